@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from booking_core import Mail, Mailer
+
+from .faults import Faulty
+
+
+class MemoryMailer(Faulty, Mailer):
+    """Keeps the mails in `sent`, in order, one for each key. `break_next("send")` makes it fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[Mail] = []
+
+    def send(self, *, mail: Mail) -> None:
+        with self._call("send"):
+            if all(mail.key != taken.key for taken in self.sent):
+                self.sent.append(mail)
+
+    def sent_to(self, address: str) -> list[Mail]:
+        return [mail for mail in self.sent if mail.to == address]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from attrs import evolve
+
+from booking_core import Job, LeasedJob, Outbox
+
+from .tables import JobEntry, Session
+
+
+class MemoryOutbox(Outbox):
+    """Jobs by their number, which is the order in which they were put."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put(self, job: Job) -> None:
+        tables = self._session.changing()
+        if any(entry.job.key == job.key for entry in tables.jobs.values() if _waits(entry)):
+            return
+        tables.jobs_put += 1
+        tables.jobs[f"job_{tables.jobs_put:06}"] = JobEntry(job)
+
+    def lease(self, *, now: datetime, length: timedelta, limit: int = 10) -> tuple[LeasedJob, ...]:
+        jobs = self._session.changing().jobs
+        leased = []
+        for job_id in list(self._next_of_each_booking(now))[:limit]:
+            entry = evolve(jobs[job_id], attempt=jobs[job_id].attempt + 1, lease_until=now + length)
+            jobs[job_id] = entry
+            leased.append(
+                LeasedJob(
+                    id=job_id, job=entry.job, attempt=entry.attempt, lease_until=now + length
+                )
+            )
+        return tuple(leased)
+
+    def done(self, leased: LeasedJob) -> bool:
+        if self._held(leased) is None:
+            return False
+        del self._session.changing().jobs[leased.id]
+        return True
+
+    def failed(self, leased: LeasedJob, *, error: str, retry_at: datetime | None) -> bool:
+        entry = self._held(leased)
+        if entry is None:
+            return False
+        job = entry.job if retry_at is None else evolve(entry.job, due_at=retry_at)
+        self._session.changing().jobs[leased.id] = evolve(
+            entry, job=job, lease_until=None, dead=retry_at is None, error=error
+        )
+        return True
+
+    def _next_of_each_booking(self, now: datetime) -> Iterator[str]:
+        """The oldest due job of each booking that nobody works for."""
+        alive = {id_: e for id_, e in self._session.tables.jobs.items() if not e.dead}
+        taken = {entry.job.booking_id for entry in alive.values() if entry.leased(now)}
+        for job_id, entry in alive.items():
+            if entry.job.due_at <= now and entry.job.booking_id not in taken:
+                taken.add(entry.job.booking_id)
+                yield job_id
+
+    def _held(self, leased: LeasedJob) -> JobEntry | None:
+        """The entry, when the lease still stands: each lease has an attempt number of its own."""
+        entry = self._session.tables.jobs.get(leased.id)
+        if entry is None or entry.lease_until is None or entry.attempt != leased.attempt:
+            return None
+        return entry
+
+
+def _waits(entry: JobEntry) -> bool:
+    """Nobody works on it: what is put while the same is being done has to be done again."""
+    return not entry.dead and entry.lease_until is None

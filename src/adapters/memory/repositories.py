@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from booking_core import (
+    Booking,
+    BookingFilter,
+    BookingId,
+    BookingRepository,
+    Builder,
+    BuilderId,
+    BuilderRepository,
+    FieldError,
+    InvalidRequest,
+    NotFound,
+    SessionType,
+    SessionTypeId,
+    SessionTypeRepository,
+    StaleBooking,
+)
+
+from .tables import Session, apart
+
+
+class MemoryBuilders(BuilderRepository):
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, builder_id: BuilderId) -> Builder:
+        try:
+            return self._session.tables.builders[builder_id]
+        except KeyError:
+            raise NotFound("builder") from None
+
+    def all(self) -> Sequence[Builder]:
+        builders = self._session.tables.builders.values()
+        return sorted(builders, key=lambda builder: (builder.name, builder.id))
+
+    def save(self, builder: Builder) -> None:
+        tables = self._session.changing()
+        _check_slug(builder, tables.builders.values())
+        tables.builders[builder.id] = builder
+        tables.catalogue_version += 1
+
+
+class MemorySessionTypes(SessionTypeRepository):
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, session_type_id: SessionTypeId) -> SessionType:
+        try:
+            return self._session.tables.session_types[session_type_id]
+        except KeyError:
+            raise NotFound("session type") from None
+
+    def all(self) -> Sequence[SessionType]:
+        found = self._session.tables.session_types.values()
+        return sorted(found, key=lambda each: (each.display_order, each.title, each.id))
+
+    def save(self, session_type: SessionType) -> None:
+        tables = self._session.changing()
+        others = tables.session_types.values()
+        _check_slug(session_type, [o for o in others if o.builder_id == session_type.builder_id])
+        tables.session_types[session_type.id] = session_type
+        tables.catalogue_version += 1
+
+    def version(self) -> int:
+        return self._session.tables.catalogue_version
+
+
+def _check_slug(
+    saved: Builder | SessionType, others: Iterable[Builder] | Iterable[SessionType]
+) -> None:
+    if any(other.slug == saved.slug and other.id != saved.id for other in others):
+        message = "That slug is taken; choose another one."
+        raise InvalidRequest(message, [FieldError("/slug", message)])
+
+
+class MemoryBookings(BookingRepository):
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, booking_id: BookingId) -> Booking:
+        try:
+            return apart(self._session.tables.bookings[booking_id])
+        except KeyError:
+            raise NotFound("booking") from None
+
+    def save(self, booking: Booking) -> None:
+        stored = self._session.tables.bookings.get(booking.id)
+        if booking.version != (stored.version if stored else 0):
+            raise StaleBooking
+        booking.version += 1
+        self._session.changing().bookings[booking.id] = apart(booking)
+
+    def find(self, criteria: BookingFilter) -> Sequence[Booking]:
+        stored = self._session.tables.bookings
+        found = sorted(filter(lambda b: _matches(b, criteria), stored.values()), key=_age)
+        if criteria.after is not None:
+            last = stored.get(criteria.after)
+            found = [each for each in found if last is not None and _age(each) < _age(last)]
+        return [apart(booking) for booking in found[: -criteria.limit - 1 : -1]]
+
+    def overdue(
+        self, *, now: datetime, builder_id: BuilderId | None = None, limit: int = 100
+    ) -> Sequence[Booking]:
+        found = (
+            booking
+            for booking in self._session.tables.bookings.values()
+            if booking.state.live
+            and booking.overdue(now)
+            and builder_id in (None, booking.builder_id)
+        )
+        return [apart(booking) for booking in sorted(found, key=lambda each: each.id)[:limit]]
+
+
+def _age(booking: Booking) -> tuple[datetime, str]:
+    return booking.created_at, booking.id
+
+
+def _matches(booking: Booking, criteria: BookingFilter) -> bool:
+    return (
+        criteria.builder_id in (None, booking.builder_id)
+        and (criteria.client_id is None or criteria.client_id == booking.client.id)
+        and criteria.session_type_id in (None, booking.session_type_id)
+        and (not criteria.states or booking.state in criteria.states)
+        and _starts_between(booking, criteria.starts_from, criteria.starts_before)
+    )
+
+
+def _starts_between(booking: Booking, first: datetime | None, end: datetime | None) -> bool:
+    if first is None and end is None:
+        return True
+    start = booking.slot.start if booking.slot else None
+    if start is None:
+        return False
+    return (first is None or first <= start) and (end is None or start < end)

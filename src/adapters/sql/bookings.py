@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import asdict, frozen
+from sqlalchemy import Row, Select, bindparam, insert, literal, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+
+from adapters.sql.errors import refuse_duplicate
+from adapters.sql.json_values import (
+    from_location,
+    from_occupancy,
+    from_terms,
+    to_location,
+    to_occupancy,
+    to_terms,
+)
+from adapters.sql.tables import bookings
+from adapters.sql.transaction import Transaction
+from adapters.sql.types import as_text
+from booking_core.domain.booking import Booking, CalendarEvent, Details, Flow
+from booking_core.domain.contact import Client, Contact
+from booking_core.domain.errors import NotFound, StaleBooking
+from booking_core.domain.ids import BookingId, BuilderId
+from booking_core.domain.money import Money
+from booking_core.domain.payment import Attempt, Payment, PaymentStatus
+from booking_core.domain.questions import Answer
+from booking_core.domain.time import Slot
+from booking_core.domain.transitions import LIVE, BookingState
+from booking_core.ports.repositories import BookingFilter, BookingRepository
+
+_BY_ID = select(bookings).where(bookings.c.id == bindparam("wanted"))
+_INSERT = insert(bookings)
+_UPDATE = update(bookings).where(
+    bookings.c.id == bindparam("wanted"), bookings.c.version == bindparam("read_version")
+)
+_NEWEST_FIRST = (bookings.c.created_at.desc(), bookings.c.id.desc())
+_LIVE = sorted(state.value for state in LIVE)
+
+
+@frozen
+class SqlBookings(BookingRepository):
+    _transaction: Transaction
+
+    def get(self, booking_id: BookingId) -> Booking:
+        row = self._transaction.first(_BY_ID, {"wanted": booking_id})
+        if row is None:
+            raise NotFound("booking")
+        return to_booking(row)
+
+    def save(self, booking: Booking) -> None:
+        values = from_booking(booking) | {"version": booking.version + 1}
+        if booking.version == 0:
+            self._add(values)
+        else:
+            self._replace(booking, values)
+        booking.version += 1
+
+    def _add(self, values: dict[str, Any]) -> None:
+        try:
+            self._transaction.write(_INSERT, values)
+        except IntegrityError as error:
+            refuse_duplicate(error, StaleBooking())
+
+    def _replace(self, booking: Booking, values: dict[str, Any]) -> None:
+        read = {"wanted": booking.id, "read_version": booking.version}
+        if not self._transaction.write(_UPDATE, values | read).rowcount:
+            raise StaleBooking
+
+    def find(self, criteria: BookingFilter) -> Sequence[Booking]:
+        query = _matching(criteria).order_by(*_NEWEST_FIRST).limit(criteria.limit)
+        return [to_booking(row) for row in self._transaction.rows(query)]
+
+    def overdue(
+        self, *, now: datetime, builder_id: BuilderId | None = None, limit: int = 100
+    ) -> Sequence[Booking]:
+        query = select(bookings).where(bookings.c.deadline <= now, bookings.c.state.in_(_LIVE))
+        if builder_id is not None:
+            query = query.where(bookings.c.builder_id == builder_id)
+        query = query.order_by(bookings.c.id).limit(limit)
+        if self._transaction.writing:
+            query = query.with_for_update()
+        return [to_booking(row) for row in self._transaction.rows(query)]
+
+
+def _matching(criteria: BookingFilter) -> Select[Any]:
+    query = select(bookings)
+    for column, wanted in (
+        (bookings.c.builder_id, criteria.builder_id),
+        (bookings.c.client_id, criteria.client_id),
+        (bookings.c.session_type_id, criteria.session_type_id),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if criteria.states:
+        query = query.where(bookings.c.state.in_([state.value for state in criteria.states]))
+    if criteria.starts_from is not None:
+        query = query.where(bookings.c.starts_at >= criteria.starts_from)
+    if criteria.starts_before is not None:
+        query = query.where(bookings.c.starts_at < criteria.starts_before)
+    if criteria.after is not None:
+        query = query.where(_after(criteria.after))
+    return query
+
+
+def _after(booking_id: BookingId) -> Any:
+    last = bookings.alias("last")
+    created = select(last.c.created_at).where(last.c.id == booking_id).scalar_subquery()
+    return tuple_(bookings.c.created_at, bookings.c.id) < tuple_(created, literal(booking_id))
+
+
+# ---- rows ----------------------------------------------------------------------------------------
+
+
+def from_booking(booking: Booking) -> dict[str, Any]:
+    contact, slot, pending = booking.client.contact, booking.slot, booking.pending_slot
+    return {
+        "id": booking.id,
+        "builder_id": booking.builder_id,
+        "session_type_id": booking.session_type_id,
+        "client_id": booking.client.id,
+        "client_name": contact.name,
+        "client_email": contact.email,
+        "client_email_folded": contact.email.casefold(),
+        "client_timezone": contact.timezone,
+        "flow": booking.flow.value,
+        "state": booking.state.value,
+        "starts_at": slot.start if slot else None,
+        "ends_at": slot.end if slot else None,
+        "pending_starts_at": pending.start if pending else None,
+        "pending_ends_at": pending.end if pending else None,
+        "deadline": booking.deadline,
+        "payment_status": booking.payment.status.value,
+        "payment": _from_payment(booking.payment),
+        "terms": from_terms(booking.terms),
+        "occupancy": from_occupancy(booking.occupancy),
+        "details": _from_details(booking.details),
+        "tag": booking.tag,
+        "event": asdict(booking.event) if booking.event else None,
+        "cancel_reason": booking.cancel_reason,
+        "token_version": booking.token_version,
+        "created_at": booking.created_at,
+    }
+
+
+def to_booking(row: Row[Any]) -> Booking:
+    contact = Contact(row.client_name, row.client_email, row.client_timezone)
+    return Booking(
+        id=row.id,
+        builder_id=row.builder_id,
+        session_type_id=row.session_type_id,
+        client=Client(contact, row.client_id),
+        flow=Flow(row.flow),
+        payment=_to_payment(row.payment, PaymentStatus(row.payment_status)),
+        terms=to_terms(row.terms),
+        occupancy=to_occupancy(row.occupancy),
+        tag=row.tag,
+        created_at=row.created_at,
+        details=_to_details(row.details),
+        state=BookingState(row.state),
+        slot=_to_slot(row.starts_at, row.ends_at),
+        pending_slot=_to_slot(row.pending_starts_at, row.pending_ends_at),
+        deadline=row.deadline,
+        event=CalendarEvent(**row.event) if row.event else None,
+        cancel_reason=row.cancel_reason,
+        token_version=row.token_version,
+        version=row.version,
+    )
+
+
+def _to_slot(start: datetime | None, end: datetime | None) -> Slot | None:
+    return None if start is None or end is None else Slot(start, end)
+
+
+def _from_details(details: Details) -> dict[str, Any]:
+    return {
+        "location": from_location(details.location),
+        "pathway": details.pathway,
+        "answers": [[answer.question_id, answer.value, answer.prompt] for answer in details.answers],
+        "notes": details.notes,
+    }
+
+
+def _to_details(stored: dict[str, Any]) -> Details:
+    return Details(
+        location=to_location(stored["location"]),
+        pathway=stored["pathway"],
+        answers=[_to_answer(*answer) for answer in stored["answers"]],
+        notes=stored["notes"],
+    )
+
+
+def _to_answer(question_id: str, value: Any, prompt: str) -> Answer:
+    return Answer(question_id, tuple(value) if isinstance(value, list) else value, prompt)
+
+
+def _from_payment(payment: Payment) -> dict[str, Any]:
+    price = payment.price
+    return {
+        "price": [price.amount, price.currency] if price else None,
+        "to_keep": payment.to_keep,
+        "attempts": [_from_attempt(attempt) for attempt in payment.attempts],
+        "accepted": payment.accepted,
+        "refunds": list(payment.refunds),
+    }
+
+
+def _to_payment(stored: dict[str, Any], status: PaymentStatus) -> Payment:
+    return Payment(
+        price=Money(*stored["price"]) if stored["price"] else None,
+        status=status,
+        to_keep=stored["to_keep"],
+        attempts=tuple(_to_attempt(attempt) for attempt in stored["attempts"]),
+        accepted=stored["accepted"],
+        refunds=tuple(stored["refunds"]),
+    )
+
+
+def _from_attempt(attempt: Attempt) -> dict[str, Any]:
+    return asdict(attempt) | {"expires_at": as_text(attempt.expires_at)}
+
+
+def _to_attempt(stored: dict[str, Any]) -> Attempt:
+    return Attempt(**stored | {"expires_at": datetime.fromisoformat(stored["expires_at"])})

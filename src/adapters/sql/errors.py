@@ -1,0 +1,60 @@
+"""The one place where errors of the drivers become errors of ours; no driver text gets through."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+
+from booking_core.domain.errors import BookingError, InvalidRequest, ProviderFailed, StaleBooking
+
+_DEADLOCK, _NOT_SERIALIZABLE, LOCK_TIMEOUT = "40P01", "40001", "55P03"
+_IN_THE_WAY = {_DEADLOCK, _NOT_SERIALIZABLE, LOCK_TIMEOUT}
+_UNIQUE = "23505"
+_SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
+_SQLITE_UNIQUE = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+
+
+def translate(context: ExceptionContext) -> None:
+    """Raises our error for the one at hand, as far as it is foreseen (an engine's `handle_error`)."""
+    ours = _translated(context)
+    if ours is not None:
+        raise ours from context.original_exception
+
+
+def unanswered() -> ProviderFailed:
+    """What is said when the database cannot be reached."""
+    return ProviderFailed("The database does not answer.")
+
+
+def sqlstate(error: BaseException | None) -> str | None:
+    """PostgreSQL's code of an error; None for every other error."""
+    return getattr(error, "sqlstate", None)
+
+
+def _translated(context: ExceptionContext) -> BookingError | None:
+    wrapped, original = context.sqlalchemy_exception, context.original_exception
+    if _in_the_way(original):
+        return StaleBooking()
+    if context.is_disconnect or isinstance(wrapped, OperationalError | InterfaceError):
+        return unanswered()
+    if isinstance(wrapped, DataError) or isinstance(original, UnicodeEncodeError):
+        return InvalidRequest("A text or a number cannot be stored; NUL characters, for example.")
+    return None
+
+
+def _in_the_way(error: BaseException) -> bool:
+    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return sqlstate(error) in _IN_THE_WAY or primary in (_SQLITE_BUSY, _SQLITE_LOCKED)
+
+
+def refuse_duplicate(error: IntegrityError, refusal: BookingError) -> NoReturn:
+    """Raises `refusal` when the error is about a value that has to be unique, else the error."""
+    if sqlstate(error.orig) == _UNIQUE or _sqlite_name(error) in _SQLITE_UNIQUE:
+        raise refusal from error
+    raise error
+
+
+def _sqlite_name(error: IntegrityError) -> str:
+    return getattr(error.orig, "sqlite_errorname", "")

@@ -1,0 +1,202 @@
+"""The tables. What they look like in the database is decided by `migrations`, and a test compares.
+
+Not here, because the two databases say it differently: the guard that keeps the claims of one
+builder from overlapping (an exclusion constraint, a trigger).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from adapters.sql.types import Id, Instant, Json, Serial
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    }
+)
+
+# One row. A sequence would be seen by others before the change that raised it.
+catalogue = Table(
+    "catalogue",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Serial, nullable=False),
+)
+
+builders = Table(
+    "builders",
+    metadata,
+    # What the guard of the claims works with: ranges of text do not exist.
+    Column("number", Serial, primary_key=True),
+    Column("id", Id, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("slug", Id, nullable=False, unique=True),
+    Column("email", Text, nullable=False),
+    Column("schedule", Json, nullable=False),
+    Column("headline", Text, nullable=False),
+    Column("photo_url", Text),
+    Column("language", Text, nullable=False),
+    Column("reminders", Json, nullable=False),
+    Column("client_accounts", Boolean, nullable=False),
+    Column("embed_sites", Json, nullable=False),
+    Column("calendar_account", Text),
+    Column("active", Boolean, nullable=False),
+)
+
+session_types = Table(
+    "session_types",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("builder_id", Id, ForeignKey("builders.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("slug", Id, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("pathways", Json, nullable=False),
+    Column("requires_auth", Boolean, nullable=False),
+    Column("duration", Integer, nullable=False),
+    Column("slot_step", Integer),
+    Column("price_amount", Serial),
+    Column("price_currency", Text),
+    Column("capacity", Integer, nullable=False),
+    Column("questions", Json, nullable=False),
+    Column("display_order", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("event_type_id", Text),
+    Column("event_type_uri", Text),
+    Column("location", Json, nullable=False),
+    Column("buffer_before", Integer, nullable=False),
+    Column("buffer_after", Integer, nullable=False),
+    Column("minimum_notice", Integer, nullable=False),
+    Column("horizon", Integer, nullable=False),
+    Column("daily_limit", Integer),
+    Column("cancellation_policy", Json, nullable=False),
+    UniqueConstraint("builder_id", "slug"),
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("builder_id", Id, ForeignKey("builders.id"), nullable=False),
+    Column("session_type_id", Id, ForeignKey("session_types.id"), nullable=False),
+    Column("client_id", Id),
+    Column("client_name", Text, nullable=False),
+    Column("client_email", Text, nullable=False),
+    Column("client_email_folded", Text, nullable=False),
+    Column("client_timezone", Text, nullable=False),
+    Column("flow", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("starts_at", Instant),
+    Column("ends_at", Instant),
+    Column("pending_starts_at", Instant),
+    Column("pending_ends_at", Instant),
+    Column("deadline", Instant),
+    Column("payment_status", Text, nullable=False),
+    Column("payment", Json, nullable=False),
+    Column("terms", Json, nullable=False),
+    Column("occupancy", Json, nullable=False),
+    Column("details", Json, nullable=False),
+    Column("tag", Id, nullable=False),
+    Column("event", Json),
+    Column("cancel_reason", Text, nullable=False),
+    Column("token_version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "created_at", "id"),
+    Index(None, "builder_id", "starts_at"),
+    Index(None, "builder_id", "created_at", "id"),
+    Index(None, "client_id", "created_at", "id"),
+    Index(None, "session_type_id", "created_at", "id"),
+    Index(None, "client_email_folded"),
+    # Only what waits for a client has a deadline, so this index stays small.
+    Index(
+        None,
+        "deadline",
+        "state",
+        postgresql_where=text("deadline IS NOT NULL"),
+        sqlite_where=text("deadline IS NOT NULL"),
+    ),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("builder_number", Serial, ForeignKey("builders.number"), nullable=False),
+    Column("session_type_id", Id, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("blocked_from", Instant, nullable=False),
+    Column("blocked_to", Instant, nullable=False),
+    # Whose it is; NULL for a group meeting, whose bookings have `seats`.
+    Column("booking_id", Id),
+    Column("held_until", Instant),
+    CheckConstraint("blocked_from < blocked_to", name="not_empty"),
+    Index(None, "builder_number", "blocked_from"),
+    Index(None, "session_type_id", "starts_at"),
+    Index(None, "booking_id"),
+)
+
+seats = Table(
+    "seats",
+    metadata,
+    Column("claim_id", Serial, ForeignKey("claims.id"), primary_key=True, autoincrement=False),
+    Column("booking_id", Id, primary_key=True),
+    Column("held_until", Instant),
+    Index(None, "booking_id"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("scope", Id, primary_key=True),
+    Column("value", Id, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("answer", Json),
+    Column("received_at", Instant, nullable=False),
+    Index(None, "received_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("booking_id", Id, nullable=False),
+    Column("key", Id, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("lease_until", Instant),
+    Column("dead", Boolean, nullable=False),
+    Column("error", Text, nullable=False),
+    Index(
+        None,
+        "key",
+        unique=True,
+        postgresql_where=text("NOT dead"),
+        sqlite_where=text("NOT dead"),
+    ),
+    Index(None, "due_at", postgresql_where=text("NOT dead"), sqlite_where=text("NOT dead")),
+    Index(None, "booking_id", "id"),
+    # The id of a job that is done must not come again: its late worker could take another's away.
+    sqlite_autoincrement=True,
+)

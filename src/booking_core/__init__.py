@@ -1,0 +1,315 @@
+"""booking-core: books people's time, on any calendar, payment provider, database and mail server.
+
+Everything that is promised is exported here; what is only found in a submodule may change.
+`BookingCore.assemble` makes the application from adapters; `booking_core.testing` has contract
+suites that prove an adapter, and in-memory ones for tests.
+"""
+
+from booking_core.application.catalogue import (
+    Catalogue,
+    Offer,
+    Snapshot,
+)
+from booking_core.application.core import BookingCore
+from booking_core.application.explain_visibility import Visibility
+from booking_core.application.find_slots import FoundSlots
+from booking_core.application.initialize_booking import Initialized
+from booking_core.application.list_bookings import BookingPage
+from booking_core.application.repeats import IdempotencyKey
+from booking_core.application.system import RandomIds, SystemClock
+from booking_core.domain.actor import Actor, Role
+from booking_core.domain.availability import (
+    Busy,
+    OpenSlot,
+    OpenSlots,
+    SlotRules,
+    next_start,
+    open_slots,
+)
+from booking_core.domain.booking import (
+    Booking,
+    CalendarEvent,
+    Details,
+    Flow,
+    Settle,
+)
+from booking_core.domain.builder import Builder, Language
+from booking_core.domain.claims import Claim, Occupancy
+from booking_core.domain.contact import Client, Contact
+from booking_core.domain.errors import (
+    BookingError,
+    FieldError,
+    HoldExpired,
+    InvalidAnswers,
+    InvalidCredentials,
+    InvalidRequest,
+    KeyInProgress,
+    KeyReused,
+    NotAllowed,
+    NotFound,
+    PaymentsUnavailable,
+    ProviderFailed,
+    RangeTooLong,
+    Refused,
+    SignInRequired,
+    SlotInPast,
+    SlotMisaligned,
+    SlotUnavailable,
+    StaleBooking,
+    TermsForbid,
+    UnknownTimezone,
+    UntrustedNotice,
+    WrongDuration,
+    WrongState,
+)
+from booking_core.domain.events import BookingEvent
+from booking_core.domain.explanation import (
+    Explanation,
+    Reason,
+    explain,
+)
+from booking_core.domain.ids import (
+    BookingId,
+    BuilderId,
+    CalendarTag,
+    ClientId,
+    PathwayId,
+    SessionTypeId,
+)
+from booking_core.domain.manage_token import ManageKey
+from booking_core.domain.money import Money
+from booking_core.domain.pathways import Pathway, STARTER_PATHWAYS
+from booking_core.domain.payment import (
+    Attempt,
+    PAYMENT_TRANSITIONS,
+    Payment,
+    PaymentAction,
+    PaymentStatus,
+)
+from booking_core.domain.policies import (
+    ALTERNATIVES,
+    HOLD_LENGTH,
+    LINK_LENGTH,
+    LONGEST_RANGE,
+)
+from booking_core.domain.questions import (
+    Answer,
+    AnswerValue,
+    Question,
+    QuestionKind,
+)
+from booking_core.domain.schedule import (
+    DayRange,
+    Schedule,
+    TimeOff,
+)
+from booking_core.domain.session_type import (
+    CalendarRef,
+    Category,
+    Location,
+    LocationKind,
+    SessionType,
+)
+from booking_core.domain.terms import CancellationPolicy, RefundStep
+from booking_core.domain.time import (
+    Slot,
+    TimeWindow,
+    local_dates,
+    local_day,
+    midnight,
+    zone,
+)
+from booking_core.domain.transitions import (
+    Action,
+    BookingState,
+    DEAD,
+    EVENTS,
+    LIVE,
+    SERVED,
+    STEPS,
+    Step,
+    TRANSITIONS,
+)
+from booking_core.ports.calendar import (
+    CalendarProvider,
+    EventType,
+    Health,
+    SchedulingLink,
+    StandingEvent,
+)
+from booking_core.ports.calendar_notices import CalendarNotice, CalendarNoticeReader
+from booking_core.ports.claims import SlotClaims
+from booking_core.ports.clock import Clock
+from booking_core.ports.identity import Identity
+from booking_core.ports.ids import IdFactory
+from booking_core.ports.inbox import Inbox, InboxKey
+from booking_core.ports.mailer import (
+    Attachment,
+    Mail,
+    Mailer,
+)
+from booking_core.ports.outbox import (
+    Job,
+    LeasedJob,
+    Outbox,
+    Topic,
+)
+from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
+from booking_core.ports.payments import (
+    Checkout,
+    CheckoutState,
+    Dispute,
+    PaymentGateway,
+    Standing,
+)
+from booking_core.ports.repositories import (
+    BookingFilter,
+    BookingRepository,
+    BuilderRepository,
+    SessionTypeRepository,
+)
+from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from booking_core.domain import events
+
+__all__ = [
+    "ALTERNATIVES",
+    "Action",
+    "Actor",
+    "Answer",
+    "AnswerValue",
+    "Attachment",
+    "Attempt",
+    "Booking",
+    "BookingCore",
+    "BookingError",
+    "BookingEvent",
+    "BookingFilter",
+    "BookingId",
+    "BookingPage",
+    "BookingRepository",
+    "BookingState",
+    "Builder",
+    "BuilderId",
+    "BuilderRepository",
+    "Busy",
+    "CalendarEvent",
+    "CalendarNotice",
+    "CalendarNoticeReader",
+    "CalendarProvider",
+    "CalendarRef",
+    "CalendarTag",
+    "CancellationPolicy",
+    "Catalogue",
+    "Category",
+    "Checkout",
+    "CheckoutState",
+    "Claim",
+    "Client",
+    "ClientId",
+    "Clock",
+    "Contact",
+    "DEAD",
+    "DayRange",
+    "Details",
+    "Dispute",
+    "EVENTS",
+    "EventType",
+    "Explanation",
+    "FieldError",
+    "Flow",
+    "FoundSlots",
+    "HOLD_LENGTH",
+    "Health",
+    "HoldExpired",
+    "IdFactory",
+    "IdempotencyKey",
+    "Identity",
+    "Inbox",
+    "InboxKey",
+    "Initialized",
+    "InvalidAnswers",
+    "InvalidCredentials",
+    "InvalidRequest",
+    "Job",
+    "KeyInProgress",
+    "KeyReused",
+    "LINK_LENGTH",
+    "LIVE",
+    "LONGEST_RANGE",
+    "Language",
+    "LeasedJob",
+    "Location",
+    "LocationKind",
+    "Mail",
+    "Mailer",
+    "ManageKey",
+    "Money",
+    "NotAllowed",
+    "NotFound",
+    "Occupancy",
+    "Offer",
+    "OpenSlot",
+    "OpenSlots",
+    "Outbox",
+    "PAYMENT_TRANSITIONS",
+    "Pathway",
+    "PathwayId",
+    "Payment",
+    "PaymentAction",
+    "PaymentGateway",
+    "PaymentNotice",
+    "PaymentNoticeReader",
+    "PaymentStatus",
+    "PaymentsUnavailable",
+    "ProviderFailed",
+    "Question",
+    "QuestionKind",
+    "RandomIds",
+    "RangeTooLong",
+    "Reason",
+    "RefundStep",
+    "Refused",
+    "Role",
+    "SERVED",
+    "STARTER_PATHWAYS",
+    "STEPS",
+    "Schedule",
+    "SchedulingLink",
+    "SessionType",
+    "SessionTypeId",
+    "SessionTypeRepository",
+    "Settle",
+    "SignInRequired",
+    "Slot",
+    "SlotClaims",
+    "SlotInPast",
+    "SlotMisaligned",
+    "SlotRules",
+    "SlotUnavailable",
+    "Snapshot",
+    "StaleBooking",
+    "Standing",
+    "StandingEvent",
+    "Step",
+    "SystemClock",
+    "TRANSITIONS",
+    "TermsForbid",
+    "TimeOff",
+    "TimeWindow",
+    "Topic",
+    "UnitOfWork",
+    "UnitOfWorkFactory",
+    "UnknownTimezone",
+    "UntrustedNotice",
+    "Visibility",
+    "WrongDuration",
+    "WrongState",
+    "events",
+    "explain",
+    "local_dates",
+    "local_day",
+    "midnight",
+    "next_start",
+    "open_slots",
+    "zone",
+]

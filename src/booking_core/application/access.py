@@ -1,0 +1,34 @@
+"""Finding what a caller asks for, as far as the caller may know of it."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from booking_core.domain.actor import Actor
+from booking_core.domain.booking import Booking
+from booking_core.domain.errors import NotFound
+from booking_core.domain.ids import BookingId
+from booking_core.domain.manage_token import ManageKey
+from booking_core.domain.policies import runs, takes_part
+from booking_core.ports.unit_of_work import UnitOfWork
+
+
+@frozen
+class Access:
+    """Opens bookings to those who take part in them; to all others there is no such booking."""
+
+    manage_key: ManageKey
+
+    def booking(self, uow: UnitOfWork, booking_id: BookingId, actor: Actor) -> Booking:
+        """Raises NotFound, whether there is no such booking or it is somebody else's."""
+        booking = uow.bookings.get(booking_id)
+        if not takes_part(actor, booking, self.manage_key):
+            raise NotFound("booking")
+        return booking
+
+    def run_booking(self, uow: UnitOfWork, booking_id: BookingId, actor: Actor) -> Booking:
+        """The booking for its builder or an operator. Raises NotFound for everybody else."""
+        booking = uow.bookings.get(booking_id)
+        if not runs(actor, booking):
+            raise NotFound("booking")
+        return booking

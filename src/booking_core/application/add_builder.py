@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from attrs import frozen
+
+from booking_core.domain.actor import Actor
+from booking_core.domain.builder import Builder
+from booking_core.domain.errors import NotFound
+from booking_core.domain.ids import BuilderId
+from booking_core.domain.schedule import Schedule
+from booking_core.ports.ids import IdFactory
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
+
+
+@frozen
+class AddBuilder:
+    """An admin adds a builder (A9)."""
+
+    unit_of_work: UnitOfWorkFactory
+    ids: IdFactory
+
+    def __call__(
+        self, *, name: str, email: str, schedule: Schedule, actor: Actor, **more: object
+    ) -> Builder:
+        """`more` are further attributes of `Builder`. Raises InvalidRequest; NotFound if no admin."""
+        if not actor.is_operator:
+            raise NotFound("builder")
+        builder = Builder(
+            id=BuilderId(self.ids.new("bld")),
+            name=name,
+            email=email,
+            schedule=schedule,
+            **more,  # type: ignore[arg-type]  # attrs checks the names, the validators the values
+        )
+        with self.unit_of_work() as uow:
+            uow.builders.save(builder)
+            uow.commit()
+        return builder

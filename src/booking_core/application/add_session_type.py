@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from attrs import frozen
+
+from booking_core.domain.actor import Actor
+from booking_core.domain.errors import NotFound
+from booking_core.domain.ids import BuilderId, SessionTypeId
+from booking_core.domain.policies import owns_catalogue
+from booking_core.domain.session_type import SessionType
+from booking_core.ports.ids import IdFactory
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
+
+
+@frozen
+class AddSessionType:
+    """A builder or an admin adds a session type (A3)."""
+
+    unit_of_work: UnitOfWorkFactory
+    ids: IdFactory
+
+    def __call__(
+        self, *, builder_id: BuilderId, title: str, actor: Actor, **more: object
+    ) -> SessionType:
+        """`more` are further attributes of `SessionType`. Raises NotFound, InvalidRequest."""
+        if not owns_catalogue(actor, builder_id):
+            raise NotFound("builder")
+        session_type = SessionType(
+            id=SessionTypeId(self.ids.new("st")),
+            builder_id=builder_id,
+            title=title,
+            **more,  # type: ignore[arg-type]  # attrs checks the names, the validators the values
+        )
+        with self.unit_of_work() as uow:
+            uow.builders.get(builder_id)
+            uow.session_types.save(session_type)
+            uow.commit()
+        return session_type

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from attrs import frozen
+
+from booking_core.application.access import Access
+from booking_core.application.keep import Keeper
+from booking_core.application.repeats import IdempotencyKey, scoped
+from booking_core.domain.actor import Actor
+from booking_core.domain.booking import Booking
+from booking_core.domain.ids import BookingId
+from booking_core.domain.money import Money
+from booking_core.domain.policies import check_may_change, runs
+from booking_core.ports.unit_of_work import UnitOfWork
+
+
+@frozen
+class CancelBooking:
+    """Cancels a booking under the terms it was made with (C7, D4)."""
+
+    keeper: Keeper
+    access: Access
+
+    def __call__(
+        self,
+        *,
+        booking_id: BookingId,
+        actor: Actor,
+        reason: str = "",
+        key: IdempotencyKey | str | None = None,
+    ) -> Booking:
+        """Raises NotFound, TermsForbid, WrongState, KeyReused, KeyInProgress."""
+
+        def change(uow: UnitOfWork) -> Booking:
+            booking = self.access.booking(uow, booking_id, actor)
+            now = self.keeper.clock.now()
+            keep: Money | None = None
+            if not runs(actor, booking):
+                check_may_change(booking, now)
+                if booking.slot is not None and booking.payment.price is not None:
+                    keep = booking.terms.kept(
+                        booking.payment.price, start=booking.slot.start, now=now
+                    )
+            booking.cancel(keep=keep, reason=reason)
+            return booking
+
+        return self.keeper.once(change, key=scoped(key, f"cancel:{booking_id}", actor))

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from booking_core.domain.actor import Actor
+from booking_core.domain.builder import Builder
+from booking_core.domain.errors import NotAllowed, NotFound
+from booking_core.domain.ids import BuilderId
+from booking_core.domain.policies import owns_catalogue
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
+
+_FOR_OPERATORS = frozenset({"active", "calendar_account"})
+
+
+@frozen
+class ChangeBuilder:
+    """A builder edits itself, its schedule included; an admin edits any (A9)."""
+
+    unit_of_work: UnitOfWorkFactory
+
+    def __call__(
+        self, *, builder_id: BuilderId, changes: Mapping[str, object], actor: Actor
+    ) -> Builder:
+        """`changes` maps attributes of `Builder` to new values.
+
+        Raises:
+            NotFound: no such builder, or not this caller's.
+            NotAllowed: an attribute that only an operator changes.
+            InvalidRequest: a value that is not valid.
+        """
+        with self.unit_of_work() as uow:
+            if not owns_catalogue(actor, builder_id):
+                raise NotFound("builder")
+            if not actor.is_operator and _FOR_OPERATORS & changes.keys():
+                raise NotAllowed("Only an admin changes whether a builder is active, or its account.")
+            builder = evolve(uow.builders.get(builder_id), **changes)
+            uow.builders.save(builder)
+            uow.commit()
+        return builder

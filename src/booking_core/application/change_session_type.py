@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from booking_core.domain.actor import Actor
+from booking_core.domain.errors import NotFound
+from booking_core.domain.ids import SessionTypeId
+from booking_core.domain.policies import owns_catalogue
+from booking_core.domain.session_type import SessionType
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
+
+
+@frozen
+class ChangeSessionType:
+    """A builder or an admin edits a session type; bookings made before keep their terms."""
+
+    unit_of_work: UnitOfWorkFactory
+
+    def __call__(
+        self, *, session_type_id: SessionTypeId, changes: Mapping[str, object], actor: Actor
+    ) -> SessionType:
+        """`changes` maps attributes of `SessionType` to new values. Raises NotFound, InvalidRequest."""
+        with self.unit_of_work() as uow:
+            session_type = uow.session_types.get(session_type_id)
+            if not owns_catalogue(actor, session_type.builder_id):
+                raise NotFound("session type")
+            session_type = evolve(session_type, **changes)
+            uow.session_types.save(session_type)
+            uow.commit()
+        return session_type

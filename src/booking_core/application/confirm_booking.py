@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
+
+from booking_core.application.access import Access
+from booking_core.application.catalogue import Offer
+from booking_core.application.place_booking import BookingPlacer, Wish
+from booking_core.application.repeats import IdempotencyKey, scoped
+from booking_core.domain.actor import Actor
+from booking_core.domain.booking import Booking
+from booking_core.domain.contact import Contact
+from booking_core.domain.errors import FieldError, InvalidRequest, PaymentsUnavailable
+from booking_core.domain.ids import BookingId, PathwayId, SessionTypeId
+from booking_core.domain.questions import Answer
+from booking_core.domain.time import Slot
+from booking_core.ports.unit_of_work import UnitOfWork
+
+
+@frozen
+class ConfirmBooking:
+    """Books a slot in one call (C4), or brings the slot to a booking that waits for it (C2).
+
+    A free session is confirmed at once. With a calendar of a provider the booking is CONFIRMING
+    until the provider has answered.
+    """
+
+    placer: BookingPlacer
+    access: Access
+
+    def __call__(
+        self,
+        *,
+        session_type_id: SessionTypeId,
+        slot: Slot,
+        actor: Actor,
+        contact: Contact | None = None,
+        notes: str = "",
+        answers: Sequence[Answer] = (),
+        pathway: PathwayId | None = None,
+        booking_id: BookingId | None = None,
+        key: IdempotencyKey | str | None = None,
+    ) -> Booking:
+        """The booking as it stands then.
+
+        `contact` may be left out where the actor's credential says it; `booking_id` names a booking
+        of `initialize_booking` or `hold_slot`. A repeat under the same `key` changes nothing and
+        gets the same answer.
+
+        Raises:
+            InvalidRequest: or one of its kinds, for what can never be booked.
+            NotFound: no such session type or booking, or not for this caller.
+            SignInRequired: the session type is for signed-in clients.
+            SlotUnavailable: the slot is not open (any more); with alternatives.
+            HoldExpired: the booking named by `booking_id` waited too long.
+            KeyReused, KeyInProgress: the key stands for another request, or for one that runs.
+            PaymentsUnavailable: the session costs money and no payments are set up.
+        """
+        wish = Wish(
+            session_type_id=session_type_id,
+            actor=actor,
+            contact=contact,
+            notes=notes,
+            answers=answers,
+            pathway=pathway,
+        )
+
+        def begin(uow: UnitOfWork, offer: Offer) -> Booking:
+            if offer.session_type.price is not None:
+                raise PaymentsUnavailable("This session costs money, and no payments are set up.")
+            if booking_id is None:
+                booking = self.placer.held(offer, wish, slot)
+            else:
+                booking = self._waiting(uow, booking_id, offer, wish)
+            booking.confirm(slot, now=self.placer.keeper.clock.now())
+            return booking
+
+        return self.placer.place(
+            wish,
+            slot,
+            key=scoped(key, "confirm", actor, contact and contact.email),
+            begin=begin,
+            ignoring=booking_id,
+        )
+
+    def _waiting(
+        self, uow: UnitOfWork, booking_id: BookingId, offer: Offer, wish: Wish
+    ) -> Booking:
+        """The booking that was begun before, with what the client says now."""
+        booking = self.access.booking(uow, booking_id, wish.actor)
+        if booking.session_type_id != offer.session_type.id:
+            message = "That booking is for another session type."
+            raise InvalidRequest(message, [FieldError("/bookingId", message)])
+        if wish.contact is not None:
+            booking.client = evolve(booking.client, contact=wish.contact)
+        if wish.notes or wish.answers or wish.pathway or not booking.details.answers:
+            fresh = self.placer.new(offer, evolve(wish, contact=booking.client.contact), booking.flow)
+            booking.details = fresh.details
+        return booking

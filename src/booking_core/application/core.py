@@ -1,0 +1,140 @@
+"""The application object: every use case under its name, wired once."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Self
+
+from attrs import frozen
+
+from booking_core.application.access import Access
+from booking_core.application.add_builder import AddBuilder
+from booking_core.application.add_session_type import AddSessionType
+from booking_core.application.cancel_booking import CancelBooking
+from booking_core.application.catalogue import Catalogue
+from booking_core.application.change_builder import ChangeBuilder
+from booking_core.application.change_session_type import ChangeSessionType
+from booking_core.application.complete_booking import CompleteBooking
+from booking_core.application.compose_mail import MailComposer
+from booking_core.application.confirm_booking import ConfirmBooking
+from booking_core.application.expire_overdue import ExpireOverdue
+from booking_core.application.explain_slot import ExplainSlot
+from booking_core.application.explain_visibility import ExplainVisibility
+from booking_core.application.find_slots import FindSlots
+from booking_core.application.hold_slot import HoldSlot
+from booking_core.application.initialize_booking import InitializeBooking
+from booking_core.application.keep import Keeper
+from booking_core.application.list_available_sessions import ListAvailableSessions
+from booking_core.application.list_bookings import ListBookings
+from booking_core.application.list_builders import ListBuilders
+from booking_core.application.list_session_types import ListSessionTypes
+from booking_core.application.mark_no_show import MarkNoShow
+from booking_core.application.place_booking import BookingPlacer
+from booking_core.application.reschedule_booking import RescheduleBooking
+from booking_core.application.seed_catalogue import SeedCatalogue
+from booking_core.application.show_booking import ShowBooking
+from booking_core.application.show_builder import ShowBuilder
+from booking_core.application.show_session_type import ShowSessionType
+from booking_core.application.slots import SlotJudge
+from booking_core.application.system import RandomIds, SystemClock
+from booking_core.application.undo_no_show import UndoNoShow
+from booking_core.application.work_outbox import WorkOutbox
+from booking_core.domain.manage_token import ManageKey
+from booking_core.ports.calendar import CalendarProvider
+from booking_core.ports.clock import Clock
+from booking_core.ports.ids import IdFactory
+from booking_core.ports.mailer import Mailer
+from booking_core.ports.payments import PaymentGateway
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
+
+
+@frozen(kw_only=True)
+class BookingCore:
+    """Everything that can be asked of booking-core. Each attribute is one use case, to be called.
+
+    `assemble` makes one from adapters. It holds no state of its own besides the cached catalogue,
+    and may be used from many threads as far as its adapters can.
+    """
+
+    list_builders: ListBuilders
+    show_builder: ShowBuilder
+    list_session_types: ListSessionTypes
+    list_available_sessions: ListAvailableSessions
+    show_session_type: ShowSessionType
+    explain_visibility: ExplainVisibility
+    add_builder: AddBuilder
+    change_builder: ChangeBuilder
+    add_session_type: AddSessionType
+    change_session_type: ChangeSessionType
+    seed_catalogue: SeedCatalogue
+    find_slots: FindSlots
+    explain_slot: ExplainSlot
+    hold_slot: HoldSlot
+    initialize_booking: InitializeBooking
+    confirm_booking: ConfirmBooking
+    show_booking: ShowBooking
+    list_bookings: ListBookings
+    cancel_booking: CancelBooking
+    reschedule_booking: RescheduleBooking
+    complete_booking: CompleteBooking
+    mark_no_show: MarkNoShow
+    undo_no_show: UndoNoShow
+    expire_overdue: ExpireOverdue
+    work_outbox: WorkOutbox
+    manage_key: ManageKey
+
+    @classmethod
+    def assemble(
+        cls,
+        *,
+        unit_of_work: UnitOfWorkFactory,
+        calendar: CalendarProvider,
+        mailer: Mailer,
+        payments: PaymentGateway | None = None,
+        clock: Clock | None = None,
+        ids: IdFactory | None = None,
+        secret_key: bytes | None = None,
+        public_url: str = "http://127.0.0.1:8000",
+    ) -> Self:
+        """The application on these adapters.
+
+        `secret_key` signs the manage tokens of anonymous clients: 32 random bytes that stay the
+        same. Left out, a new one is drawn, and tokens are worth nothing after this process.
+        """
+        clock = clock or SystemClock()
+        ids = ids or RandomIds()
+        catalogue = Catalogue()
+        manage_key = ManageKey(secret_key or secrets.token_bytes(32))
+        access = Access(manage_key)
+        keeper = Keeper(unit_of_work, calendar, clock)
+        judge = SlotJudge(unit_of_work, calendar, catalogue, clock)
+        placer = BookingPlacer(catalogue, judge, keeper, ids)
+        composer = MailComposer(manage_key, public_url.rstrip("/"))
+        return cls(
+            list_builders=ListBuilders(unit_of_work, catalogue),
+            show_builder=ShowBuilder(unit_of_work, catalogue),
+            list_session_types=ListSessionTypes(unit_of_work, catalogue),
+            list_available_sessions=ListAvailableSessions(unit_of_work, catalogue),
+            show_session_type=ShowSessionType(unit_of_work, catalogue),
+            explain_visibility=ExplainVisibility(unit_of_work, catalogue),
+            add_builder=AddBuilder(unit_of_work, ids),
+            change_builder=ChangeBuilder(unit_of_work),
+            add_session_type=AddSessionType(unit_of_work, ids),
+            change_session_type=ChangeSessionType(unit_of_work),
+            seed_catalogue=SeedCatalogue(unit_of_work),
+            find_slots=FindSlots(unit_of_work, catalogue, calendar),
+            explain_slot=ExplainSlot(unit_of_work, catalogue, calendar),
+            hold_slot=HoldSlot(placer),
+            initialize_booking=InitializeBooking(unit_of_work, placer),
+            confirm_booking=ConfirmBooking(placer, access),
+            show_booking=ShowBooking(unit_of_work, access),
+            list_bookings=ListBookings(unit_of_work),
+            cancel_booking=CancelBooking(keeper, access),
+            reschedule_booking=RescheduleBooking(unit_of_work, keeper, judge, access, catalogue),
+            complete_booking=CompleteBooking(keeper, access),
+            mark_no_show=MarkNoShow(keeper, access),
+            undo_no_show=UndoNoShow(keeper, access),
+            expire_overdue=ExpireOverdue(unit_of_work, keeper),
+            work_outbox=WorkOutbox(unit_of_work, catalogue, mailer, composer, clock),
+            manage_key=manage_key,
+        )

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from booking_core.application.place_booking import BookingPlacer, Wish
+from booking_core.application.repeats import IdempotencyKey, scoped
+from booking_core.domain.actor import Actor
+from booking_core.domain.booking import Booking
+from booking_core.domain.contact import Contact
+from booking_core.domain.ids import PathwayId, SessionTypeId
+from booking_core.domain.questions import Answer
+from booking_core.domain.time import Slot
+
+
+@frozen
+class HoldSlot:
+    """Keeps a slot for a client for a limited time (B5); `confirm_booking` makes it final."""
+
+    placer: BookingPlacer
+
+    def __call__(
+        self,
+        *,
+        session_type_id: SessionTypeId,
+        slot: Slot,
+        actor: Actor,
+        contact: Contact | None = None,
+        notes: str = "",
+        answers: Sequence[Answer] = (),
+        pathway: PathwayId | None = None,
+        key: IdempotencyKey | str | None = None,
+    ) -> Booking:
+        """The booking, HELD until its deadline. Raises as `confirm_booking`."""
+        wish = Wish(
+            session_type_id=session_type_id,
+            actor=actor,
+            contact=contact,
+            notes=notes,
+            answers=answers,
+            pathway=pathway,
+        )
+        return self.placer.place(
+            wish,
+            slot,
+            key=scoped(key, "hold", actor, contact and contact.email),
+            begin=lambda _, offer: self.placer.held(offer, wish, slot),
+        )

@@ -1,0 +1,146 @@
+"""How a change of a booking becomes permanent; written once, used by every use case.
+
+Lock order, the same everywhere: booking rows, then the session type, then claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from attrs import frozen
+
+from booking_core.application.repeats import as_answer, as_refusal, replayed
+from booking_core.domain import events
+from booking_core.domain.booking import Booking, Settle
+from booking_core.domain.errors import SlotUnavailable, StaleBooking
+from booking_core.domain.ids import BuilderId
+from booking_core.domain.transitions import BookingState
+from booking_core.ports.calendar import CalendarProvider
+from booking_core.ports.clock import Clock
+from booking_core.ports.inbox import InboxKey
+from booking_core.ports.outbox import Job, Topic
+from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+#: The events that somebody gets a mail about.
+MAILED = frozenset(
+    {events.BookingConfirmed, events.BookingRescheduled, events.BookingCancelled}
+    | {events.BookingFailed}
+)
+
+_TRIES = 3
+
+
+@frozen
+class Keeper:
+    """Runs changes of bookings, each in a transaction of its own."""
+
+    unit_of_work: UnitOfWorkFactory
+    calendar: CalendarProvider
+    clock: Clock
+
+    def once(
+        self,
+        change: Callable[[UnitOfWork], Booking],
+        *,
+        key: InboxKey | None = None,
+        before: Callable[[], None] = lambda: None,
+        explain: Callable[[SlotUnavailable], SlotUnavailable] = lambda refused: refused,
+    ) -> Booking:
+        """Keeps what `change` answers; a repeat under the same key gets the first answer.
+
+        A change that met another writer is tried again from the start. `before` asks what must be
+        asked outside of the transaction; `explain` adds to a refusal what can only be read after it.
+
+        Raises:
+            StaleBooking: other writers were in the way each time.
+        """
+        for last in (False,) * (_TRIES - 1) + (True,):
+            try:
+                before()
+                return self._try(change, key)
+            except SlotUnavailable as refused:
+                return self._refuse(explain(refused), key)
+            except StaleBooking:
+                if last:
+                    raise
+        raise AssertionError  # the last round returns or raises
+
+    def _try(self, change: Callable[[UnitOfWork], Booking], key: InboxKey | None) -> Booking:
+        with self.unit_of_work() as uow:
+            if key is not None:
+                stored = uow.inbox.open(key=key, now=self.clock.now())
+                if stored is not None:
+                    return replayed(uow, stored)
+            booking = change(uow)
+            self.put(uow, booking)
+            if key is not None:
+                uow.inbox.answer(key=key, answer=as_answer(booking))
+            uow.commit()
+            return booking
+
+    def _refuse(self, refused: SlotUnavailable, key: InboxKey | None) -> Booking:
+        """Remembers the refusal under its key, unless the key has an answer by now."""
+        if key is None:
+            raise refused
+        with self.unit_of_work() as uow:
+            stored = uow.inbox.open(key=key, now=self.clock.now())
+            if stored is not None:
+                return replayed(uow, stored)
+            uow.inbox.answer(key=key, answer=as_refusal(refused))
+            uow.commit()
+        raise refused
+
+    def put(self, uow: UnitOfWork, booking: Booking) -> None:
+        """Writes the booking, its claims and its work into the open transaction.
+
+        Raises:
+            SlotUnavailable: somebody else holds the place; leave without a commit.
+            StaleBooking: somebody else saved the booking since it was read.
+        """
+        self._settle_here(booking)
+        uow.bookings.save(booking)
+        if not uow.claims.keep(booking_id=booking.id, claims=booking.claims()):
+            raise SlotUnavailable("busy", "This time has just been taken; choose another one.")
+        self._write_work_down(uow, booking)
+
+    def _settle_here(self, booking: Booking) -> None:
+        """Where the calendar is our own database, kept claims are all there is to settle."""
+        if not self.calendar.in_database:
+            return
+        if booking.state is BookingState.CONFIRMING:
+            booking.calendar_booked()
+        booking.reschedule_booked()
+        booking.settled(Settle.CALENDAR)
+
+    def _write_work_down(self, uow: UnitOfWork, booking: Booking) -> None:
+        now = self.clock.now()
+        for what in sorted(booking.unsettled):
+            uow.outbox.put(_settle_job(booking, what, now))
+        for event in booking.events:
+            if type(event) in MAILED:
+                uow.outbox.put(_mail_job(booking, event, now))
+        booking.unsettled.clear()
+        booking.events.clear()
+
+    def end_overdue(self, uow: UnitOfWork, *, builder_id: BuilderId | None = None) -> int:
+        """Ends the holds whose time is over, so that nobody is refused because of them."""
+        now = self.clock.now()
+        ended = 0
+        for booking in uow.bookings.overdue(now=now, builder_id=builder_id):
+            if booking.lapses_by_itself:
+                booking.expire(now=now)
+                self.put(uow, booking)
+                ended += 1
+        return ended
+
+
+def _settle_job(booking: Booking, what: Settle, now: datetime) -> Job:
+    topic = Topic.SETTLE_CALENDAR if what is Settle.CALENDAR else Topic.SETTLE_MONEY
+    return Job(topic=topic, booking_id=booking.id, key=f"{what}:{booking.id}", due_at=now)
+
+
+def _mail_job(booking: Booking, event: events.BookingEvent, now: datetime) -> Job:
+    kind = type(event).__name__
+    key = f"mail:{booking.id}:{booking.version}:{kind}"
+    return Job(topic=Topic.SEND_MAIL, booking_id=booking.id, key=key, subject=kind, due_at=now)

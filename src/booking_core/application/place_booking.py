@@ -1,0 +1,155 @@
+"""A new booking from what the client said; the part that holding and confirming share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from attrs import frozen
+
+from booking_core.application.catalogue import Catalogue, Offer
+from booking_core.application.keep import Keeper
+from booking_core.application.slots import SlotJudge
+from booking_core.domain.actor import Actor, Role
+from booking_core.domain.booking import Booking, Details, Flow
+from booking_core.domain.claims import Occupancy
+from booking_core.domain.contact import Client, Contact
+from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.ids import (
+    BookingId,
+    CalendarTag,
+    ClientId,
+    PathwayId,
+    SessionTypeId,
+)
+from booking_core.domain.payment import Payment
+from booking_core.domain.policies import check_may_book, hold_deadline
+from booking_core.domain.questions import Answer, check_answers
+from booking_core.domain.session_type import SessionType
+from booking_core.domain.time import Slot
+from booking_core.ports.ids import IdFactory
+from booking_core.ports.inbox import InboxKey
+from booking_core.ports.unit_of_work import UnitOfWork
+
+_LONGEST_NOTES = 5_000
+
+
+@frozen(kw_only=True)
+class Wish:
+    """What a client asks for."""
+
+    session_type_id: SessionTypeId
+    actor: Actor
+    contact: Contact | None = None
+    notes: str = ""
+    answers: Sequence[Answer] = ()
+    pathway: PathwayId | None = None
+
+    def client(self) -> Client:
+        """Who books. Raises InvalidRequest when nobody said how to reach the client."""
+        contact = self.contact or self.actor.contact
+        if contact is None:
+            message = "Say who books: name, e-mail address and time zone."
+            raise InvalidRequest(message, [FieldError("/clientDetails", message)])
+        own = self.actor.role is Role.CLIENT and self.actor.id is not None
+        return Client(contact, ClientId(str(self.actor.id)) if own else None)
+
+
+@frozen
+class BookingPlacer:
+    """Makes bookings, and runs what places them in the builder's time."""
+
+    catalogue: Catalogue
+    judge: SlotJudge
+    keeper: Keeper
+    ids: IdFactory
+
+    def offer(self, uow: UnitOfWork, wish: Wish) -> Offer:
+        """What is booked. Raises NotFound, SignInRequired (A4)."""
+        offer = self.catalogue.read(uow).offer(wish.session_type_id)
+        check_may_book(offer.session_type, wish.actor)
+        return offer
+
+    def new(self, offer: Offer, wish: Wish, flow: Flow, *, answered: bool = True) -> Booking:
+        """A booking that has not begun yet; the questions may wait for a later step.
+
+        Raises InvalidAnswers, InvalidRequest.
+        """
+        session_type = offer.session_type
+        if len(wish.notes) > _LONGEST_NOTES:
+            message = f"Notes have at most {_LONGEST_NOTES} characters."
+            raise InvalidRequest(message, [FieldError("/notes", message)])
+        return Booking(
+            id=BookingId(self.ids.new("bkg")),
+            builder_id=session_type.builder_id,
+            session_type_id=session_type.id,
+            client=wish.client(),
+            flow=flow,
+            payment=Payment.of(session_type.price),
+            terms=session_type.cancellation_policy,
+            occupancy=occupancy(offer),
+            tag=CalendarTag(self.ids.new("tag")),
+            created_at=self.keeper.clock.now(),
+            details=Details(
+                location=session_type.location,
+                pathway=_pathway(session_type, wish.pathway),
+                answers=check_answers(session_type.questions, wish.answers) if answered else (),
+                notes=wish.notes,
+            ),
+        )
+
+    def place(
+        self,
+        wish: Wish,
+        slot: Slot,
+        *,
+        key: InboxKey | None,
+        begin: Callable[[UnitOfWork, Offer], Booking],
+        ignoring: BookingId | None = None,
+    ) -> Booking:
+        """Keeps the booking that `begin` answers, once the slot is found to be open.
+
+        Raises:
+            SlotUnavailable: with the next open slots.
+        """
+
+        def change(uow: UnitOfWork) -> Booking:
+            offer = self.offer(uow, wish)
+            self.keeper.end_overdue(uow, builder_id=offer.builder.id)
+            self.judge.check_within(uow, offer, slot, ignoring=ignoring)
+            return begin(uow, offer)
+
+        return self.keeper.once(
+            change,
+            key=key,
+            before=lambda: self.judge.check_before(wish.session_type_id, slot),
+            explain=lambda refused: self.judge.with_alternatives(
+                wish.session_type_id, slot, refused
+            ),
+        )
+
+    def held(self, offer: Offer, wish: Wish, slot: Slot) -> Booking:
+        """A new booking that holds `slot` for a while (B5)."""
+        booking = self.new(offer, wish, Flow.DIRECT)
+        booking.hold(slot, until=hold_deadline(self.keeper.clock.now()))
+        return booking
+
+
+def occupancy(offer: Offer) -> Occupancy:
+    """How much of the builder's time the session takes."""
+    session_type = offer.session_type
+    return Occupancy(
+        timezone=offer.builder.timezone,
+        buffer_before=session_type.buffer_before,
+        buffer_after=session_type.buffer_after,
+        capacity=session_type.capacity,
+        daily_limit=session_type.daily_limit,
+    )
+
+
+def _pathway(session_type: SessionType, wanted: PathwayId | None) -> PathwayId | None:
+    """The pathway of the booking; the only one of the session type needs not be named."""
+    if wanted is None:
+        return session_type.pathways[0] if len(session_type.pathways) == 1 else None
+    if wanted not in session_type.pathways:
+        message = "This session does not belong to that pathway."
+        raise InvalidRequest(message, [FieldError("/pathway", message)])
+    return wanted

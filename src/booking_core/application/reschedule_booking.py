@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from attrs import frozen
+
+from booking_core.application.access import Access
+from booking_core.application.catalogue import Catalogue
+from booking_core.application.keep import Keeper
+from booking_core.application.place_booking import occupancy
+from booking_core.application.repeats import IdempotencyKey, scoped
+from booking_core.application.slots import SlotJudge
+from booking_core.domain.actor import Actor
+from booking_core.domain.booking import Booking
+from booking_core.domain.ids import BookingId
+from booking_core.domain.policies import check_may_change, runs
+from booking_core.domain.time import Slot
+from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+
+@frozen
+class RescheduleBooking:
+    """Moves a confirmed booking to another slot; where that is refused the old one stays (C7)."""
+
+    unit_of_work: UnitOfWorkFactory
+    keeper: Keeper
+    judge: SlotJudge
+    access: Access
+    catalogue: Catalogue
+
+    def __call__(
+        self,
+        *,
+        booking_id: BookingId,
+        slot: Slot,
+        actor: Actor,
+        key: IdempotencyKey | str | None = None,
+    ) -> Booking:
+        """Raises NotFound, TermsForbid, WrongState, and for the slot as `confirm_booking`."""
+        with self.unit_of_work(write=False) as uow:
+            session_type_id = self.access.booking(uow, booking_id, actor).session_type_id
+
+        def change(uow: UnitOfWork) -> Booking:
+            booking = self.access.booking(uow, booking_id, actor)
+            if not runs(actor, booking):
+                check_may_change(booking, self.keeper.clock.now())
+            offer = self.catalogue.read(uow).offer(session_type_id)
+            self.keeper.end_overdue(uow, builder_id=booking.builder_id)
+            booking.check_may_reschedule()
+            self.judge.check_within(uow, offer, slot, ignoring=booking_id)
+            booking.reschedule(slot, occupancy(offer))
+            return booking
+
+        return self.keeper.once(
+            change,
+            key=scoped(key, f"reschedule:{booking_id}", actor),
+            before=lambda: self.judge.check_before(session_type_id, slot),
+            explain=lambda refused: self.judge.with_alternatives(session_type_id, slot, refused),
+        )

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from booking_core.application.catalogue import Offer
+from booking_core.domain.errors import NotFound
+from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+
+@frozen
+class SeedCatalogue:
+    """Adds builders and session types that are not there yet; what is there stays as it is (A2)."""
+
+    unit_of_work: UnitOfWorkFactory
+
+    def __call__(self, *, offers: Sequence[Offer]) -> int:
+        """How many session types were added. Repeating it adds nothing."""
+        with self.unit_of_work() as uow:
+            added = sum(_add(uow, offer) for offer in offers)
+            uow.commit()
+        return added
+
+
+def _add(uow: UnitOfWork, offer: Offer) -> bool:
+    try:
+        uow.builders.get(offer.builder.id)
+    except NotFound:
+        uow.builders.save(offer.builder)
+    try:
+        uow.session_types.get(offer.session_type.id)
+    except NotFound:
+        uow.session_types.save(offer.session_type)
+        return True
+    return False

@@ -1,0 +1,61 @@
+"""Who asks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from booking_core.domain.contact import Contact
+
+
+class Role(StrEnum):
+    ANONYMOUS = "anonymous"
+    CLIENT = "client"
+    BUILDER = "builder"
+    ADMIN = "admin"
+    SYSTEM = "system"
+
+
+@frozen
+class Actor:
+    """The caller of a use case.
+
+    `id` is the client's or the builder's id, `contact` what its credential says of a client.
+    `manage_token` is what an anonymous caller showed for its booking; it is checked where the
+    booking is known, never here. Neither is shown by `repr`.
+    """
+
+    role: Role
+    id: str | None = None
+    manage_token: str | None = field(default=None, repr=False)
+    contact: Contact | None = field(default=None, repr=False)
+
+    @property
+    def signed_in(self) -> bool:
+        return self.role is not Role.ANONYMOUS
+
+    @classmethod
+    def anonymous(cls, manage_token: str | None = None) -> Actor:
+        return cls(Role.ANONYMOUS, None, manage_token)
+
+    @classmethod
+    def client(cls, client_id: str, contact: Contact | None = None) -> Actor:
+        return cls(Role.CLIENT, client_id, None, contact)
+
+    @classmethod
+    def builder(cls, builder_id: str) -> Actor:
+        return cls(Role.BUILDER, builder_id)
+
+    @classmethod
+    def admin(cls, admin_id: str | None = None) -> Actor:
+        return cls(Role.ADMIN, admin_id)
+
+    @classmethod
+    def system(cls) -> Actor:
+        return cls(Role.SYSTEM)
+
+    @property
+    def is_operator(self) -> bool:
+        """An admin, or the service itself."""
+        return self.role in (Role.ADMIN, Role.SYSTEM)

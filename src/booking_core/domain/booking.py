@@ -1,0 +1,523 @@
+"""The booking: one client, one session type, one place in time.
+
+The record says what we promised; calendar and money are *settled* to match it. A method is either
+a command of ours, which is refused by name where the table has no row for it, or a fact that a
+provider told us, which changes nothing where it is not news. What is learnt from a provider is
+always its current state, so facts may arrive late, twice and in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from attrs import define, evolve, field, frozen
+
+from booking_core.domain import events
+from booking_core.domain.claims import Claim, Occupancy
+from booking_core.domain.contact import Client
+from booking_core.domain.errors import HoldExpired, WrongState
+from booking_core.domain.ids import BookingId, BuilderId, CalendarTag, PathwayId, SessionTypeId
+from booking_core.domain.money import Money
+from booking_core.domain.payment import Attempt, Payment, PaymentAction, PaymentStatus
+from booking_core.domain.questions import Answer
+from booking_core.domain.session_type import Location
+from booking_core.domain.terms import CancellationPolicy
+from booking_core.domain.time import Slot
+from booking_core.domain.transitions import EVENTS, STEPS, TRANSITIONS, Action, BookingState, Step
+
+
+class Flow(StrEnum):
+    """Who places the event in the calendar, and when."""
+
+    DIRECT = "direct"  # we do, after the client confirmed and paid
+    LINK = "link"  # the client does, through a link that it gets after paying
+    EVENT_FIRST = "event_first"  # the client did, before there was a booking
+
+
+class Settle(StrEnum):
+    """What has to be made to match the booking."""
+
+    CALENDAR = "calendar"
+    MONEY = "money"
+
+
+@frozen
+class CalendarEvent:
+    """The provider's record of a booking: which account holds it, and how to find it again."""
+
+    account: str
+    event_id: str
+    event_uri: str
+    invitee_uri: str | None = None
+
+
+@frozen(kw_only=True)
+class Details:
+    """What the client said about the session."""
+
+    location: Location = Location()
+    pathway: PathwayId | None = None
+    answers: tuple[Answer, ...] = field(default=(), converter=tuple)
+    notes: str = ""
+
+
+@define(kw_only=True)
+class Booking:
+    """The aggregate.
+
+    `version` counts the saved changes (0: never saved) and guards against two writers;
+    `token_version` is the live one of the manage token. `deadline` is when a booking that waits for
+    the client ends. `terms` are those that were agreed, whatever the session type says later.
+    `unsettled` is drained when the booking is kept.
+    """
+
+    id: BookingId
+    builder_id: BuilderId
+    session_type_id: SessionTypeId
+    client: Client
+    flow: Flow
+    payment: Payment
+    terms: CancellationPolicy
+    occupancy: Occupancy
+    tag: CalendarTag
+    created_at: datetime
+    details: Details = Details()
+    state: BookingState = BookingState.NEW
+    slot: Slot | None = None
+    pending_slot: Slot | None = None
+    deadline: datetime | None = None
+    event: CalendarEvent | None = None
+    cancel_reason: str = ""
+    token_version: int = 1
+    version: int = 0
+    unsettled: set[Settle] = field(factory=set, eq=False)
+    events: list[events.BookingEvent] = field(factory=list, eq=False)
+
+    # ---- what should be true ---------------------------------------------------------------------
+
+    @property
+    def step(self) -> Step:
+        return STEPS[self.state]
+
+    def slots(self) -> tuple[Slot, ...]:
+        """The slot and the one that it shall move to, as far as there are any."""
+        return tuple(slot for slot in (self.slot, self.pending_slot) if slot is not None)
+
+    def expected_slots(self) -> tuple[Slot, ...]:
+        """Where an event of ours should stand in the calendar."""
+        if self.state.served or self.state is BookingState.CONFIRMING or self._waits_with_event:
+            return self.slots()
+        return ()
+
+    def money_due(self) -> int:
+        """What the builder should hold of the accepted attempt, in minor units; others hold none."""
+        return self.payment.to_keep if self.state.served or self.state.dead else 0
+
+    def claims(self) -> tuple[Claim, ...]:
+        """The places in time that the booking keeps for itself while it is live.
+
+        While a reschedule is pending both are claimed; where they overlap, as one.
+        """
+        if not self.state.live:
+            return ()
+        return tuple(
+            Claim(
+                booking_id=self.id,
+                builder_id=self.builder_id,
+                session_type_id=self.session_type_id,
+                slot=slot,
+                occupancy=self.occupancy,
+                held_until=self.deadline if self.lapses_by_itself else None,
+            )
+            for slot in _merged(self.slots())
+        )
+
+    @property
+    def lapses_by_itself(self) -> bool:
+        """Nobody has to be asked before the hold ends: no checkout was ever opened for it."""
+        waits = self.state in (BookingState.HELD, BookingState.AWAITING_SCHEDULING)
+        return waits and not self.payment.attempts
+
+    def overdue(self, now: datetime) -> bool:
+        return self.deadline is not None and self.deadline <= now
+
+    @property
+    def _waits_with_event(self) -> bool:
+        return self.state is BookingState.AWAITING_PAYMENT and self.flow is Flow.EVENT_FIRST
+
+    @property
+    def _has_event(self) -> bool:
+        """An event of ours may stand at the provider, so what happens to it is news (rule facts_live)."""
+        return (
+            self.state in (BookingState.CONFIRMING, BookingState.CONFIRMED)
+            or self._waits_with_event
+        )
+
+    # ---- moving ----------------------------------------------------------------------------------
+
+    def _check(self, action: Action) -> tuple[BookingState, ...]:
+        choices = TRANSITIONS.get((self.state, action), ())
+        if not choices:
+            raise WrongState(action, self.state)
+        return choices
+
+    def _move(self, action: Action, to: BookingState | None = None) -> None:
+        """The one way in which the state changes; `to` chooses where the table leaves a choice."""
+        choices = self._check(action)
+        if to is not None and to not in choices:
+            raise WrongState(action, self.state)
+        self.state = choices[0] if to is None else to
+        self.events.append(EVENTS[action](self.id))
+
+    def _wake(self, *what: Settle) -> None:
+        self.unsettled.update(what)
+
+    def _end(self, action: Action, to: BookingState, keep: int) -> None:
+        """Ends the booking; at most `keep` minor units stay with the builder."""
+        self._move(action, to)
+        self.payment = self.payment.ended(keep)
+        self.pending_slot = None
+        self.deadline = None
+        self._wake(Settle.CALENDAR)
+        if self.payment.attempts:
+            self._wake(Settle.MONEY)
+
+    # ---- beginnings ------------------------------------------------------------------------------
+
+    def hold(self, slot: Slot, *, until: datetime) -> None:
+        """We keep the slot for the client until a deadline."""
+        self._move(Action.HOLD)
+        self.slot, self.deadline = slot, until
+
+    def offer_link(self, *, until: datetime, attempt: Attempt | None = None) -> None:
+        """The client may place the event itself; where a price is due, after the money (D1)."""
+        if self.payment.required:
+            self._move(Action.OFFER_LINK, BookingState.AWAITING_PAYMENT)
+            self._request(attempt)
+        else:
+            self._move(Action.OFFER_LINK, BookingState.AWAITING_SCHEDULING)
+        self.deadline = until
+
+    def record_event(
+        self, slot: Slot, event: CalendarEvent, *, until: datetime, attempt: Attempt | None = None
+    ) -> None:
+        """The client placed the event before there was a booking (C3)."""
+        if self.payment.required:
+            self._move(Action.RECORD_EVENT, BookingState.AWAITING_PAYMENT)
+            self._request(attempt)
+            self.deadline = until
+        else:
+            self._move(Action.RECORD_EVENT, BookingState.CONFIRMED)
+        self.slot, self.event = slot, event
+
+    def _request(self, attempt: Attempt | None) -> None:
+        if attempt is None:
+            raise WrongState(Action.START_PAYMENT, self.state)
+        self.payment = self.payment.attempted(attempt)
+
+    def _check_in_time(self, action: Action, now: datetime) -> None:
+        if self.state is BookingState.EXPIRED or self.overdue(now):
+            raise HoldExpired
+        self._check(action)
+
+    # ---- commands --------------------------------------------------------------------------------
+
+    def start_payment(self, attempt: Attempt, *, now: datetime) -> None:
+        """A checkout is asked for; again after the client turned back. Its end is the new deadline."""
+        self._check_in_time(Action.START_PAYMENT, now)
+        self._request(attempt)
+        self._move(Action.START_PAYMENT)
+        self.deadline = attempt.expires_at
+
+    def confirm(self, slot: Slot | None = None, *, now: datetime, pay_on_site: bool = False) -> None:
+        """The client's part is done. `slot` is brought here when the link was our own page."""
+        self._check_in_time(Action.CONFIRM, now)
+        if self.payment.status is PaymentStatus.DUE and not pay_on_site:
+            raise WrongState(Action.CONFIRM, self.payment.status)
+        if slot is not None and self.slot not in (None, slot):
+            raise WrongState(Action.RESCHEDULE, self.state)
+        slot = slot or self.slot
+        if slot is None:
+            raise WrongState(Action.CONFIRM, self.state)
+        self._move(Action.CONFIRM)
+        self.slot, self.deadline = slot, None
+        self._wake(Settle.CALENDAR)
+
+    def expire(self, *, now: datetime, checkouts_closed: bool = False) -> None:
+        """The deadline passed.
+
+        `checkouts_closed` says that the provider was asked and every attempt is known to be closed;
+        without that a slot whose checkout could still be paid is never set free (rule all_closed).
+        """
+        self._check(Action.EXPIRE)
+        if not self.overdue(now) or (self.payment.attempts and not checkouts_closed):
+            raise WrongState(Action.EXPIRE, self.state)
+        self._end(Action.EXPIRE, BookingState.EXPIRED, keep=0)
+
+    def cancel(self, *, keep: Money | None = None, reason: str = "") -> None:
+        """Ends a live booking. `keep` is what the terms leave to the builder, once it was confirmed."""
+        confirmed = self.state is BookingState.CONFIRMED
+        self._end(
+            Action.CANCEL, BookingState.CANCELLED, keep.amount if keep and confirmed else 0
+        )
+        self.cancel_reason = reason
+
+    def reschedule(self, slot: Slot, occupancy: Occupancy) -> None:
+        """Asks for another slot; both are claimed until the calendar has answered."""
+        self.check_may_reschedule()
+        self._move(Action.RESCHEDULE)
+        self.pending_slot, self.occupancy = slot, occupancy
+        self._wake(Settle.CALENDAR)
+
+    def check_may_reschedule(self) -> None:
+        """Raises WrongState unless the booking stands and no other reschedule is pending."""
+        self._check(Action.RESCHEDULE)
+        if self.pending_slot is not None:
+            raise WrongState(Action.RESCHEDULE, "being rescheduled")
+
+    def complete(self, *, now: datetime) -> None:
+        """The session took place. Not before its start, and not while money waits to be captured."""
+        self._after_start(Action.COMPLETE, now)
+
+    def mark_no_show(self, *, now: datetime) -> None:
+        """The client did not come."""
+        self._after_start(Action.MARK_NO_SHOW, now)
+
+    def _after_start(self, action: Action, now: datetime) -> None:
+        self._check(action)
+        if self.slot is None or now < self.slot.start:
+            raise WrongState(action, "not yet started")
+        if self.payment.status is PaymentStatus.AUTHORISED:
+            raise WrongState(action, self.payment.status)
+        self._move(action)
+        if self.pending_slot is not None:
+            self.pending_slot = None
+            self._wake(Settle.CALENDAR)
+
+    def undo_no_show(self) -> None:
+        self._move(Action.UNDO_NO_SHOW)
+
+    def record_paid_on_site(self) -> None:
+        """The builder took the money at the meeting."""
+        self._check(Action.RECORD_PAID_ON_SITE)
+        if self.payment.status is not PaymentStatus.DUE:
+            raise WrongState(Action.RECORD_PAID_ON_SITE, self.payment.status)
+        self.payment = self.payment.after(PaymentAction.PAY)
+        self._move(Action.RECORD_PAID_ON_SITE)
+
+    def refund(self, amount: Money) -> None:
+        """Gives `amount` back out of goodwill; it lowers what the builder may keep."""
+        self.payment = evolve(
+            self.payment.after(PaymentAction.OWE_BACK),
+            to_keep=max(0, self.payment.to_keep - amount.amount),
+        )
+        self.events.append(events.RefundRequested(self.id))
+        self._wake(Settle.MONEY)
+
+    def revoke_tokens(self) -> None:
+        """Every manage token given out so far opens nothing any more."""
+        self.token_version += 1
+
+    # ---- facts about the money -------------------------------------------------------------------
+
+    def payment_secured(
+        self, attempt: int, action: PaymentAction, *, link_until: datetime | None = None
+    ) -> bool:
+        """Attempt `attempt` is authorised or paid. Returns whether that was news.
+
+        `link_until` is the deadline for using the link, in the link flow.
+        """
+        if self.state is BookingState.AWAITING_PAYMENT:
+            self._accept(attempt, action, link_until)
+            return True
+        if self.state.dead:
+            return self._money_for_the_dead(attempt, action)
+        return attempt != self.payment.accepted and self._wake_money()
+
+    def _accept(self, attempt: int, action: PaymentAction, link_until: datetime | None) -> None:
+        self.payment = evolve(self.payment.after(action), accepted=attempt)
+        if len(self.payment.attempts) > 1:
+            self._wake(Settle.MONEY)
+        if self.flow is Flow.LINK:
+            self._move(Action.PAYMENT_SECURED, BookingState.AWAITING_SCHEDULING)
+            self.deadline = link_until
+        else:
+            self._move(Action.PAYMENT_SECURED, BookingState.CONFIRMING)
+            self.deadline = None
+            self._wake(Settle.CALENDAR)
+
+    def _money_for_the_dead(self, attempt: int, action: PaymentAction) -> bool:
+        payment = self.payment
+        accepted = attempt == payment.accepted
+        if accepted and payment.to_keep > 0:
+            if (action, payment.status) != (PaymentAction.PAY, PaymentStatus.AUTHORISED):
+                return False
+            self.payment = payment.after(action)
+        elif payment.accepted is not None and not accepted:
+            return self._wake_money()
+        elif action is PaymentAction.AUTHORISE:
+            if payment.status not in _LATE_AUTHORISED:
+                return False
+            self.payment = payment.after(action)
+        elif payment.status in _LATE_PAID:
+            self.payment = evolve(payment.after(action), to_keep=0)
+        else:
+            return False
+        return self._wake_money(news=True)
+
+    def _wake_money(self, *, news: bool = False) -> bool:
+        asleep = Settle.MONEY not in self.unsettled
+        self._wake(Settle.MONEY)
+        return news or asleep
+
+    def payment_processing(self, *, until: datetime) -> bool:
+        """The checkout is complete and the money is on its way, until the method's limit at most."""
+        if self.state is not BookingState.AWAITING_PAYMENT:
+            return False
+        if self.payment.status is PaymentStatus.PROCESSING:
+            return False
+        self.payment = self.payment.after(PaymentAction.PROCESS)
+        self._move(Action.PAYMENT_PROCESSING)
+        self.deadline = until
+        return True
+
+    def payment_failed(self) -> bool:
+        """The money will not come; the slot is free again."""
+        if self.state is not BookingState.AWAITING_PAYMENT:
+            return False
+        self.payment = self.payment.after(PaymentAction.FAIL)
+        self._end(Action.PAYMENT_FAILED, BookingState.EXPIRED, keep=0)
+        return True
+
+    def capture_refused(self) -> bool:
+        """The authorised money cannot be taken any more; a confirmed session falls with it."""
+        if self.payment.status is not PaymentStatus.AUTHORISED:
+            return False
+        self.payment = evolve(self.payment.after(PaymentAction.DROP), to_keep=0)
+        if self.state is BookingState.CONFIRMED:
+            self._end(Action.CAPTURE_REFUSED, BookingState.CANCELLED, keep=0)
+        return True
+
+    def money_settled(self, action: PaymentAction | None) -> None:
+        """The provider holds what it should; `action` is what that makes of the payment, if anything."""
+        if action is not None:
+            self.payment = self.payment.after(action)
+        self.settled(Settle.MONEY)
+
+    def disputed(self, attempt: int) -> bool:
+        if self.payment.accepted not in (None, attempt):
+            return False
+        return self._dispute(PaymentAction.DISPUTE, PaymentStatus.DISPUTED)
+
+    def dispute_lost(self, attempt: int) -> bool:
+        if self.payment.accepted not in (None, attempt):
+            return False
+        return self._dispute(PaymentAction.LOSE, PaymentStatus.REFUNDED)
+
+    def dispute_won(self, *, more_to_give_back: bool) -> bool:
+        if self.payment.status is not PaymentStatus.DISPUTED:
+            return False
+        to = PaymentStatus.REFUND_DUE if more_to_give_back else PaymentStatus.PAID
+        self._dispute(PaymentAction.WIN, to)
+        return self._wake_money(news=True)
+
+    def _dispute(self, action: PaymentAction, to: PaymentStatus) -> bool:
+        if self.payment.status is to:
+            return False
+        self.payment = self.payment.after(action, to)
+        ended = action is not PaymentAction.DISPUTE
+        self.events.append((events.DisputeEnded if ended else events.PaymentDisputed)(self.id))
+        return True
+
+    # ---- facts about the calendar ------------------------------------------------------------------
+
+    def calendar_booked(self, event: CalendarEvent | None = None) -> bool:
+        """The event stands at the slot; now authorised money may be captured."""
+        if self.state is not BookingState.CONFIRMING:
+            return False
+        self._move(Action.CALENDAR_BOOKED)
+        self.event = event or self.event
+        self.settled(Settle.CALENDAR)
+        self._capture_when_authorised()
+        return True
+
+    def calendar_refused(self) -> bool:
+        """The calendar will not take the session: the money goes back (D3)."""
+        if self.state is not BookingState.CONFIRMING:
+            return False
+        self._end(Action.CALENDAR_REFUSED, BookingState.FAILED, keep=0)
+        return True
+
+    def reschedule_booked(self, event: CalendarEvent | None = None) -> bool:
+        """The event stands at the new slot; the old one has to go."""
+        if self.state is not BookingState.CONFIRMED or self.pending_slot is None:
+            return False
+        self._move(Action.RESCHEDULE_BOOKED)
+        self.slot, self.pending_slot = self.pending_slot, None
+        self.event = event or self.event
+        return True
+
+    def reschedule_refused(self) -> bool:
+        """The old slot stays."""
+        if self.state is not BookingState.CONFIRMED or self.pending_slot is None:
+            return False
+        self._move(Action.RESCHEDULE_REFUSED)
+        self.pending_slot = None
+        return True
+
+    def event_created(self, slot: Slot, event: CalendarEvent) -> bool:
+        """The client used its link. An event that a live booking does not expect is removed."""
+        if self.state is BookingState.AWAITING_SCHEDULING:
+            self._move(Action.EVENT_CREATED)
+            self.slot, self.event, self.deadline = slot, event, None
+            self._capture_when_authorised()
+            return True
+        return self.event_found(slot)
+
+    def event_found(self, slot: Slot) -> bool:
+        """An event of ours stands at `slot`; one that nobody expects wakes settling (rule extra_live)."""
+        if slot in self.expected_slots() or Settle.CALENDAR in self.unsettled:
+            return False
+        self._wake(Settle.CALENDAR)
+        return True
+
+    def event_moved(self, was: Slot, slot: Slot, event: CalendarEvent) -> bool:
+        """Moved at the provider, and the provider wins."""
+        if not self._has_event or was not in self.slots() or was == slot:
+            return False
+        self._move(Action.EVENT_MOVED)
+        self.slot, self.pending_slot, self.event = slot, None, event
+        self._wake(Settle.CALENDAR)
+        return True
+
+    def event_cancelled(self, was: Slot, *, keep: Money | None = None) -> bool:
+        """Cancelled at the provider, and the provider wins; the money by the terms."""
+        if not self._has_event or was not in self.slots():
+            return False
+        confirmed = self.state is BookingState.CONFIRMED
+        self._end(
+            Action.EVENT_CANCELLED,
+            BookingState.CANCELLED,
+            keep.amount if keep and confirmed else 0,
+        )
+        return True
+
+    def settled(self, what: Settle) -> None:
+        self.unsettled.discard(what)
+
+    def _capture_when_authorised(self) -> None:
+        if self.payment.status is PaymentStatus.AUTHORISED:
+            self._wake(Settle.MONEY)
+
+
+_LATE_AUTHORISED = (PaymentStatus.VOIDED, PaymentStatus.REFUNDED, PaymentStatus.FAILED)
+_LATE_PAID = (PaymentStatus.VOIDED, PaymentStatus.FAILED)
+
+
+def _merged(slots: Sequence[Slot]) -> tuple[Slot, ...]:
+    if len(slots) == 2 and slots[0].overlaps(slots[1]):
+        both = sorted(slots)
+        return (Slot(both[0].start, max(slot.end for slot in both)),)
+    return tuple(slots)

@@ -1,0 +1,63 @@
+"""How a client can be reached, and the client itself: known or anonymous."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import field, frozen
+
+from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.ids import ClientId
+from booking_core.domain.time import zone
+
+# Deliverability is proved by a mail that arrives, not by a pattern: only what can never be an
+# address, or would break a mail header, is refused.
+_EMAIL = re.compile(r"[^@\s<>\",;:\\()\[\]\x00-\x1f]+@[^@\s<>\",;:\\()\[\]\x00-\x1f]+\.[^@\s<>\",;:\\()\[\].]{2,}")
+_LONGEST_EMAIL = 254
+_LONGEST_NAME = 200
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _invalid(name: str, detail: str) -> InvalidRequest:
+    return InvalidRequest(detail, [FieldError(f"/clientDetails/{name}", detail)])
+
+
+@frozen
+class Contact:
+    """Name, e-mail address (compared without case) and IANA time zone of a client."""
+
+    name: str = field(converter=one_line)
+    email: str = field(converter=str.strip)
+    timezone: str = field(default="UTC")
+
+    @name.validator
+    def _named(self, _: object, name: str) -> None:
+        if not 1 <= len(name) <= _LONGEST_NAME:
+            raise _invalid("name", f"Give a name of 1 to {_LONGEST_NAME} characters.")
+
+    @email.validator
+    def _addressed(self, _: object, email: str) -> None:
+        if len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email):
+            raise _invalid("email", "Give an e-mail address such as ana@example.org.")
+
+    @timezone.validator
+    def _known_zone(self, _: object, timezone: str) -> None:
+        zone(timezone)
+
+    def same_address(self, email: str) -> bool:
+        return self.email.casefold() == email.strip().casefold()
+
+
+@frozen
+class Client:
+    """Who books: *known* has an id, *anonymous* has only a contact (and a manage token)."""
+
+    contact: Contact
+    id: ClientId | None = None
+
+    @property
+    def known(self) -> bool:
+        return self.id is not None

@@ -1,0 +1,237 @@
+"""Everything that can go wrong, in one tree.
+
+Each class has a stable `code`; the doors translate it to an HTTP status and an exit code in one
+table. The message says what to do, and never holds a secret or another client's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from booking_core.domain.time import Slot
+
+
+class BookingError(Exception):
+    """The root of every error that booking-core raises on purpose."""
+
+    code: ClassVar[str] = "booking_error"
+    title: ClassVar[str] = "The request could not be carried out"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def extensions(self) -> dict[str, Any]:
+        """What a caller may read besides the message: plain values and domain values."""
+        return {}
+
+
+# ---- the request itself is wrong ------------------------------------------------------------
+
+
+@frozen
+class FieldError:
+    """One wrong field: a JSON pointer into the request, and what to do about it."""
+
+    pointer: str
+    detail: str
+
+
+class InvalidRequest(BookingError):
+    """The request can never be carried out as it stands."""
+
+    code = "invalid_request"
+    title = "The request is not valid"
+
+    def __init__(self, message: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(message)
+        self.errors = tuple(errors)
+
+    def extensions(self) -> dict[str, Any]:
+        return {"errors": self.errors} if self.errors else {}
+
+
+class UnknownTimezone(InvalidRequest):
+    code = "unknown_timezone"
+    title = "Unknown time zone"
+
+    def __init__(self, name: str, pointer: str = "/timezone") -> None:
+        message = "Unknown time zone; use an IANA name such as Europe/Berlin."
+        super().__init__(message, [FieldError(pointer, message)])
+        self.name = name
+
+
+class RangeTooLong(InvalidRequest):
+    code = "range_too_long"
+    title = "The range is too long"
+
+
+class SlotInPast(InvalidRequest):
+    code = "slot_in_past"
+    title = "The slot lies in the past"
+
+
+class SlotMisaligned(InvalidRequest):
+    code = "slot_misaligned"
+    title = "No session starts at that time"
+
+
+class WrongDuration(InvalidRequest):
+    code = "wrong_duration"
+    title = "The slot has the wrong length"
+
+
+class InvalidAnswers(InvalidRequest):
+    code = "invalid_answers"
+    title = "The answers are not valid"
+
+
+# ---- nothing there, or not for this caller ------------------------------------------------------
+
+
+class NotFound(BookingError):
+    """There is no such thing, or none that this caller may know of."""
+
+    code = "not_found"
+    title = "Not found"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is no such {what}.")
+        self.what = what
+
+
+class NotAllowed(BookingError):
+    """The caller is known, the thing may be known to it, the action is not its to take."""
+
+    code = "not_allowed"
+    title = "Not allowed"
+
+
+class SignInRequired(NotAllowed):
+    code = "sign_in_required"
+    title = "Sign in first"
+
+    def __init__(self) -> None:
+        super().__init__("This session is for signed-in clients; sign in and try again.")
+
+
+class InvalidCredentials(NotAllowed):
+    code = "invalid_credentials"
+    title = "The credentials are not valid"
+
+
+# ---- a rule says no --------------------------------------------------------------------------------
+
+
+class Refused(BookingError):
+    """Well formed, allowed in general, and not possible now."""
+
+    code = "refused"
+    title = "Refused"
+
+
+class SlotUnavailable(Refused):
+    """The slot cannot be booked; `alternatives` are open ones, nearest first after its start."""
+
+    code = "slot_unavailable"
+    title = "The slot is not available"
+
+    def __init__(self, reason: str, message: str, alternatives: Sequence[Slot] = ()) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.alternatives = tuple(alternatives)
+
+    def extensions(self) -> dict[str, Any]:
+        return {"reason": self.reason, "alternatives": self.alternatives}
+
+
+class WrongState(Refused):
+    """The action is not legal in the state that the booking is in."""
+
+    code = "wrong_state"
+    title = "Not possible in this state"
+
+    def __init__(self, action: str, state: str) -> None:
+        super().__init__(f"A booking that is {state} cannot take the action '{action}'.")
+        self.action, self.state = action, state
+
+    def extensions(self) -> dict[str, Any]:
+        return {"action": self.action, "state": self.state}
+
+
+class HoldExpired(Refused):
+    code = "hold_expired"
+    title = "The hold has ended"
+
+    def __init__(self) -> None:
+        super().__init__("The time to confirm has passed and the slot is free again; choose one.")
+
+
+class TermsForbid(Refused):
+    """The session type's policy does not allow it (any more)."""
+
+    code = "terms_forbid"
+    title = "The terms do not allow it"
+
+
+class PaymentsUnavailable(Refused):
+    code = "payments_unavailable"
+    title = "Payments are not set up"
+
+
+class KeyReused(Refused):
+    code = "key_reused"
+    title = "The Idempotency-Key was used for another request"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key came with another body before; take a new key.")
+
+
+class KeyInProgress(Refused):
+    code = "key_in_progress"
+    title = "The first request is still running"
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key still runs; try again soon.")
+
+
+class StaleBooking(BookingError):
+    """Somebody else changed the booking in the same moment; reading it again and retrying is safe."""
+
+    code = "stale_booking"
+    title = "The booking was changed by somebody else"
+
+    def __init__(self) -> None:
+        super().__init__("The booking was changed in the same moment; read it again and retry.")
+
+
+# ---- somebody else's fault ---------------------------------------------------------------------------
+
+
+class ProviderFailed(BookingError):
+    """A calendar, payment or mail provider did not do its part.
+
+    `retryable` is False when the same call cannot succeed later (a refusal for good).
+    """
+
+    code = "provider_failed"
+    title = "A provider did not answer as expected"
+
+    def __init__(
+        self, message: str, *, retryable: bool = True, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+class UntrustedNotice(BookingError):
+    """A notice whose signature, age or form does not prove that the provider sent it."""
+
+    code = "untrusted_notice"
+    title = "The notice is not trusted"

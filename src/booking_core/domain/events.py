@@ -1,0 +1,102 @@
+"""What has happened to a booking: one event for each transition, past tense."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from booking_core.domain.ids import BookingId
+
+
+@frozen
+class BookingEvent:
+    """Something that happened to one booking."""
+
+    booking_id: BookingId
+
+
+class BookingHeld(BookingEvent):
+    """A slot is kept for the client until the deadline."""
+
+
+class LinkOffered(BookingEvent):
+    """The client may place the event at the calendar provider itself."""
+
+
+class EventRecorded(BookingEvent):
+    """The client placed the event first, and the booking was made from it."""
+
+
+class PaymentStarted(BookingEvent):
+    """The client was sent to a checkout."""
+
+
+class PaymentSecured(BookingEvent):
+    """The money is authorised or taken."""
+
+
+class PaymentProcessing(BookingEvent):
+    """The checkout is complete and the money is on its way."""
+
+
+class PaymentFailed(BookingEvent):
+    """The money will not come."""
+
+
+class PaidOnSite(BookingEvent):
+    """The builder recorded that the client paid at the meeting."""
+
+
+class BookingAccepted(BookingEvent):
+    """The client's part is done; the calendar has to be settled."""
+
+
+class BookingConfirmed(BookingEvent):
+    """The calendar stands."""
+
+
+class BookingFailed(BookingEvent):
+    """The calendar refused."""
+
+
+class BookingExpired(BookingEvent):
+    """The deadline passed."""
+
+
+class BookingCancelled(BookingEvent):
+    """Cancelled here or at the provider."""
+
+
+class RescheduleRequested(BookingEvent):
+    """A new slot is wanted; the old one stays until the calendar has taken the new one."""
+
+
+class BookingRescheduled(BookingEvent):
+    """The booking has a new slot."""
+
+
+class RescheduleRefused(BookingEvent):
+    """The calendar refused the new slot; the old one stays."""
+
+
+class BookingCompleted(BookingEvent):
+    """The session took place."""
+
+
+class ClientMissed(BookingEvent):
+    """The client did not come."""
+
+
+class NoShowUndone(BookingEvent):
+    """The client had come after all."""
+
+
+class PaymentDisputed(BookingEvent):
+    """The client disputes the payment at the bank."""
+
+
+class DisputeEnded(BookingEvent):
+    """The bank decided the dispute."""
+
+
+class RefundRequested(BookingEvent):
+    """Money has to go back to the client."""

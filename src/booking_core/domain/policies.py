@@ -1,0 +1,94 @@
+"""Rules that are decisions: how long things last, and who may do what."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from booking_core.domain.actor import Actor, Role
+from booking_core.domain.errors import NotFound, RangeTooLong, SignInRequired, TermsForbid
+from booking_core.domain.manage_token import ManageKey
+from booking_core.domain.session_type import SessionType
+from booking_core.domain.time import TimeWindow
+from booking_core.domain.transitions import BookingState
+
+if TYPE_CHECKING:
+    from booking_core.domain.booking import Booking
+
+#: B1: the longest range of slots that one call answers.
+LONGEST_RANGE = timedelta(days=62)
+#: B5: how long a slot is kept for a client who has not confirmed yet.
+HOLD_LENGTH = timedelta(minutes=15)
+#: How long a client who was given a scheduling link has to use it.
+LINK_LENGTH = timedelta(hours=24)
+#: B4: how many open slots are named when the wanted one is refused.
+ALTERNATIVES = 5
+
+
+def bookable_range(window: TimeWindow) -> TimeWindow:
+    """`window`, when it is short enough to be answered in one call (B1).
+
+    Two hours are granted on top, because 62 local days with a DST overlap are longer.
+    """
+    if window.length > LONGEST_RANGE + timedelta(hours=2):
+        raise RangeTooLong(f"Ask for at most {LONGEST_RANGE.days} days in one call.")
+    return window
+
+
+def hold_deadline(now: datetime) -> datetime:
+    return now + HOLD_LENGTH
+
+
+def link_deadline(now: datetime) -> datetime:
+    return now + LINK_LENGTH
+
+
+# ---- who may ---------------------------------------------------------------------------------
+
+
+def owns_catalogue(actor: Actor, builder_id: str) -> bool:
+    """Whether the actor may change what this builder offers."""
+    return actor.is_operator or (actor.role is Role.BUILDER and actor.id == builder_id)
+
+
+def hidden_because(session_type: SessionType, actor: Actor) -> str | None:
+    """Why the actor is not shown that session type, or None when it is (A4)."""
+    if not session_type.active:
+        return "It is not active."
+    if session_type.requires_auth and not actor.signed_in:
+        return "It is for signed-in clients, and the viewer is anonymous."
+    return None
+
+
+def check_may_book(session_type: SessionType, actor: Actor) -> None:
+    """Raises when the actor may not book that session type; the same rule as for showing it (A4)."""
+    if not session_type.active:
+        raise NotFound("session type")
+    if session_type.requires_auth and not actor.signed_in:
+        raise SignInRequired
+
+
+def runs(actor: Actor, booking: Booking) -> bool:
+    """Whether the actor stands on the builder's side of the booking."""
+    return owns_catalogue(actor, booking.builder_id)
+
+
+def takes_part(actor: Actor, booking: Booking, key: ManageKey) -> bool:
+    """Whether the actor may see and change the booking: its client, its builder, an operator."""
+    if runs(actor, booking):
+        return True
+    if actor.role is Role.CLIENT and booking.client.id is not None:
+        return actor.id == booking.client.id
+    return key.opens(actor.manage_token, booking.id, booking.token_version)
+
+
+def check_may_change(booking: Booking, now: datetime) -> None:
+    """Raises TermsForbid when it is too late for the client to cancel or to reschedule (C7)."""
+    if booking.slot is None or booking.state is not BookingState.CONFIRMED:
+        return
+    if booking.terms.client_may_change(start=booking.slot.start, now=now):
+        return
+    if now >= booking.slot.start:
+        raise TermsForbid("The session has begun; it can no longer be changed.")
+    hours = booking.terms.change_notice / timedelta(hours=1)
+    raise TermsForbid(f"Changes are possible until {hours:g} hours before the start; ask the builder.")

@@ -1,0 +1,125 @@
+"""The builder's own questions, and the answers that are kept with a booking (C10)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+from attrs import evolve, field, frozen
+
+from booking_core.domain.errors import FieldError, InvalidAnswers, InvalidRequest
+
+_LONGEST_TEXT = 500
+_LONGEST_LONG_TEXT = 5_000
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,28}[0-9]")
+
+#: What an answer can hold: text or a phone number or one choice, several choices, yes or no.
+AnswerValue = str | bool | tuple[str, ...]
+
+
+class QuestionKind(StrEnum):
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    SINGLE_CHOICE = "single_choice"
+    MULTIPLE_CHOICE = "multiple_choice"
+    PHONE = "phone"
+    BOOLEAN = "boolean"
+
+
+@frozen
+class Question:
+    """One question; `choices` only where the kind is a choice. A required boolean asks for a yes."""
+
+    id: str
+    prompt: str
+    kind: QuestionKind = field(default=QuestionKind.TEXT, converter=QuestionKind)
+    required: bool = False
+    choices: tuple[str, ...] = field(default=(), converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        choosing = self.kind in (QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE)
+        if choosing != bool(self.choices):
+            raise InvalidRequest(f"Question '{self.id}': choices go with the choice kinds only.")
+        if not self.id or not self.prompt.strip():
+            raise InvalidRequest("A question needs an id and a prompt.")
+
+    def problem_with(self, value: object) -> str | None:
+        """What is wrong with `value` as an answer to this question, or None."""
+        match self.kind:
+            case QuestionKind.BOOLEAN:
+                return None if isinstance(value, bool) else "Answer true or false."
+            case QuestionKind.MULTIPLE_CHOICE:
+                return self._problem_with_choices(value)
+        if not isinstance(value, str):
+            return "Answer with text."
+        match self.kind:
+            case QuestionKind.SINGLE_CHOICE if value not in self.choices:
+                return f"Choose one of: {', '.join(self.choices)}."
+            case QuestionKind.PHONE if not _PHONE.fullmatch(value.strip()):
+                return "Give a phone number such as +49 30 123456."
+            case QuestionKind.TEXT if len(value) > _LONGEST_TEXT:
+                return f"At most {_LONGEST_TEXT} characters."
+            case QuestionKind.LONG_TEXT if len(value) > _LONGEST_LONG_TEXT:
+                return f"At most {_LONGEST_LONG_TEXT} characters."
+        return None
+
+    def _problem_with_choices(self, value: object) -> str | None:
+        if not isinstance(value, tuple) or len(set(value)) != len(value):
+            return "Answer with a list of different choices."
+        if not set(value) <= set(self.choices):
+            return f"Choose from: {', '.join(self.choices)}."
+        return None
+
+
+@frozen
+class Answer:
+    """One answer. `prompt` is the question as it was asked, so that a later edit changes nothing."""
+
+    question_id: str
+    value: AnswerValue
+    prompt: str = ""
+
+
+def _is_empty(value: AnswerValue) -> bool:
+    return value is False or (not isinstance(value, bool) and not value) or (
+        isinstance(value, str) and not value.strip()
+    )
+
+
+def check_answers(questions: Sequence[Question], answers: Sequence[Answer]) -> tuple[Answer, ...]:
+    """The answers in the order of the questions, with their prompts; empty optional ones left out.
+
+    Raises:
+        InvalidAnswers: every problem at once, each with the pointer of its answer.
+    """
+    by_id = {question.id: question for question in questions}
+    given: dict[str, Answer] = {}
+    problems: list[FieldError] = []
+    for index, answer in enumerate(answers):
+        pointer = f"/answers/{index}"
+        question = by_id.get(answer.question_id)
+        if question is None:
+            problems.append(FieldError(f"{pointer}/questionId", "There is no such question."))
+        elif answer.question_id in given:
+            problems.append(FieldError(f"{pointer}/questionId", "This question is answered twice."))
+        else:
+            given[answer.question_id] = evolve(answer, prompt=question.prompt)
+            detail = question.problem_with(answer.value)
+            if detail and (question.required or not _is_empty(answer.value)):
+                problems.append(FieldError(f"{pointer}/value", detail))
+    missing = (
+        question
+        for question in questions
+        if question.required
+        and (question.id not in given or _is_empty(given[question.id].value))
+    )
+    problems.extend(FieldError("/answers", f"'{q.id}' needs an answer: {q.prompt}") for q in missing)
+    if problems:
+        raise InvalidAnswers("Some answers are missing or not valid.", problems)
+    return tuple(
+        given[question.id]
+        for question in questions
+        if question.id in given
+        and (question.kind is QuestionKind.BOOLEAN or not _is_empty(given[question.id].value))
+    )

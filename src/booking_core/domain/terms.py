@@ -1,0 +1,55 @@
+"""What a session type promises about cancelling: until when, and how much money goes back (D4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from attrs import field, frozen
+
+from booking_core.domain.errors import InvalidRequest
+from booking_core.domain.money import Money
+
+_NO_NOTICE = timedelta(0)
+
+
+@frozen
+class RefundStep:
+    """`percent` of the price goes back when the cancellation comes at least `notice` before the start."""
+
+    notice: timedelta
+    percent: int
+
+    def __attrs_post_init__(self) -> None:
+        if self.notice < _NO_NOTICE or not 0 <= self.percent <= 100:
+            raise InvalidRequest("A refund step has a notice of zero or more and 0 to 100 percent.")
+
+
+def _longest_notice_first(steps: Iterable[RefundStep]) -> tuple[RefundStep, ...]:
+    return tuple(sorted(steps, key=lambda step: step.notice, reverse=True))
+
+
+@frozen
+class CancellationPolicy:
+    """The terms for clients; a builder or an admin may always cancel, and the client is paid back.
+
+    `change_notice` is how long before the start a client may still cancel or reschedule. Without
+    refund steps everything goes back as long as cancelling is allowed.
+    """
+
+    change_notice: timedelta = field(default=_NO_NOTICE)
+    refunds: tuple[RefundStep, ...] = field(
+        default=(RefundStep(_NO_NOTICE, 100),), converter=_longest_notice_first
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.change_notice < _NO_NOTICE:
+            raise InvalidRequest("The notice for changes is zero or more.")
+
+    def client_may_change(self, *, start: datetime, now: datetime) -> bool:
+        return now <= start - self.change_notice and now < start
+
+    def kept(self, price: Money, *, start: datetime, now: datetime) -> Money:
+        """How much of `price` the builder may keep when the client cancels at `now`."""
+        percent = next((s.percent for s in self.refunds if now <= start - s.notice), 0)
+        return Money(price.amount - price.percent(percent).amount, price.currency)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from attrs import frozen
+
+from booking_core.domain.availability import OpenSlots
+from booking_core.domain.booking import Booking, CalendarEvent
+from booking_core.domain.builder import Builder
+from booking_core.domain.explanation import Explanation
+from booking_core.domain.ids import BookingId, CalendarTag
+from booking_core.domain.session_type import SessionType
+from booking_core.domain.time import Slot, TimeWindow
+from booking_core.ports.unit_of_work import UnitOfWork
+
+
+@frozen
+class SchedulingLink:
+    """Where a client can place the event itself; `expires_at` is the end of the link, if it has one."""
+
+    url: str
+    expires_at: datetime | None = None
+
+
+@frozen
+class StandingEvent:
+    """An event as the provider holds it now."""
+
+    event: CalendarEvent
+    slot: Slot
+    cancelled: bool = False
+    moved_from: Slot | None = None
+    tag: CalendarTag | None = None
+
+
+@frozen
+class EventType:
+    """What a provider calls the thing that can be booked."""
+
+    uri: str
+    id: str
+    name: str
+    duration_minutes: int
+    active: bool
+    scheduling_url: str = ""
+    description: str = ""
+
+
+@frozen
+class Health:
+    """Whether a provider can be used right now; `detail` says what is wrong, and what to do."""
+
+    ok: bool
+    detail: str = ""
+
+
+class CalendarProvider(Protocol):
+    """The judge of whether a slot is free.
+
+    Every method may raise `ProviderFailed`. A calendar whose truth is our own database sets
+    `in_database`; only such a one is called inside a unit of work, reads through the `uow` that it
+    is given, and needs no settling. All others are given None and are called outside.
+    """
+
+    in_database: bool
+
+    @abstractmethod
+    def open_slots(
+        self,
+        *,
+        builder: Builder,
+        session_type: SessionType,
+        window: TimeWindow,
+        uow: UnitOfWork | None = None,
+    ) -> OpenSlots:
+        """The open slots that lie wholly inside `window`, in order."""
+
+    @abstractmethod
+    def next_start(
+        self,
+        *,
+        builder: Builder,
+        session_type: SessionType,
+        after: datetime,
+        uow: UnitOfWork | None = None,
+    ) -> datetime | None:
+        """The first opening at or after `after` within the horizon (B7)."""
+
+    @abstractmethod
+    def explain(
+        self,
+        *,
+        builder: Builder,
+        session_type: SessionType,
+        start: datetime,
+        ignoring: BookingId | None = None,
+        uow: UnitOfWork | None = None,
+    ) -> Explanation:
+        """Why `start` is offered, or is not, when the booking `ignoring` gives its place up."""
+
+    @abstractmethod
+    def ensure_booked(self, *, booking: Booking, slot: Slot) -> CalendarEvent:
+        """An event of this booking stands at `slot`; found by its tag first, so repeats are harmless.
+
+        Raises:
+            SlotUnavailable: the provider refuses for good.
+        """
+
+    @abstractmethod
+    def ensure_absent(self, *, booking: Booking, slot: Slot) -> None:
+        """No event of this booking stands at `slot`; doing it twice is harmless."""
+
+    @abstractmethod
+    def scheduling_link(
+        self, *, builder: Builder, session_type: SessionType, booking: Booking
+    ) -> SchedulingLink:
+        """A link under which the client of `booking` can choose a slot."""
+
+    @abstractmethod
+    def events(self, *, booking: Booking) -> Sequence[StandingEvent]:
+        """All events that carry the booking's tag, moved and cancelled ones too."""
+
+    @abstractmethod
+    def event_types(self, *, builder: Builder) -> Sequence[EventType]:
+        """What the provider has to offer for this builder, inactive ones too."""
+
+    @abstractmethod
+    def mark_no_show(self, *, booking: Booking) -> None:
+        """Tells the provider that the client did not come; twice is harmless."""
+
+    @abstractmethod
+    def undo_no_show(self, *, booking: Booking) -> None:
+        """Takes that back; twice is harmless."""
+
+    @abstractmethod
+    def health(self) -> Health:
+        """Whether the provider can be used with the credentials that we have."""

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+from attrs import field, frozen
+
+
+@frozen(kw_only=True)
+class Attachment:
+    name: str
+    content_type: str
+    content: bytes
+
+
+@frozen(kw_only=True)
+class Mail:
+    """One message. `key` is the same for every try of the same mail, so that it is sent once."""
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    html: str | None = None
+    attachments: tuple[Attachment, ...] = field(default=(), converter=tuple)
+
+
+class Mailer(Protocol):
+    """Hands mail to a mail server."""
+
+    @abstractmethod
+    def send(self, *, mail: Mail) -> None:
+        """Returns once the server has taken the mail.
+
+        Raises:
+            ProviderFailed: it has not; `retryable` says whether trying later can help.
+        """

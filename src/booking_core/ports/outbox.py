@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from attrs import frozen
+
+from booking_core.domain.ids import BookingId
+
+
+class Topic(StrEnum):
+    """What there is to do for a booking. It says what to make true, never how (DESIGN §3)."""
+
+    SETTLE_CALENDAR = "settle calendar"
+    SETTLE_MONEY = "settle money"
+    SEND_MAIL = "send mail"
+    EXPIRE_OVERDUE = "expire overdue"
+
+
+@frozen(kw_only=True)
+class Job:
+    """One piece of work; `key` makes it unique among the jobs that are not done yet."""
+
+    topic: Topic
+    booking_id: BookingId
+    key: str
+    subject: str = ""
+    due_at: datetime
+
+
+@frozen(kw_only=True)
+class LeasedJob:
+    """A job that this worker may do until `lease_until`; `attempt` counts from 1."""
+
+    id: str
+    job: Job
+    attempt: int
+    lease_until: datetime
+
+
+class Outbox(Protocol):
+    """Work that is written down in the transaction of the change and done after it, at least once."""
+
+    @abstractmethod
+    def put(self, job: Job) -> None:
+        """Writes the job down; nothing happens when one with that key waits already."""
+
+    @abstractmethod
+    def lease(self, *, now: datetime, length: timedelta, limit: int = 10) -> tuple[LeasedJob, ...]:
+        """Takes due jobs that nobody holds; of one booking only the oldest."""
+
+    @abstractmethod
+    def done(self, leased: LeasedJob) -> bool:
+        """Forgets the job; False, and nothing done, when the lease is no longer ours."""
+
+    @abstractmethod
+    def failed(self, leased: LeasedJob, *, error: str, retry_at: datetime | None) -> bool:
+        """Puts the job back until `retry_at`, or among the dead ones when that is None."""

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Protocol
+
+from attrs import frozen
+
+from booking_core.domain.ids import BookingId
+
+
+@frozen
+class PaymentNotice:
+    """A hint from the payment provider that something happened to the money of a booking.
+
+    `message_id` tells repeats; the payment is always read back and never believed from the notice.
+    """
+
+    message_id: str
+    booking_id: BookingId
+
+
+class PaymentNoticeReader(Protocol):
+    """Verifies and translates what a payment provider posts to us."""
+
+    @abstractmethod
+    def read(self, *, body: bytes, headers: Mapping[str, str]) -> PaymentNotice | None:
+        """The notice, or None when it is of a kind that does not concern us.
+
+        Raises:
+            UntrustedNotice: signature, age or form do not prove that the provider sent it.
+        """

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from attrs import field, frozen
+
+from booking_core.domain.booking import Booking
+from booking_core.domain.builder import Builder
+from booking_core.domain.ids import BookingId, BuilderId, SessionTypeId
+from booking_core.domain.session_type import SessionType
+from booking_core.domain.transitions import BookingState
+
+
+class BuilderRepository(Protocol):
+    """The builders."""
+
+    @abstractmethod
+    def get(self, builder_id: BuilderId) -> Builder:
+        """Raises NotFound."""
+
+    @abstractmethod
+    def all(self) -> Sequence[Builder]:
+        """Every builder, inactive ones too, by name."""
+
+    @abstractmethod
+    def save(self, builder: Builder) -> None:
+        """Adds or replaces; raises the catalogue's version.
+
+        Raises:
+            InvalidRequest: another builder has that slug.
+        """
+
+
+class SessionTypeRepository(Protocol):
+    """The catalogue."""
+
+    @abstractmethod
+    def get(self, session_type_id: SessionTypeId) -> SessionType:
+        """Raises NotFound."""
+
+    @abstractmethod
+    def all(self) -> Sequence[SessionType]:
+        """Every session type of every builder, by display order and title."""
+
+    @abstractmethod
+    def save(self, session_type: SessionType) -> None:
+        """Adds or replaces; raises the catalogue's version.
+
+        Raises:
+            InvalidRequest: another session type of this builder has that slug.
+        """
+
+    @abstractmethod
+    def version(self) -> int:
+        """A number that every saved builder or session type raises; what makes a cache safe (A7)."""
+
+
+@frozen(kw_only=True)
+class BookingFilter:
+    """Which bookings: all conditions hold together; `starts_from` and `starts_before` are half-open.
+
+    `after` is the cursor: the id of the last booking of the page before.
+    """
+
+    builder_id: str | None = None
+    client_id: str | None = None
+    session_type_id: str | None = None
+    states: tuple[BookingState, ...] = field(default=(), converter=tuple)
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    after: BookingId | None = None
+    limit: int = 50
+
+
+class BookingRepository(Protocol):
+    """The bookings."""
+
+    @abstractmethod
+    def get(self, booking_id: BookingId) -> Booking:
+        """A booking that may be changed and saved; its own copy. Raises NotFound."""
+
+    @abstractmethod
+    def save(self, booking: Booking) -> None:
+        """Adds (version 0) or replaces the booking, and raises its version by one.
+
+        Raises:
+            StaleBooking: somebody else saved it since it was read.
+        """
+
+    @abstractmethod
+    def find(self, criteria: BookingFilter) -> Sequence[Booking]:
+        """Newest first (by creation, then id); at most `limit` of them."""
+
+    @abstractmethod
+    def overdue(
+        self, *, now: datetime, builder_id: BuilderId | None = None, limit: int = 100
+    ) -> Sequence[Booking]:
+        """Live bookings whose deadline has passed, in the order of their ids.
+
+        In a writing unit of work they are locked until its end, so that one writer ends them.
+        """

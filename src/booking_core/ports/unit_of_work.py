@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from types import TracebackType
+from typing import Protocol, Self
+
+from booking_core.ports.claims import SlotClaims
+from booking_core.ports.inbox import Inbox
+from booking_core.ports.outbox import Outbox
+from booking_core.ports.repositories import (
+    BookingRepository,
+    BuilderRepository,
+    SessionTypeRepository,
+)
+
+
+class UnitOfWork(Protocol):
+    """One transaction: a context manager that rolls back unless it was committed."""
+
+    builders: BuilderRepository
+    session_types: SessionTypeRepository
+    bookings: BookingRepository
+    claims: SlotClaims
+    inbox: Inbox
+    outbox: Outbox
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Makes everything so far permanent. Raises StaleBooking when another writer was in the way."""
+
+    @abstractmethod
+    def __enter__(self) -> Self: ...
+
+    @abstractmethod
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class UnitOfWorkFactory(Protocol):
+    """Begins units of work."""
+
+    @abstractmethod
+    def __call__(self, *, write: bool = True) -> UnitOfWork:
+        """A new unit of work; with `write=False` for reading only."""

@@ -1,0 +1,1 @@
+"""Entrypoints: the thin doors, their settings and the container."""

@@ -1,0 +1,21 @@
+"""What holds for every test: where sockets may go, and the PostgreSQL fixtures."""
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.postgres"]
+
+UNIT = Path(__file__).parent / "unit"
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(UNIT):
+            item.add_marker(pytest.mark.disable_socket)
+        else:
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+        if item.get_closest_marker("storm"):
+            item.add_marker(pytest.mark.xdist_group("storm"))
