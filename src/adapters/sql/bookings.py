@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from attrs import asdict, frozen
@@ -20,16 +21,28 @@ from adapters.sql.json_values import (
 from adapters.sql.tables import bookings
 from adapters.sql.transaction import Transaction
 from adapters.sql.types import as_text
-from booking_core.domain.booking import Booking, CalendarEvent, Details, Flow
-from booking_core.domain.contact import Client, Contact
-from booking_core.domain.errors import NotFound, StaleBooking
-from booking_core.domain.ids import BookingId, BuilderId
-from booking_core.domain.money import Money
-from booking_core.domain.payment import Attempt, Payment, PaymentStatus
-from booking_core.domain.questions import Answer
-from booking_core.domain.time import Slot
-from booking_core.domain.transitions import LIVE, BookingState
-from booking_core.ports.repositories import BookingFilter, BookingRepository
+from booking_core import (
+    LIVE,
+    Answer,
+    Attempt,
+    Booking,
+    BookingFilter,
+    BookingId,
+    BookingRepository,
+    BookingState,
+    BuilderId,
+    CalendarEvent,
+    Client,
+    Contact,
+    Details,
+    Flow,
+    Money,
+    NotFound,
+    Payment,
+    PaymentStatus,
+    Slot,
+    StaleBooking,
+)
 
 _BY_ID = select(bookings).where(bookings.c.id == bindparam("wanted"))
 _INSERT = insert(bookings)
@@ -63,6 +76,7 @@ class SqlBookings(BookingRepository):
             self._transaction.write(_INSERT, values)
         except IntegrityError as error:
             refuse_duplicate(error, StaleBooking())
+        self._transaction.added.add(values["id"])
 
     def _replace(self, booking: Booking, values: dict[str, Any]) -> None:
         read = {"wanted": booking.id, "read_version": booking.version}
@@ -76,13 +90,25 @@ class SqlBookings(BookingRepository):
     def overdue(
         self, *, now: datetime, builder_id: BuilderId | None = None, limit: int = 100
     ) -> Sequence[Booking]:
-        query = select(bookings).where(bookings.c.deadline <= now, bookings.c.state.in_(_LIVE))
+        query = _overdue(of_builder=builder_id is not None, locked=self._transaction.writing)
+        values: dict[str, Any] = {"now": now, "at_most": limit}
         if builder_id is not None:
-            query = query.where(bookings.c.builder_id == builder_id)
-        query = query.order_by(bookings.c.id).limit(limit)
-        if self._transaction.writing:
-            query = query.with_for_update()
-        return [to_booking(row) for row in self._transaction.rows(query)]
+            values["builder"] = builder_id
+        return [to_booking(row) for row in self._transaction.rows(query, values)]
+
+
+@cache
+def _overdue(*, of_builder: bool, locked: bool) -> Select[Any]:
+    query = (
+        select(bookings)
+        .where(bookings.c.deadline <= bindparam("now"), bookings.c.state.in_(_LIVE))
+        # Of the few that are found; an index in this order would tempt SQLite to walk all of it.
+        .order_by(bookings.c.id.concat(""))
+        .limit(bindparam("at_most"))
+    )
+    if of_builder:
+        query = query.where(bookings.c.builder_id == bindparam("builder"))
+    return query.with_for_update() if locked else query
 
 
 def _matching(criteria: BookingFilter) -> Select[Any]:
@@ -178,7 +204,9 @@ def _from_details(details: Details) -> dict[str, Any]:
     return {
         "location": from_location(details.location),
         "pathway": details.pathway,
-        "answers": [[answer.question_id, answer.value, answer.prompt] for answer in details.answers],
+        "answers": [
+            [answer.question_id, answer.value, answer.prompt] for answer in details.answers
+        ],
         "notes": details.notes,
     }
 
@@ -187,13 +215,16 @@ def _to_details(stored: dict[str, Any]) -> Details:
     return Details(
         location=to_location(stored["location"]),
         pathway=stored["pathway"],
-        answers=[_to_answer(*answer) for answer in stored["answers"]],
+        answers=_to_answers(stored["answers"]),
         notes=stored["notes"],
     )
 
 
-def _to_answer(question_id: str, value: Any, prompt: str) -> Answer:
-    return Answer(question_id, tuple(value) if isinstance(value, list) else value, prompt)
+def _to_answers(stored: list[Any]) -> Any:
+    return tuple(
+        Answer(question, tuple(value) if isinstance(value, list) else value, prompt)
+        for question, value, prompt in stored
+    )
 
 
 def _from_payment(payment: Payment) -> dict[str, Any]:

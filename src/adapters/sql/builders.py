@@ -13,11 +13,18 @@ from adapters.sql.errors import refuse_duplicate
 from adapters.sql.json_values import from_window, seconds, to_window
 from adapters.sql.tables import builders
 from adapters.sql.transaction import Transaction
-from booking_core.domain.builder import Builder, Language
-from booking_core.domain.errors import FieldError, InvalidRequest, NotFound
-from booking_core.domain.ids import BuilderId
-from booking_core.domain.schedule import DayRange, Schedule, TimeOff
-from booking_core.ports.repositories import BuilderRepository
+from booking_core import (
+    Builder,
+    BuilderId,
+    BuilderRepository,
+    DayRange,
+    FieldError,
+    InvalidRequest,
+    Language,
+    NotFound,
+    Schedule,
+    TimeOff,
+)
 
 _BY_ID = select(builders).where(builders.c.id == bindparam("wanted"))
 _UPDATE = update(builders).where(builders.c.id == bindparam("wanted"))
@@ -84,12 +91,16 @@ def to_builder(row: Row[Any]) -> Builder:
         headline=row.headline,
         photo_url=row.photo_url,
         language=Language(row.language),
-        reminders=[timedelta(seconds=offset) for offset in row.reminders],
+        reminders=_to_offsets(row.reminders),
         client_accounts=row.client_accounts,
         embed_sites=row.embed_sites,
         calendar_account=row.calendar_account,
         active=row.active,
     )
+
+
+def _to_offsets(stored: list[float]) -> Any:
+    return tuple(timedelta(seconds=offset) for offset in stored)
 
 
 def from_schedule(schedule: Schedule) -> dict[str, Any]:
@@ -108,8 +119,7 @@ def to_schedule(stored: dict[str, Any]) -> Schedule:
         timezone=stored["timezone"],
         weekly={int(day): _to_ranges(hours) for day, hours in stored["weekly"].items()},
         overrides={
-            date.fromisoformat(day): _to_ranges(hours)
-            for day, hours in stored["overrides"].items()
+            date.fromisoformat(day): _to_ranges(hours) for day, hours in stored["overrides"].items()
         },
         time_off=tuple(
             TimeOff(to_window(start, end), reason) for start, end, reason in stored["time_off"]

@@ -5,89 +5,250 @@ intervals of a builder apart. A lost race is a row that was not inserted, never 
 plain INSERT the losers wait for each other until the deadlock detector ends them, which was seen
 to take eleven seconds.
 
-Locks are taken in one order everywhere: bookings by id, then the session type, then claims.
+Locks are taken in one order everywhere: bookings by id, then session types, then claims. To drop
+a claim before the new one is there would break it, so that is done only where the two overlap.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from attrs import frozen
 from sqlalchemy import (
+    Executable,
     Row,
-    and_,
     bindparam,
-    case,
     delete,
     exists,
     func,
     insert,
-    literal,
-    null,
     or_,
     select,
+    union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 
+from adapters.sql.busy import find_busy
 from adapters.sql.tables import builders, claims, seats, session_types
 from adapters.sql.transaction import Transaction
-from booking_core.domain.availability import Busy
-from booking_core.domain.claims import Claim
-from booking_core.domain.ids import BookingId, BuilderId
-from booking_core.domain.time import TimeWindow
-from booking_core.ports.claims import SlotClaims
+from adapters.sql.types import Instant
+from booking_core import BookingId, BuilderId, Busy, Claim, SlotClaims, TimeWindow
 
-_MINUTE = timedelta(minutes=1)
-# A meeting may vanish, and come again, between not being able to begin it and joining it.
+# A meeting may vanish, and come again, between looking for it and beginning it.
 _TRIES = 3
-_NOBODY = ""
-
-
-def _parameters(table: Any, *names: str) -> list[Any]:
-    return [bindparam(name, type_=table.c[name].type) for name in names]
-
 
 _PLACE = ("session_type_id", "starts_at", "ends_at", "blocked_from", "blocked_to", "booking_id")
-_NEW_CLAIM = select(
-    builders.c.number, *_parameters(claims, *_PLACE, "held_until")
-).where(builders.c.id == bindparam("builder"))
-_COLUMNS = ["builder_number", *_PLACE, "held_until"]
-# The constraint is named, so that anything else that has to be unique is still an error.
-_BEGIN = {
+
+
+def _given(*names: str) -> list[Any]:
+    return [bindparam(name, type_=claims.c[name].type) for name in names]
+
+
+_NEW = (
+    ["builder_number", *_PLACE, "held_until"],
+    select(builders.c.number, *_given(*_PLACE, "held_until")).where(
+        builders.c.id == bindparam("builder_id")
+    ),
+)
+#: Answers with the new claim's id, or with nothing when the place is taken.
+_BEGIN: dict[str, Executable] = {
+    # The constraint is named, so that whatever else has to be unique is still an error.
     "postgresql": postgresql.insert(claims)
-    .from_select(_COLUMNS, _NEW_CLAIM)
+    .from_select(*_NEW)
     .on_conflict_do_nothing(constraint="claims_no_overlap")
     .returning(claims.c.id),
-    "sqlite": insert(claims).from_select(_COLUMNS, _NEW_CLAIM).returning(claims.c.id),
+    "sqlite": sqlite.insert(claims).from_select(*_NEW).returning(claims.c.id),
 }
-
-_OWN = (
-    select(
-        claims.c.id,
-        claims.c.session_type_id,
-        claims.c.starts_at,
-        claims.c.ends_at,
-        claims.c.blocked_from,
-        claims.c.blocked_to,
-        claims.c.booking_id,
-        case((claims.c.booking_id.is_(None), seats.c.held_until), else_=claims.c.held_until).label(
-            "held_until"
-        ),
-    )
-    .select_from(
-        claims.outerjoin(
-            seats,
-            and_(seats.c.claim_id == claims.c.id, seats.c.booking_id == bindparam("booking")),
-        )
-    )
-    .where(
-        claims.c.id.in_(
-            select(claims.c.id)
-            .where(claims.c.booking_id == bindparam("booking"))
-            .union_all(select(seats.c.claim_id).where(seats.c.booking_id == bindparam("booking")))
-        )
-    )
+_OWN_PLACE = [claims.c.id, *(claims.c[name] for name in _PLACE)]
+_OWN = union_all(
+    select(*_OWN_PLACE, claims.c.held_until).where(claims.c.booking_id == bindparam("booking")),
+    select(*_OWN_PLACE, seats.c.held_until)
+    .join(seats, seats.c.claim_id == claims.c.id)
+    .where(seats.c.booking_id == bindparam("booking")),
 )
+_MEETING = (
+    select(claims.c.id)
+    .join(builders, builders.c.number == claims.c.builder_number)
+    .where(
+        builders.c.id == bindparam("builder_id"),
+        claims.c.session_type_id == bindparam("session_type_id"),
+        claims.c.starts_at == bindparam("starts_at"),
+        claims.c.ends_at == bindparam("ends_at"),
+        claims.c.booking_id.is_(None),
+    )
+    .with_for_update(of=claims)
+)
+_SEATS_TAKEN = select(func.count()).where(seats.c.claim_id == bindparam("claim"))
+_MEETINGS_OF_OTHERS = select(func.count()).where(
+    claims.c.session_type_id == bindparam("session_type_id"),
+    claims.c.starts_at >= bindparam("from", type_=Instant()),
+    claims.c.starts_at < bindparam("to", type_=Instant()),
+    or_(
+        claims.c.booking_id != bindparam("booking"),
+        exists().where(seats.c.claim_id == claims.c.id, seats.c.booking_id != bindparam("booking")),
+    ),
+)
+_LOCK = select(claims.c.id).where(claims.c.id == bindparam("claim")).with_for_update()
+_RELEASE = delete(claims).where(claims.c.id == bindparam("claim"))
+_STAND_UP = delete(seats).where(
+    seats.c.claim_id == bindparam("claim"), seats.c.booking_id == bindparam("booking")
+)
+_RELEASE_EMPTY = _RELEASE.where(~exists().where(seats.c.claim_id == claims.c.id))
+_HOLD_CLAIM = update(claims).where(claims.c.id == bindparam("claim"))
+_HOLD_SEAT = update(seats).where(
+    seats.c.claim_id == bindparam("claim"), seats.c.booking_id == bindparam("booking")
+)
+
+
+@frozen
+class SqlClaims(SlotClaims):
+    _transaction: Transaction
+
+    def keep(self, *, booking_id: BookingId, claims: Sequence[Claim]) -> bool:
+        own = {_place_of_row(row): row for row in self._own(booking_id)}
+        wanted = {_place_of_claim(claim): claim for claim in claims}
+        missing = [claim for place, claim in wanted.items() if place not in own]
+        old = [row for place, row in own.items() if place not in wanted]
+        if (missing or old) and not self._exchange(booking_id, old, missing):
+            return False
+        for place in own.keys() & wanted.keys():
+            self._hold_until(own[place], booking_id, wanted[place].held_until)
+        return True
+
+    def busy(
+        self,
+        *,
+        builder_id: BuilderId,
+        window: TimeWindow,
+        now: datetime,
+        ignoring: BookingId | None = None,
+    ) -> Sequence[Busy]:
+        return find_busy(
+            self._transaction, builder_id=builder_id, window=window, now=now, ignoring=ignoring
+        )
+
+    def _own(self, booking_id: BookingId) -> Sequence[Row[Any]]:
+        if booking_id in self._transaction.added:
+            self._transaction.added.remove(booking_id)
+            return ()
+        return self._transaction.rows(_OWN, {"booking": booking_id})
+
+    def _hold_until(self, row: Row[Any], booking_id: BookingId, until: datetime | None) -> None:
+        if row.held_until == until:
+            return
+        held, values = _HOLD_CLAIM, {"claim": row.id, "held_until": until}
+        if row.booking_id is None:
+            held, values = _HOLD_SEAT, values | {"booking": booking_id}
+        self._transaction.write(held, values)
+
+    def _exchange(
+        self, booking_id: BookingId, old: Sequence[Row[Any]], missing: Sequence[Claim]
+    ) -> bool:
+        in_the_way = [row for row in old if any(_overlap(row, claim) for claim in missing)]
+        self._lock_limited(missing)
+        self._drop(booking_id, in_the_way)
+        if not all(map(self._take, missing)):
+            return False
+        self._drop(booking_id, [row for row in old if row not in in_the_way])
+        return True
+
+    # ---- taking ----------------------------------------------------------------------------------
+
+    def _lock_limited(self, missing: Iterable[Claim]) -> None:
+        """One at a time where meetings are counted, or two could each be the last of a day."""
+        limited = {claim.session_type_id for claim in missing if claim.occupancy.daily_limit}
+        if limited:
+            locked = select(session_types.c.id).where(session_types.c.id.in_(limited))
+            locked = locked.order_by(session_types.c.id).with_for_update(key_share=True)
+            self._transaction.rows(locked)
+
+    def _take(self, claim: Claim) -> bool:
+        if claim.occupancy.capacity > 1:
+            return self._take_seat(claim)
+        return self._may_begin(claim) and self._begin(claim, claim.booking_id) is not None
+
+    def _take_seat(self, claim: Claim) -> bool:
+        for _ in range(_TRIES):
+            meeting = self._transaction.first(_MEETING, _values(claim))
+            if meeting is not None:
+                return self._sit_down_if_free(meeting.id, claim)
+            if not self._may_begin(claim):
+                return False
+            begun = self._begin(claim, None)
+            if begun is not None:
+                self._sit_down(begun, claim)
+                return True
+        return False
+
+    def _begin(self, claim: Claim, owner: BookingId | None) -> int | None:
+        # Who sits in a meeting says how long, not the meeting.
+        held_until = claim.held_until if owner else None
+        values = _values(claim) | {"booking_id": owner, "held_until": held_until}
+        statement = _BEGIN[self._transaction.dialect]
+        return self._transaction.write(statement, values).scalar_one_or_none()
+
+    def _sit_down_if_free(self, meeting: int, claim: Claim) -> bool:
+        taken = self._transaction.rows(_SEATS_TAKEN, {"claim": meeting})[0][0]
+        if taken >= claim.occupancy.capacity:
+            return False
+        self._sit_down(meeting, claim)
+        return True
+
+    def _sit_down(self, meeting: int, claim: Claim) -> None:
+        seat = {"claim_id": meeting, "booking_id": claim.booking_id}
+        self._transaction.write(insert(seats), seat | {"held_until": claim.held_until})
+
+    def _may_begin(self, claim: Claim) -> bool:
+        """Whether the day has room for one more meeting; the booking's own ones do not count."""
+        limit = claim.occupancy.daily_limit
+        if limit is None:
+            return True
+        day = {"from": claim.day.start, "to": claim.day.end}
+        values = {"session_type_id": claim.session_type_id, "booking": claim.booking_id}
+        return bool(self._transaction.rows(_MEETINGS_OF_OTHERS, values | day)[0][0] < limit)
+
+    # ---- dropping --------------------------------------------------------------------------------
+
+    def _drop(self, booking_id: BookingId, rows: Sequence[Row[Any]]) -> None:
+        for row in sorted(rows, key=lambda row: row.id):
+            if row.booking_id is None:
+                self._stand_up(row.id, booking_id)
+            else:
+                self._transaction.write(_RELEASE, {"claim": row.id})
+
+    def _stand_up(self, meeting: int, booking_id: BookingId) -> None:
+        """The last one to leave ends the meeting; the lock tells who is the last."""
+        self._transaction.rows(_LOCK, {"claim": meeting})
+        self._transaction.write(_STAND_UP, {"claim": meeting, "booking": booking_id})
+        self._transaction.write(_RELEASE_EMPTY, {"claim": meeting})
+
+
+def _values(claim: Claim) -> dict[str, Any]:
+    return {
+        "builder_id": claim.builder_id,
+        "session_type_id": claim.session_type_id,
+        "starts_at": claim.slot.start,
+        "ends_at": claim.slot.end,
+        "blocked_from": claim.blocked.start,
+        "blocked_to": claim.blocked.end,
+    }
+
+
+def _place_of_claim(claim: Claim) -> tuple[Any, ...]:
+    """What makes two claims of one booking the same; a meeting blocks what its first one asked."""
+    slot = (claim.session_type_id, claim.slot.start, claim.slot.end)
+    shared = claim.occupancy.capacity > 1
+    return (*slot, None, None) if shared else (*slot, claim.blocked.start, claim.blocked.end)
+
+
+def _place_of_row(row: Row[Any]) -> tuple[Any, ...]:
+    slot = (row.session_type_id, row.starts_at, row.ends_at)
+    shared = row.booking_id is None
+    return (*slot, None, None) if shared else (*slot, row.blocked_from, row.blocked_to)
+
+
+def _overlap(row: Row[Any], claim: Claim) -> bool:
+    return bool(row.blocked_from < claim.blocked.end and claim.blocked.start < row.blocked_to)

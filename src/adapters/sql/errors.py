@@ -7,7 +7,7 @@ from typing import NoReturn
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 
-from booking_core.domain.errors import BookingError, InvalidRequest, ProviderFailed, StaleBooking
+from booking_core import BookingError, InvalidRequest, ProviderFailed, StaleBooking
 
 _DEADLOCK, _NOT_SERIALIZABLE, LOCK_TIMEOUT = "40P01", "40001", "55P03"
 _IN_THE_WAY = {_DEADLOCK, _NOT_SERIALIZABLE, LOCK_TIMEOUT}
@@ -17,7 +17,7 @@ _SQLITE_UNIQUE = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 
 
 def translate(context: ExceptionContext) -> None:
-    """Raises our error for the one at hand, as far as it is foreseen (an engine's `handle_error`)."""
+    """Raises our error in place of a foreseen one; for an engine's event `handle_error`."""
     ours = _translated(context)
     if ours is not None:
         raise ours from context.original_exception

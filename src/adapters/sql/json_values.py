@@ -6,10 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.sql.types import as_text
-from booking_core.domain.claims import Occupancy
-from booking_core.domain.session_type import Location
-from booking_core.domain.terms import CancellationPolicy, RefundStep
-from booking_core.domain.time import TimeWindow
+from booking_core import CancellationPolicy, Location, Occupancy, RefundStep, TimeWindow
 
 
 def seconds(duration: timedelta) -> float:

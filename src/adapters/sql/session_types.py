@@ -13,12 +13,18 @@ from adapters.sql.errors import refuse_duplicate
 from adapters.sql.json_values import from_location, from_terms, to_location, to_terms
 from adapters.sql.tables import session_types
 from adapters.sql.transaction import Transaction
-from booking_core.domain.errors import FieldError, InvalidRequest, NotFound
-from booking_core.domain.ids import SessionTypeId
-from booking_core.domain.money import Money
-from booking_core.domain.questions import Question
-from booking_core.domain.session_type import CalendarRef, Category, SessionType
-from booking_core.ports.repositories import SessionTypeRepository
+from booking_core import (
+    CalendarRef,
+    Category,
+    FieldError,
+    InvalidRequest,
+    Money,
+    NotFound,
+    Question,
+    SessionType,
+    SessionTypeId,
+    SessionTypeRepository,
+)
 
 _MINUTE = timedelta(minutes=1)
 _BY_ID = select(session_types).where(session_types.c.id == bindparam("wanted"))
@@ -106,7 +112,7 @@ def to_session_type(row: Row[Any]) -> SessionType:
         slot_step=None if row.slot_step is None else row.slot_step * _MINUTE,
         price=_to_price(row),
         capacity=row.capacity,
-        questions=[_to_question(stored) for stored in row.questions],
+        questions=_to_questions(row.questions),
         display_order=row.display_order,
         active=row.active,
         calendar_ref=_to_reference(row),
@@ -138,5 +144,5 @@ def _from_question(question: Question) -> dict[str, Any]:
     }
 
 
-def _to_question(stored: dict[str, Any]) -> Question:
-    return Question(**stored)
+def _to_questions(stored: list[dict[str, Any]]) -> Any:
+    return tuple(Question(**question) for question in stored)

@@ -6,6 +6,8 @@ builder from overlapping (an exclusion constraint, a trigger).
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -31,6 +33,11 @@ metadata = MetaData(
         "ix": "%(table_name)s_%(column_0_N_name)s_idx",
     }
 )
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
 
 # One row. A sequence would be seen by others before the change that raised it.
 catalogue = Table(
@@ -126,14 +133,9 @@ bookings = Table(
     Index(None, "client_id", "created_at", "id"),
     Index(None, "session_type_id", "created_at", "id"),
     Index(None, "client_email_folded"),
-    # Only what waits for a client has a deadline, so this index stays small.
-    Index(
-        None,
-        "deadline",
-        "state",
-        postgresql_where=text("deadline IS NOT NULL"),
-        sqlite_where=text("deadline IS NOT NULL"),
-    ),
+    # Only what waits for a client has a deadline, so these two stay small.
+    Index(None, "deadline", **_where("deadline IS NOT NULL")),
+    Index(None, "builder_id", "deadline", **_where("deadline IS NOT NULL")),
 )
 
 claims = Table(
@@ -152,7 +154,7 @@ claims = Table(
     CheckConstraint("blocked_from < blocked_to", name="not_empty"),
     Index(None, "builder_number", "blocked_from"),
     Index(None, "session_type_id", "starts_at"),
-    Index(None, "booking_id"),
+    Index(None, "booking_id", **_where("booking_id IS NOT NULL")),
 )
 
 seats = Table(
@@ -175,6 +177,9 @@ inbox = Table(
     Index(None, "received_at"),
 )
 
+#: A job that nobody has leased, nor given up.
+WAITING = "lease_until IS NULL AND due_at IS NOT NULL"
+
 outbox = Table(
     "outbox",
     metadata,
@@ -183,19 +188,14 @@ outbox = Table(
     Column("booking_id", Id, nullable=False),
     Column("key", Id, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("due_at", Instant, nullable=False),
+    # NULL for a dead job: it is never due.
+    Column("due_at", Instant),
     Column("attempt", Integer, nullable=False),
     Column("lease_until", Instant),
-    Column("dead", Boolean, nullable=False),
     Column("error", Text, nullable=False),
-    Index(
-        None,
-        "key",
-        unique=True,
-        postgresql_where=text("NOT dead"),
-        sqlite_where=text("NOT dead"),
-    ),
-    Index(None, "due_at", postgresql_where=text("NOT dead"), sqlite_where=text("NOT dead")),
+    Index(None, "key", unique=True, **_where(WAITING)),
+    Index(None, "due_at", **_where("due_at IS NOT NULL")),
+    Index(None, "lease_until", **_where("lease_until IS NOT NULL")),
     Index(None, "booking_id", "id"),
     # The id of a job that is done must not come again: its late worker could take another's away.
     sqlite_autoincrement=True,

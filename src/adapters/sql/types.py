@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,10 +33,16 @@ class Instant(TypeDecorator[datetime]):
             return value
         return as_text(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if isinstance(value, str):
-            return datetime.fromisoformat(value)
-        return value.astimezone(UTC) if value is not None else None
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[str | None], datetime | None] | None:
+        # PostgreSQL's driver answers in the session's zone, and that is UTC (see `engine`). No
+        # function at all is called for its values: a search for slots reads hundreds of them.
+        return _from_text if dialect.name == "sqlite" else None
+
+
+def _from_text(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored)
 
 
 def as_text(moment: datetime) -> str:

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from attrs import field, frozen
+
+from booking_core import Mail, Mailer
+
+_RULE = "-" * 72
+
+
+@frozen
+class ConsoleMailer(Mailer):
+    """Writes each mail to a stream in one piece, as a reader would see it."""
+
+    stream: TextIO = field(factory=lambda: sys.stdout)
+
+    def send(self, *, mail: Mail) -> None:
+        attached = [f"Attached: {each.name}" for each in mail.attachments]
+        lines = [_RULE, f"To: {mail.to}", f"Subject: {mail.subject}", *attached, "", mail.text, _RULE]
+        self.stream.write("\n".join(lines) + "\n")
+        self.stream.flush()

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Row, bindparam, delete, exists, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from adapters.sql.tables import WAITING, outbox
+from adapters.sql.transaction import Transaction
+from adapters.sql.types import Instant
+from booking_core import BookingId, Job, LeasedJob, Outbox, Topic
+
+# Nobody works on it: what is put while the same is being done has to be done again.
+_WAITING = text(WAITING)
+_PUT = {
+    "postgresql": postgresql.insert(outbox).on_conflict_do_nothing(
+        index_elements=["key"], index_where=_WAITING
+    ),
+    "sqlite": sqlite.insert(outbox).on_conflict_do_nothing(
+        index_elements=["key"], index_where=_WAITING
+    ),
+}
+
+_now = bindparam("now", type_=Instant())
+_older, _held = outbox.alias("older"), outbox.alias("held")
+_older_is_due = exists().where(
+    _older.c.booking_id == outbox.c.booking_id,
+    _older.c.id < outbox.c.id,
+    _older.c.due_at <= _now,
+)
+_booking_is_worked_on = exists().where(
+    _held.c.booking_id == outbox.c.booking_id, _held.c.lease_until > _now
+)
+_NEXT = (
+    select(outbox.c.id)
+    .where(
+        outbox.c.due_at <= _now,
+        # Said again of the row itself, because only that is looked at anew after a lock.
+        or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= _now),
+        ~_older_is_due,
+        ~_booking_is_worked_on,
+    )
+    .order_by(outbox.c.due_at, outbox.c.id)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(outbox)
+    .where(outbox.c.id.in_(_NEXT))
+    .values(lease_until=bindparam("until", type_=Instant()), attempt=outbox.c.attempt + 1)
+    .returning(*outbox.c)
+)
+_OURS = (
+    outbox.c.id == bindparam("leased"),
+    outbox.c.attempt == bindparam("in_attempt"),
+    outbox.c.lease_until == bindparam("until", type_=Instant()),
+)
+_DONE = delete(outbox).where(*_OURS)
+_BACK = update(outbox).where(*_OURS).values(lease_until=None)
+
+
+@frozen
+class SqlOutbox(Outbox):
+    _transaction: Transaction
+
+    def put(self, job: Job) -> None:
+        self._transaction.write(_PUT[self._transaction.dialect], from_job(job))
+
+    def lease(self, *, now: datetime, length: timedelta, limit: int = 10) -> tuple[LeasedJob, ...]:
+        values = {"now": now, "until": now + length, "at_most": limit}
+        rows = self._transaction.write(_LEASE, values).all()
+        return tuple(to_leased(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id)))
+
+    def done(self, leased: LeasedJob) -> bool:
+        return self._transaction.write(_DONE, _ours(leased)).rowcount == 1
+
+    def failed(self, leased: LeasedJob, *, error: str, retry_at: datetime | None) -> bool:
+        values = {"error": error, "due_at": retry_at}
+        try:
+            with self._transaction.savepoint():
+                return self._transaction.write(_BACK, _ours(leased) | values).rowcount == 1
+        except IntegrityError:  # the same was put again meanwhile, and that one will do
+            return self.done(leased)
+
+
+def _ours(leased: LeasedJob) -> dict[str, Any]:
+    return {
+        "leased": int(leased.id),
+        "in_attempt": leased.attempt,
+        "until": leased.lease_until,
+    }
+
+
+# ---- rows ----------------------------------------------------------------------------------------
+
+
+def from_job(job: Job) -> dict[str, Any]:
+    return {
+        "topic": job.topic.value,
+        "booking_id": job.booking_id,
+        "key": job.key,
+        "subject": job.subject,
+        "due_at": job.due_at,
+        "attempt": 0,
+        "error": "",
+    }
+
+
+def to_leased(row: Row[Any]) -> LeasedJob:
+    job = Job(
+        topic=Topic(row.topic),
+        booking_id=BookingId(row.booking_id),
+        key=row.key,
+        subject=row.subject,
+        due_at=row.due_at,
+    )
+    return LeasedJob(id=str(row.id), job=job, attempt=row.attempt, lease_until=row.lease_until)

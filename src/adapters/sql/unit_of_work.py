@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from adapters.sql.bookings import SqlBookings
+from adapters.sql.builders import SqlBuilders
+from adapters.sql.claims import SqlClaims
+from adapters.sql.errors import unanswered
+from adapters.sql.inbox import SqlInbox
+from adapters.sql.outbox import SqlOutbox
+from adapters.sql.session_types import SqlSessionTypes
+from adapters.sql.transaction import Transaction
+from booking_core import UnitOfWork, UnitOfWorkFactory
+
+
+class SqlStore(UnitOfWorkFactory):
+    """Everything that is kept in one SQL database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._reading = engine.execution_options(**_reading(engine))
+
+    def __call__(self, *, write: bool = True) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self.engine if write else self._reading, writing=write)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _reading(engine: Engine) -> dict[str, Any]:
+    # READ COMMITTED gives each statement a view of its own, so for reading a transaction would add
+    # nothing but two more round trips.
+    if engine.dialect.name == "postgresql":
+        return {"isolation_level": "AUTOCOMMIT"}
+    return {"writing": False}
+
+
+class SqlUnitOfWork(UnitOfWork):
+    """One transaction on one connection. Errors of the database come out as the core's."""
+
+    def __init__(self, engine: Engine, *, writing: bool) -> None:
+        self._engine = engine
+        self._writing = writing
+
+    def __enter__(self) -> Self:
+        self._connection = _connect(self._engine)
+        transaction = self._transaction = Transaction(self._connection, self._writing)
+        self.builders = SqlBuilders(transaction)
+        self.session_types = SqlSessionTypes(transaction)
+        self.bookings = SqlBookings(transaction)
+        self.claims = SqlClaims(transaction)
+        self.inbox = SqlInbox(transaction)
+        self.outbox = SqlOutbox(transaction)
+        return self
+
+    def commit(self) -> None:
+        self._transaction.must_write()
+        self._connection.commit()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+
+def _connect(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except PoolTimeout as error:
+        raise unanswered() from error

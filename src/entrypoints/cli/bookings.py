@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+import click
+
+from booking_core import (
+    Actor,
+    Answer,
+    AnswerValue,
+    Booking,
+    BookingFilter,
+    BookingId,
+    BookingState,
+    Contact,
+    IdempotencyKey,
+    InvalidRequest,
+    Offer,
+    PathwayId,
+    QuestionKind,
+    SessionType,
+    Slot,
+)
+from entrypoints.cli import tables, times, views
+from entrypoints.cli.commands import Command, as_option, timezone_option
+from entrypoints.cli.session import Session, pass_session
+
+_YES, _NO = {"yes", "true", "1"}, {"no", "false", "0"}
+_STATES = [state.value.lower() for state in BookingState if state is not BookingState.NEW]
+
+
+@click.command(cls=Command)
+@click.argument("session_type")
+@click.argument("start")
+@click.option("--name", required=True, help="The client's name.")
+@click.option("--email", required=True, help="The client's e-mail address.")
+@timezone_option
+@click.option(
+    "--answer", "answers", multiple=True, metavar="ID=VALUE",
+    help="Answers a question; again for each question, and for each of several choices.",
+)  # fmt: skip
+@click.option("--notes", default="", help="Anything else the builder should know.")
+@click.option("--pathway", metavar="ID", help="Which of the session type's pathways.")
+@click.option("--key", help="Idempotency key: the same line again books nothing twice.")
+@as_option
+@pass_session
+def book(
+    session: Session,
+    session_type: str,
+    start: str,
+    name: str,
+    email: str,
+    timezone: str | None,
+    answers: tuple[str, ...],
+    notes: str,
+    pathway: str | None,
+    key: str | None,
+    viewer: str,
+) -> None:
+    """Book SESSION_TYPE at START.
+
+    SESSION_TYPE is an id or BUILDER/TYPE. START is RFC 3339, or a time such as 2026-11-23T10:00 on the clock of --timezone, which is the
+    builder's when left out. A time that is taken answers 1, with open ones to choose from.
+    """
+    offer, actor = session.offer(session_type), session.actor(viewer)
+    session.timezone = timezone or offer.builder.timezone
+    slot = _slot(times.moment(start, session.timezone), offer.session_type)
+    body = [offer.session_type.id, str(slot), name, email, timezone, answers, notes, pathway]
+    booking = session.core.confirm_booking(
+        session_type_id=offer.session_type.id,
+        slot=slot,
+        contact=Contact(name, email, session.timezone),
+        answers=_answers(offer.session_type, answers),
+        notes=notes,
+        pathway=PathwayId(pathway) if pathway else None,
+        key=IdempotencyKey(key, json.dumps(body).encode()) if key else None,
+        actor=actor,
+    )
+    token = session.core.manage_key.token(booking.id, booking.token_version)
+    _show(session, booking, _headline(booking, "Booked."), manageToken=token)
+
+
+def _slot(start: datetime, session_type: SessionType) -> Slot:
+    return Slot(start, start + session_type.duration)
+
+
+def _answers(session_type: SessionType, given: Sequence[str]) -> list[Answer]:
+    """The answers; the kind of a question says what its value means. Raises InvalidRequest."""
+    kinds = {question.id: question.kind for question in session_type.questions}
+    answers: list[Answer] = []
+    chosen: dict[str, list[str]] = {}
+    for each in given:
+        question, equals, value = each.partition("=")
+        if not equals:
+            raise InvalidRequest(f"--answer {each}: write ID=VALUE.")
+        if kinds.get(question) is QuestionKind.MULTIPLE_CHOICE:
+            chosen.setdefault(question, []).append(value)
+        else:
+            answers.append(Answer(question, _value(kinds.get(question), value)))
+    return answers + [Answer(question, tuple(values)) for question, values in chosen.items()]
+
+
+def _value(kind: QuestionKind | None, text: str) -> AnswerValue:
+    if kind is QuestionKind.BOOLEAN and text.lower() in _YES | _NO:
+        return text.lower() in _YES
+    return text
+
+
+@click.command(cls=Command)
+@click.option("--builder", metavar="NAME", help="Only those with this builder (id or slug).")
+@click.option("--client", metavar="ID", help="Only those of this client.")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(_STATES, case_sensitive=False),
+    help="Only those in this state; may be given several times.",
+)  # fmt: skip
+@click.option("--from", "first", metavar="TIME", help="Starting at this date or time, or later.")
+@click.option("--to", "last", metavar="TIME", help="Starting on this date, or before this time.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--after", metavar="BOOKING", help="The page after this booking.")
+@timezone_option
+@as_option
+@pass_session
+def bookings(
+    session: Session,
+    builder: str | None,
+    client: str | None,
+    states: tuple[str, ...],
+    first: str | None,
+    last: str | None,
+    limit: int,
+    after: str | None,
+    timezone: str | None,
+    viewer: str,
+) -> None:
+    """List bookings, the newest first."""
+    actor = session.actor(viewer)
+    found = session.core.show_builder(name=builder, actor=Actor.system()) if builder else None
+    zone = session.timezone = timezone or (found.timezone if found else "UTC")
+    page = session.core.list_bookings(
+        criteria=BookingFilter(
+            builder_id=found.id if found else None,
+            client_id=client,
+            states=tuple(BookingState(state.upper()) for state in states),
+            starts_from=times.edge(first, zone),
+            starts_before=times.edge(last, zone, after=True),
+            after=BookingId(after) if after else None,
+            limit=limit,
+        ),
+        actor=actor,
+    )
+    offers = {each.session_type_id: _offer(session, each) for each in page.bookings}
+    more = [f"\nThere are more: add --after {page.next}"] if page.next else []
+    session.screen.answer(
+        {"bookings": [_view(session, each) for each in page.bookings], "next": page.next},
+        tables.bookings(page.bookings, offers, zone),
+        *more,
+    )
+
+
+@click.command(cls=Command)
+@click.argument("booking")
+@timezone_option
+@as_option
+@pass_session
+def show(session: Session, booking: str, timezone: str | None, viewer: str) -> None:
+    """Show BOOKING."""
+    found = session.core.show_booking(booking_id=BookingId(booking), actor=session.actor(viewer))
+    session.timezone = timezone or found.client.contact.timezone
+    _show(session, found)
+
+
+@click.command(cls=Command)
+@click.argument("booking")
+@click.option("--reason", default="", help="Told to the client and the builder.")
+@as_option
+@pass_session
+def cancel(session: Session, booking: str, reason: str, viewer: str) -> None:
+    """Cancel BOOKING.
+
+    As an operator, which is the default, whatever the terms say.
+    """
+    found = session.core.cancel_booking(
+        booking_id=BookingId(booking), reason=reason, actor=session.actor(viewer)
+    )
+    session.timezone = found.client.contact.timezone
+    _show(session, found, "Cancelled; the time is free again.")
+
+
+@click.command(cls=Command)
+@click.argument("booking")
+@click.argument("start")
+@timezone_option
+@as_option
+@pass_session
+def reschedule(
+    session: Session, booking: str, start: str, timezone: str | None, viewer: str
+) -> None:
+    """Move BOOKING to START.
+
+    Where that is refused, it stays where it is. START is RFC 3339, or a time on the clock of --timezone, which is the client's when left out.
+    """
+    actor = session.actor(viewer)
+    found = session.core.show_booking(booking_id=BookingId(booking), actor=actor)
+    session.timezone = timezone or found.client.contact.timezone
+    moved = session.core.reschedule_booking(
+        booking_id=found.id,
+        slot=_slot(times.moment(start, session.timezone), _offer(session, found).session_type),
+        actor=actor,
+    )
+    _show(session, moved, _headline(moved, "Moved."))
+
+
+def _headline(booking: Booking, done: str) -> str:
+    waits = booking.state is not BookingState.CONFIRMED or booking.pending_slot
+    return "Not done yet; `booking show` tells how it goes." if waits else done
+
+
+def _offer(session: Session, booking: Booking) -> Offer:
+    return session.offer(booking.session_type_id)
+
+
+def _view(session: Session, booking: Booking) -> views.Json:
+    settings = session.settings
+    return views.booking(
+        booking, public_url=settings.public_url, calendly=settings.calendar == "calendly"
+    )
+
+
+def _show(session: Session, booking: Booking, headline: str = "", **more: str) -> None:
+    view = _view(session, booking)
+    drawn = tables.booking(
+        booking, _offer(session, booking), session.timezone, url=view["confirmationUrl"]
+    )
+    headlines = [headline] if headline else []
+    session.screen.answer({"booking": view | more}, *headlines, drawn)

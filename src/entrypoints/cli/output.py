@@ -1,0 +1,89 @@
+"""Where answers go: tables and sentences on a terminal, one JSON document with `--json`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TextIO
+
+import click
+from attrs import define
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+_WIDE = 200
+
+
+@define
+class Screen:
+    json: bool = False
+
+    def answer(self, data: Any, *parts: RenderableType) -> None:
+        """`data` with `--json`, else `parts`, one below the other."""
+        if self.json:
+            click.echo(dumps(data))
+        else:
+            console(sys.stdout).print(*parts, sep="\n")
+
+    def complain(self, data: Any, *parts: RenderableType) -> None:
+        """The same on stderr."""
+        if self.json:
+            click.echo(dumps(data), err=True)
+        else:
+            console(sys.stderr).print(*parts, sep="\n")
+
+    def working(self, what: str) -> AbstractContextManager[object]:
+        """Shows that something takes a while; on terminals only."""
+        terminal = console(sys.stderr)
+        return terminal.status(what) if terminal.is_terminal and not self.json else nullcontext()
+
+
+def console(stream: TextIO) -> Console:
+    # Made when it is used, because the streams may be exchanged. What is no terminal has no edge.
+    narrow = stream.isatty() or "COLUMNS" in os.environ
+    return Console(
+        file=stream,
+        width=None if narrow else _WIDE,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=False,
+    )
+
+
+def dumps(data: Any) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def table(
+    headers: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str = ""
+) -> Table:
+    """Columns side by side, without lines; the last one wraps."""
+    drawn = Table(
+        box=None,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+        header_style="bold",
+        title=f"{title}\n" if title else None,
+        title_justify="left",
+        title_style="",
+        show_header=any(headers),
+    )
+    for header in headers[:-1]:
+        drawn.add_column(header, no_wrap=True, overflow="ellipsis")
+    drawn.add_column(headers[-1], overflow="fold")
+    for row in rows:
+        drawn.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    return drawn
+
+
+def dim(text: str) -> Text:
+    return Text(text, style="dim")
+
+
+def mark(ok: bool) -> Text:
+    return Text("✓", style="green") if ok else Text("✗", style="red")

@@ -1,0 +1,187 @@
+"""Domain values as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from itertools import groupby
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from booking_core import (
+    Booking,
+    Builder,
+    BuilderId,
+    DayRange,
+    Explanation,
+    Offer,
+    OpenSlot,
+    Schedule,
+    SessionType,
+    SessionTypeId,
+    Slot,
+)
+from entrypoints.cli import times
+from entrypoints.cli.output import dim, mark, table
+
+_MINUTE = timedelta(minutes=1)
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_GOOD, _BAD = {"CONFIRMED", "COMPLETED"}, {"CANCELLED", "EXPIRED", "FAILED", "NO_SHOW"}
+
+
+def builders(found: Sequence[Builder]) -> RenderableType:
+    if not found:
+        return "There are no builders yet; `booking builders add` adds one, `booking seed` a demo."
+    rows = [(each.name, each.slug, each.timezone, each.headline) for each in found]
+    return table(("Builder", "Slug", "Time zone", "Headline"), rows)
+
+
+def session_types(
+    found: Sequence[SessionType], builders: Mapping[BuilderId, Builder]
+) -> RenderableType:
+    if not found:
+        return "There are no session types here for this viewer."
+    return table(
+        ("Name it", "Takes", "Price", "Session type"),
+        [
+            (
+                f"{builders[each.builder_id].slug}/{each.slug}",
+                f"{each.duration // _MINUTE} min",
+                str(each.price or "free"),
+                _title(each),
+            )
+            for each in found
+        ],
+    )
+
+
+def _title(session_type: SessionType) -> Text:
+    remarks: list[str] = [*session_type.pathways]
+    if session_type.requires_auth:
+        remarks.append("signed-in only")
+    if not session_type.active:
+        remarks.append("not active")
+    title = Text(session_type.title)
+    return title.append(f" ({', '.join(remarks)})", style="dim") if remarks else title
+
+
+# ---- schedules -----------------------------------------------------------------------------------
+
+
+def schedule(builder: Builder) -> RenderableType:
+    hours = builder.schedule
+    week = [(name, _hours(hours.weekly.get(day, ()))) for day, name in enumerate(_WEEKDAYS)]
+    parts: list[RenderableType] = [
+        Text(f"{builder.name} — times in {hours.timezone}\n"),
+        table(("Every week", ""), week),
+    ]
+    if hours.overrides:
+        rows = [(f"{day:%a} {day}", _hours(ranges)) for day, ranges in hours.overrides.items()]
+        parts += ["", table(("Other hours on", ""), rows)]
+    if hours.time_off:
+        parts += ["", table(("Time off", ""), _absences(hours))]
+    return Group(*parts)
+
+
+def _hours(ranges: Iterable[DayRange]) -> Text:
+    return Text(", ".join("–".join(each.texts()) for each in ranges)) or dim("closed")
+
+
+def _absences(hours: Schedule) -> list[tuple[str, str]]:
+    return [(times.span(off.window, hours.timezone), off.reason) for off in hours.time_off]
+
+
+# ---- slots ---------------------------------------------------------------------------------------
+
+
+def slots(found: Sequence[OpenSlot], timezone: str, *, seats: bool) -> RenderableType:
+    """The starts of each day; with the seats left, where there can be several."""
+    by_day = groupby(found, key=lambda each: times.day(each.slot.start, timezone))
+    rows = [
+        (day, "  ".join(_start(each, timezone, seats) for each in open_)) for day, open_ in by_day
+    ]
+    return table(("Day", "Open starts"), rows)
+
+
+def _start(found: OpenSlot, timezone: str, seats: bool) -> str:
+    start = times.clock(found.slot.start, timezone)
+    return f"{start}\N{NO-BREAK SPACE}({found.seats})" if seats else start
+
+
+def alternatives(open_: Sequence[Slot], timezone: str) -> Table:
+    rows = [(times.span(each, timezone), times.typed(each.start, timezone)) for each in open_]
+    return table((f"Open instead ({timezone})", "As START"), rows)
+
+
+def explanation(found: Explanation, timezone: str) -> RenderableType:
+    when = f"{times.day_and_clock(found.start, timezone)} ({timezone})"
+    if found.is_open:
+        seats = f", {found.seats} seats" if found.seats > 1 else ""
+        return Text.assemble(mark(True), f" {when} is open{seats}.")
+    rows = [(f"  {reason.code}", reason.message) for reason in found.reasons]
+    return Group(Text.assemble(mark(False), f" {when} is not offered:"), table(("", ""), rows))
+
+
+# ---- bookings ------------------------------------------------------------------------------------
+
+
+def bookings(
+    found: Sequence[Booking], offers: Mapping[SessionTypeId, Offer], timezone: str
+) -> RenderableType:
+    if not found:
+        return "There are no such bookings."
+    return table(
+        (f"Start ({timezone})", "State", "Booking"),
+        [
+            (
+                times.day_and_clock(each.slot.start, timezone) if each.slot else "no time yet",
+                _state(each),
+                Text(
+                    f"{_what(offers[each.session_type_id])} for {each.client.contact.name}\n"
+                ).append(each.id, style="dim"),
+            )
+            for each in found
+        ],
+    )
+
+
+def booking(value: Booking, offer: Offer, timezone: str, *, url: str) -> RenderableType:
+    contact, details = value.client.contact, value.details
+    rows: list[tuple[str, str | Text]] = [
+        ("Session", _what(offer)),
+        (
+            "Time",
+            f"{times.span(value.slot, timezone)} ({timezone})" if value.slot else "not chosen",
+        ),
+        ("State", _state(value)),
+        ("Client", f"{contact.name} <{contact.email}>, {contact.timezone}"),
+        ("Where", ": ".join(filter(None, (details.location.kind.value, details.location.text)))),
+    ]
+    if value.pending_slot:
+        rows.insert(2, ("Moves to", times.span(value.pending_slot, timezone)))
+    if value.payment.price is not None:
+        rows.append(("Price", f"{value.payment.price}, {value.payment.status.value}"))
+    if details.pathway:
+        rows.append(("Pathway", details.pathway))
+    rows += [(each.prompt, _answer(each.value)) for each in details.answers]
+    rows += [("Notes", details.notes)] if details.notes else []
+    rows += [("Reason", value.cancel_reason)] if value.cancel_reason else []
+    rows += [("Booking", value.id), ("Page", url)]
+    return table(("", ""), rows)
+
+
+def _what(offer: Offer) -> str:
+    return f"{offer.session_type.title} with {offer.builder.name}"
+
+
+def _state(value: Booking) -> Text:
+    style = "green" if value.state in _GOOD else "red" if value.state in _BAD else "yellow"
+    return Text(value.state.value, style=style)
+
+
+def _answer(value: str | bool | tuple[str, ...]) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else ", ".join(value)

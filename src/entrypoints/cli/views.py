@@ -1,0 +1,201 @@
+"""Domain values as JSON, in the names of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from booking_core import (
+    Actor,
+    Booking,
+    Builder,
+    DayRange,
+    FieldError,
+    FoundSlots,
+    InvalidRequest,
+    Location,
+    Money,
+    Question,
+    Role,
+    Schedule,
+    SessionType,
+    TimeOff,
+    TimeWindow,
+)
+from entrypoints.cli.times import moment, rfc3339
+
+Json = dict[str, Any]
+_MINUTE = timedelta(minutes=1)
+
+
+def plain(value: Any) -> Any:
+    """The extensions of an error: plain values and domain values."""
+    match value:
+        case TimeWindow():
+            return window(value)
+        case FieldError():
+            return {"pointer": value.pointer, "detail": value.detail}
+        case Mapping():
+            return {key: plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [plain(each) for each in value]
+    return value
+
+
+def window(value: TimeWindow) -> Json:
+    return {"startTime": rfc3339(value.start), "endTime": rfc3339(value.end)}
+
+
+def builder(value: Builder) -> Json:
+    return {
+        "id": value.id,
+        "slug": value.slug,
+        "name": value.name,
+        "headline": value.headline,
+        "email": value.email,
+        "timezone": value.timezone,
+        "language": value.language.value,
+        "active": value.active,
+    }
+
+
+def session_type(value: SessionType, viewer: Actor) -> Json:
+    """As the viewer may see it; an operator and its builder see all of it."""
+    seen = {
+        "id": value.id,
+        "builderId": value.builder_id,
+        "slug": value.slug,
+        "title": value.title,
+        "description": value.description,
+        "category": value.category.value,
+        "durationMinutes": value.duration // _MINUTE,
+        "price": money(value.price),
+        "requiresAuth": value.requires_auth,
+        "pathways": list(value.pathways),
+        "questions": [question(each) for each in value.questions],
+        "location": location(value.location),
+        "capacity": value.capacity,
+    }
+    if viewer.is_operator or (viewer.role is Role.BUILDER and viewer.id == value.builder_id):
+        seen |= {
+            "buffers": {
+                "before": value.buffer_before // _MINUTE,
+                "after": value.buffer_after // _MINUTE,
+            },
+            "minimumNotice": value.minimum_notice // _MINUTE,
+            "horizon": value.horizon // _MINUTE,
+            "active": value.active,
+        }
+    return seen
+
+
+def money(value: Money | None) -> Json | None:
+    return None if value is None else {"amount": value.amount, "currency": value.currency}
+
+
+def location(value: Location) -> Json:
+    return {"kind": value.kind.value} | ({"text": value.text} if value.text else {})
+
+
+def question(value: Question) -> Json:
+    return {
+        "id": value.id,
+        "prompt": value.prompt,
+        "kind": value.kind.value,
+        "required": value.required,
+        "choices": list(value.choices),
+    }
+
+
+def slots(found: FoundSlots, timezone: str) -> Json:
+    return {
+        "timezone": timezone,
+        "slots": [window(each.slot) | {"inviteesRemaining": each.seats} for each in found.slots],
+        "nextStart": _moment(found.next_start),
+    }
+
+
+def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
+    contact, event = value.client.contact, value.event if calendly else None
+    return {
+        "id": value.id,
+        "state": value.state.value,
+        "step": value.step.value,
+        "paymentStatus": value.payment.status.value,
+        "builderId": value.builder_id,
+        "sessionTypeId": value.session_type_id,
+        "clientId": value.client.id,
+        "contact": {"name": contact.name, "email": contact.email, "timezone": contact.timezone},
+        "startTime": _moment(value.slot.start if value.slot else None),
+        "endTime": _moment(value.slot.end if value.slot else None),
+        "location": location(value.details.location),
+        "pathway": value.details.pathway,
+        "answers": [
+            {"questionId": each.question_id, "prompt": each.prompt, "value": each.value}
+            for each in value.details.answers
+        ],
+        "notes": value.details.notes,
+        "calendlyEventId": event and event.event_id,
+        "calendlyEventUri": event and event.event_uri,
+        "calendlyInviteeUri": event and event.invitee_uri,
+        "confirmationUrl": f"{public_url}/bookings/{value.id}",
+        "createdAt": rfc3339(value.created_at),
+    }
+
+
+def _moment(when: datetime | None) -> str | None:
+    return None if when is None else rfc3339(when)
+
+
+# ---- the schedule, in both directions ------------------------------------------------------------
+
+
+def schedule(value: Schedule) -> Json:
+    return {
+        "timezone": value.timezone,
+        "weekly": {str(day): _ranges(ranges) for day, ranges in value.weekly.items()},
+        "overrides": {day.isoformat(): _ranges(each) for day, each in value.overrides.items()},
+        "timeOff": [window(off.window) | {"reason": off.reason} for off in value.time_off],
+    }
+
+
+def _ranges(ranges: tuple[DayRange, ...]) -> list[Json]:
+    return [dict(zip(("start", "end"), each.texts(), strict=True)) for each in ranges]
+
+
+def read_schedule(given: Any) -> Schedule:
+    """The schedule that `schedule` writes. Raises InvalidRequest."""
+    try:
+        return Schedule(
+            timezone=given["timezone"],
+            weekly={
+                int(day): _read(f"/weekly/{day}", each) for day, each in _pairs(given, "weekly")
+            },
+            overrides={
+                date.fromisoformat(day): _read(f"/overrides/{day}", each)
+                for day, each in _pairs(given, "overrides")
+            },
+            time_off=tuple(_time_off(each, given["timezone"]) for each in given.get("timeOff", [])),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+        raise InvalidRequest(
+            "This is not a schedule. It needs `timezone`, and may have `weekly`, `overrides` and "
+            "`timeOff`; `booking schedule BUILDER --json` shows the form."
+        ) from wrong
+
+
+def _pairs(given: Json, name: str) -> Any:
+    return given.get(name, {}).items()
+
+
+def _read(pointer: str, ranges: Any) -> tuple[DayRange, ...]:
+    return tuple(
+        DayRange.parse(each["start"], each["end"], f"{pointer}/{place}")
+        for place, each in enumerate(ranges)
+    )
+
+
+def _time_off(given: Json, timezone: str) -> TimeOff:
+    start, end = (moment(given[name], timezone) for name in ("startTime", "endTime"))
+    return TimeOff(TimeWindow(start, end), given.get("reason", ""))

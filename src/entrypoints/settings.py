@@ -1,0 +1,123 @@
+"""The environment, read once into a frozen value; what is wrong is named at the start (K1)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from attrs import Attribute, Factory, field, fields, frozen
+from dotenv import dotenv_values
+
+DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class SettingsError(Exception):
+    """A setting cannot be used as it is; `name` is the variable, the message says what to do."""
+
+    def __init__(self, name: str, advice: str) -> None:
+        super().__init__(f"{name}: {advice}")
+        self.name, self.advice = name, advice
+
+
+def _setting(name: str, default: Any, meaning: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"name": name, "meaning": meaning, "secret": secret})
+
+
+def _public_url(settings: Settings) -> str:
+    return f"http://{settings.host}:{settings.port}"
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What the service runs with. Each attribute is one environment variable."""
+
+    environment: str = _setting("BOOKING_ENV", "development", "development or production")
+    database_url: str = _setting(
+        "DATABASE_URL",
+        "sqlite:///var/booking.db",
+        "sqlite:///PATH, postgresql://USER:PASSWORD@HOST/NAME or memory://",
+        secret=True,
+    )
+    calendar: str = _setting("BOOKING_CALENDAR", "local", "the calendar adapter, by name")
+    mailer: str = _setting("BOOKING_MAILER", "console", "the mail adapter, by name")
+    secret_key: str = _setting(
+        "SECRET_KEY", DEVELOPMENT_SECRET, "32 random characters or more; signs tokens", secret=True
+    )
+    host: str = _setting("HOST", "127.0.0.1", "the address to listen on")
+    port: int = _setting("PORT", 8000, "the port to listen on")
+    public_url: str = _setting(
+        "PUBLIC_URL",
+        Factory(_public_url, takes_self=True),
+        "where people reach the service; default http://HOST:PORT",
+    )
+    log_level: str = _setting("LOG_LEVEL", "INFO", ", ".join(_LEVELS))
+    log_format: str = _setting("LOG_FORMAT", "console", "console or json")
+    #: Every variable there is, for adapters that read their own.
+    variables: Mapping[str, str] = field(factory=dict, repr=False, metadata={"secret": True})
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """From the environment, with `.env` of the working directory underneath.
+
+        Raises:
+            SettingsError: a value cannot be used.
+        """
+        given = environ if environ is not None else os.environ
+        from_file = dotenv_values(Path(".env")) if environ is None else {}
+        variables = {name: value for name, value in from_file.items() if value} | dict(given)
+        values = {
+            each.name: _parsed(each, variables[each.metadata["name"]])
+            for each in settings_fields()
+            if variables.get(each.metadata["name"], "") != ""
+        }
+        settings = cls(**values, variables=variables)
+        settings._check()
+        return settings
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    def _check(self) -> None:
+        _one_of("BOOKING_ENV", self.environment, ("development", "production"))
+        _one_of("LOG_LEVEL", self.log_level, _LEVELS)
+        _one_of("LOG_FORMAT", self.log_format, ("console", "json"))
+        if not 0 <= self.port <= 65535:
+            raise SettingsError("PORT", "give a number from 0 to 65535.")
+        if urlsplit(self.public_url).scheme not in ("http", "https"):
+            raise SettingsError("PUBLIC_URL", "give an address such as https://book.example.org.")
+        if "://" not in self.database_url:
+            raise SettingsError(
+                "DATABASE_URL", "give sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME."
+            )
+        if self.production and self.secret_key == DEVELOPMENT_SECRET:
+            raise SettingsError("SECRET_KEY", "production needs a secret of its own.")
+        if len(self.secret_key) < 32:
+            raise SettingsError("SECRET_KEY", "give at least 32 random characters.")
+
+    def for_adapters(self) -> Mapping[str, str]:
+        """All variables, with what an adapter needs from the service filled in."""
+        return {**self.variables, "PUBLIC_URL": self.public_url, "DATABASE_URL": self.database_url}
+
+
+def settings_fields() -> list[Attribute[Any]]:
+    """The attributes that are settings; their metadata has `name`, `meaning` and `secret`."""
+    return [each for each in fields(Settings) if "name" in each.metadata]
+
+
+def _parsed(attribute: Attribute[Any], text: str) -> Any:
+    if attribute.default != 8000:
+        return text.rstrip("/") if attribute.name == "public_url" else text
+    try:
+        return int(text)
+    except ValueError:
+        raise SettingsError(attribute.metadata["name"], "give a whole number.") from None
+
+
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise SettingsError(name, f"'{value}' is not one of {', '.join(choices)}.")
