@@ -8,6 +8,7 @@ package imports `booking_core` and itself only, because the core's wheel carries
 
 from .calendar import MemoryCalendar
 from .clock import MemoryClock
+from .factories import build_calendar, build_mailer, build_payments, build_store
 from .faults import Fault
 from .ids import MemoryIds
 from .mailer import MemoryMailer
@@ -22,4 +23,8 @@ __all__ = [
     "MemoryMailer",
     "MemoryPayments",
     "MemoryStore",
+    "build_calendar",
+    "build_mailer",
+    "build_payments",
+    "build_store",
 ]

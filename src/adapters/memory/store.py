@@ -45,6 +45,20 @@ class MemoryStore(UnitOfWorkFactory):
     def __call__(self, *, write: bool = True) -> MemoryUnitOfWork:
         return MemoryUnitOfWork(self, write)
 
+    # There is no schema to look after, and nothing to close.
+
+    def upgrade(self) -> None:
+        return None
+
+    def downgrade(self) -> None:
+        return None
+
+    def pending(self) -> None:
+        return None
+
+    def close(self) -> None:
+        return None
+
     def lock(self) -> None:
         if self._writer == get_ident():
             raise RuntimeError("This thread already has a unit of work for writing.")

@@ -6,6 +6,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from adapters.sql import migrate
 from adapters.sql.bookings import SqlBookings
 from adapters.sql.builders import SqlBuilders
 from adapters.sql.claims import SqlClaims
@@ -26,6 +27,18 @@ class SqlStore(UnitOfWorkFactory):
 
     def __call__(self, *, write: bool = True) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.engine if write else self._reading, writing=write)
+
+    def upgrade(self) -> None:
+        """Brings the schema up to date."""
+        migrate.upgrade(self.engine)
+
+    def downgrade(self) -> None:
+        """Takes the schema away, with everything in it."""
+        migrate.downgrade(self.engine)
+
+    def pending(self) -> tuple[str, ...]:
+        """The migrations that are missing, in order."""
+        return migrate.pending(self.engine)
 
     def close(self) -> None:
         self.engine.dispose()

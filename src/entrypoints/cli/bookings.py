@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -61,8 +62,9 @@ def book(
 ) -> None:
     """Book SESSION_TYPE at START.
 
-    SESSION_TYPE is an id or BUILDER/TYPE. START is RFC 3339, or a time such as 2026-11-23T10:00 on the clock of --timezone, which is the
-    builder's when left out. A time that is taken answers 1, with open ones to choose from.
+    SESSION_TYPE is an id or BUILDER/TYPE. START is RFC 3339, or a time such as 2026-11-23T10:00
+    on the clock of --timezone, which is the builder's when left out. A time that is taken
+    answers 1, with open ones to choose from.
     """
     offer, actor = session.offer(session_type), session.actor(viewer)
     session.timezone = timezone or offer.builder.timezone
@@ -138,11 +140,12 @@ def bookings(
     actor = session.actor(viewer)
     found = session.core.show_builder(name=builder, actor=Actor.system()) if builder else None
     zone = session.timezone = timezone or (found.timezone if found else "UTC")
+    wanted: Any = [BookingState(state.upper()) for state in states]
     page = session.core.list_bookings(
         criteria=BookingFilter(
             builder_id=found.id if found else None,
             client_id=client,
-            states=tuple(BookingState(state.upper()) for state in states),
+            states=wanted,
             starts_from=times.edge(first, zone),
             starts_before=times.edge(last, zone, after=True),
             after=BookingId(after) if after else None,
@@ -199,7 +202,8 @@ def reschedule(
 ) -> None:
     """Move BOOKING to START.
 
-    Where that is refused, it stays where it is. START is RFC 3339, or a time on the clock of --timezone, which is the client's when left out.
+    Where that is refused, it stays where it is. START is RFC 3339, or a time on the clock of
+    --timezone, which is the client's when left out.
     """
     actor = session.actor(viewer)
     found = session.core.show_booking(booking_id=BookingId(booking), actor=actor)

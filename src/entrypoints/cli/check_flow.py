@@ -37,8 +37,9 @@ Json = dict[str, Any]
 def check_flow(ctx: click.Context, session: Session, url: str, builder: str | None) -> None:
     """Try a whole booking over HTTP.
 
-    Finds slots, confirms, shows, moves and cancels a booking. Takes a free session type that needs no sign-in, and the last open slots of the next two months.
-    What was booked is always cancelled again. Answers 1 when a step fails, 69 when nothing answers.
+    Finds slots, confirms, shows, moves and cancels a booking. Takes a free session type that
+    needs no sign-in, and the last open slots of the next two months. What was booked is always
+    cancelled again. Answers 1 when a step fails, 69 when nothing answers.
     """
     run = Run(session, url.rstrip("/"))
     code = run.through(builder)

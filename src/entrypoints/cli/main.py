@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -14,7 +15,6 @@ from entrypoints.cli.session import Session
 from entrypoints.settings import SettingsError
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
-
 
 _SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Bookings": (
@@ -44,6 +44,28 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
 }
 
 
+@contextmanager
+def told(ctx: click.Context) -> Iterator[None]:
+    """Ends the command with a foreseen error's exit code, once it is told; closes what was open."""
+    session: Session = ctx.obj
+    try:
+        yield
+    except (BookingError, SettingsError) as error:
+        ctx.exit(tell(error, session))
+    except click.UsageError as error:
+        if not session.screen.json:
+            raise
+        ctx.exit(tell_usage(error, session))
+    except KeyboardInterrupt:
+        ctx.exit(_INTERRUPTED)
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise
+    except Exception as error:
+        ctx.exit(unexpected(error, session))
+    finally:
+        session.close()
+
+
 class Root(click.Group):
     """The `booking` command: makes the session, and tells every foreseen error in one place."""
 
@@ -56,26 +78,12 @@ class Root(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # Looked up before anything is parsed: a wrong command line is told in JSON too.
         ctx.obj = Session(Screen(json="--json" in args))
-        return super().parse_args(ctx, args)
+        with told(ctx):
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        session: Session = ctx.obj
-        try:
+        with told(ctx):
             return super().invoke(ctx)
-        except (BookingError, SettingsError) as error:
-            ctx.exit(tell(error, session))
-        except click.UsageError as error:
-            if not session.screen.json:
-                raise
-            ctx.exit(tell_usage(error, session))
-        except KeyboardInterrupt:
-            ctx.exit(_INTERRUPTED)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
-            raise
-        except Exception as error:
-            ctx.exit(unexpected(error, session))
-        finally:
-            session.close()
 
 
 @click.group(

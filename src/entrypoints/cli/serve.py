@@ -36,7 +36,8 @@ _FAREWELL = 5  # seconds that the job in hand has to end
 def serve(session: Session, workers: int, threads: int, jobs: bool) -> None:
     """Serve the API and the pages.
 
-    Listens on HOST:PORT. Brings the database up to date first, and fills an empty catalogue with the starter one.
+    Listens on HOST:PORT. Brings the database up to date first, and fills an empty catalogue
+    with the starter one.
     """
     settings = session.settings
     _check_free(settings)
@@ -121,7 +122,7 @@ class Server(BaseApplication):
             "control_socket_disable": True,
             "graceful_timeout": 10,
             "when_ready": self._ready,
-            "worker_exit": lambda *_: self._stop_jobs(),
+            "worker_exit": lambda _arbiter, _worker: self._stop_jobs(),
         }
         super().__init__()
 

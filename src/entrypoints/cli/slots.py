@@ -27,7 +27,8 @@ def slots(
 ) -> None:
     """List the open slots of SESSION_TYPE.
 
-    SESSION_TYPE is an id or BUILDER/TYPE; up to 62 days are answered at once. Times without an offset are read in --timezone, the builder's zone when left out.
+    SESSION_TYPE is an id or BUILDER/TYPE; up to 62 days are answered at once. Times without an
+    offset are read in --timezone, the builder's zone when left out.
     """
     offer, actor = session.offer(session_type), session.actor(viewer)
     zone = session.timezone = timezone or offer.builder.timezone

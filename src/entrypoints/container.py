@@ -1,0 +1,200 @@
+"""Wires the application: the one file that chooses adapters.
+
+Adapters are found by name through packaging entry points, ours and other teams' alike (L4). A
+factory gets keyword arguments: a store `settings`, all others also `unit_of_work` and `clock`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+from attrs import frozen
+from dependency_injector import containers, providers
+
+from adapters.tokens import SignedTokens
+from booking_core import (
+    BookingCore,
+    BookingError,
+    CalendarProvider,
+    Clock,
+    Identity,
+    Mailer,
+    Role,
+    SystemClock,
+    UnitOfWorkFactory,
+)
+from entrypoints.settings import DEVELOPMENT_SECRET, Settings, SettingsError
+from entrypoints.starter_catalogue import starter_catalogue
+
+
+class Store(UnitOfWorkFactory, Protocol):
+    """Where everything is kept: units of work, and the schema that they need."""
+
+    def upgrade(self) -> None:
+        """Brings the schema up to date."""
+
+    def downgrade(self) -> None:
+        """Takes the schema away, with everything in it."""
+
+    def pending(self) -> Sequence[str] | None:
+        """The migrations that are missing; None where there is no schema."""
+
+    def close(self) -> None:
+        """Gives connections back."""
+
+
+@frozen
+class Finding:
+    """One thing that was looked at; `advice` says what to do when it is not well."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+@frozen
+class Application:
+    """What the doors are given."""
+
+    settings: Settings
+    core: BookingCore
+    identity: Identity
+    tokens: SignedTokens
+    schema: Store
+    calendar: CalendarProvider
+
+    def mint(self, *, role: Role, id: str, name: str = "", email: str = "") -> str:
+        """A bearer token for operators to hand out."""
+        return self.tokens.mint(role=role, id=id, name=name, email=email)
+
+    def seed(self) -> int:
+        """Adds the starter catalogue; how many session types were new."""
+        return self.core.seed_catalogue(offers=starter_catalogue())
+
+    def web_app(self) -> Any:
+        """The web door on this application. By name, because doors are built on this file."""
+        return import_module("entrypoints.web").create_app(self)
+
+    def ready(self) -> list[str]:
+        """What is missing before requests can be answered; nothing when ready."""
+        return [finding.detail for finding in (self._database(), self._calendar()) if not finding.ok]
+
+    def findings(self) -> list[Finding]:
+        """Everything that `doctor` looks at."""
+        return [self._secret(), self._database(), self._catalogue(), self._calendar()]
+
+    def close(self) -> None:
+        self.schema.close()
+
+    def _secret(self) -> Finding:
+        well = self.settings.secret_key != DEVELOPMENT_SECRET or not self.settings.production
+        return Finding(
+            "settings",
+            well,
+            f"{self.settings.environment}, calendar {self.settings.calendar}, "
+            f"mail {self.settings.mailer}",
+            "Set SECRET_KEY to 32 random characters or more.",
+        )
+
+    def _database(self) -> Finding:
+        try:
+            missing = self.schema.pending()
+        except BookingError as failed:
+            return Finding("database", False, failed.message, "Look at DATABASE_URL.")
+        if missing:
+            detail = f"migrations are missing: {', '.join(missing)}"
+            return Finding("database", False, detail, "Run `booking migrate`.")
+        return Finding("database", True, "answers, and its schema is up to date")
+
+    def _catalogue(self) -> Finding:
+        advice = "Run `booking seed`, or `booking builders add`."
+        try:
+            builders = self.core.list_builders()
+        except BookingError as failed:
+            return Finding("catalogue", False, failed.message, advice)
+        return Finding("catalogue", bool(builders), f"{len(builders)} active builders", advice)
+
+    def _calendar(self) -> Finding:
+        health = self.calendar.health()
+        return Finding("calendar", health.ok, health.detail, "Look at BOOKING_CALENDAR.")
+
+
+def _named(group: str, name: str, variable: str) -> Callable[..., Any]:
+    """The factory that some package declares under that name. Raises SettingsError."""
+    found = {each.name: each for each in entry_points(group=group)}
+    if name not in found:
+        choices = ", ".join(sorted(found)) or "none is installed"
+        raise SettingsError(variable, f"there is no adapter '{name}'; there are: {choices}.")
+    try:
+        factory: Callable[..., Any] = found[name].load()
+    except ImportError as missing:
+        raise SettingsError(variable, f"the adapter '{name}' needs {missing.name}.") from missing
+    return factory
+
+
+def _store(settings: Settings) -> Store:
+    scheme = settings.database_url.partition(":")[0].partition("+")[0]
+    name = "postgresql" if scheme == "postgres" else scheme
+    store: Store = _named("booking.stores", name, "DATABASE_URL")(settings=settings.for_adapters())
+    return store
+
+
+def _adapter(
+    group: str, variable: str, name: str, settings: Settings, unit_of_work: Store, clock: Clock
+) -> Any:
+    factory = _named(group, name, variable)
+    return factory(settings=settings.for_adapters(), unit_of_work=unit_of_work, clock=clock)
+
+
+class Container(containers.DeclarativeContainer):
+    """One provider a port, each made once."""
+
+    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
+    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
+    store: providers.Provider[Store] = providers.Singleton(_store, settings)
+    calendar: providers.Provider[CalendarProvider] = providers.Singleton(
+        _adapter,
+        "booking.calendars",
+        "BOOKING_CALENDAR",
+        settings.provided.calendar,
+        settings,
+        store,
+        clock,
+    )
+    mailer: providers.Provider[Mailer] = providers.Singleton(
+        _adapter,
+        "booking.mailers",
+        "BOOKING_MAILER",
+        settings.provided.mailer,
+        settings,
+        store,
+        clock,
+    )
+    tokens: providers.Provider[SignedTokens] = providers.Singleton(
+        SignedTokens, clock, settings.provided.secret_key.encode.call()
+    )
+    core: providers.Provider[BookingCore] = providers.Singleton(
+        BookingCore.assemble,
+        unit_of_work=store,
+        calendar=calendar,
+        mailer=mailer,
+        clock=clock,
+        secret_key=settings.provided.secret_key.encode.call(),
+        public_url=settings.provided.public_url,
+    )
+    application: providers.Provider[Application] = providers.Singleton(
+        Application, settings, core, tokens, tokens, store, calendar
+    )
+
+
+def assemble(settings: Settings) -> Application:
+    """The application that these settings describe.
+
+    Raises:
+        SettingsError: a setting names an adapter that is not there, or that cannot be made.
+    """
+    return Container(settings=settings).application()
