@@ -17,6 +17,7 @@ from booking_core.application.initialize_booking import Initialized
 from booking_core.application.list_bookings import BookingPage
 from booking_core.application.repeats import IdempotencyKey
 from booking_core.application.system import RandomIds, SystemClock
+from booking_core.domain import events
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.availability import (
     Busy,
@@ -78,10 +79,10 @@ from booking_core.domain.ids import (
 )
 from booking_core.domain.manage_token import ManageKey
 from booking_core.domain.money import Money
-from booking_core.domain.pathways import Pathway, STARTER_PATHWAYS
+from booking_core.domain.pathways import STARTER_PATHWAYS, Pathway
 from booking_core.domain.payment import (
-    Attempt,
     PAYMENT_TRANSITIONS,
+    Attempt,
     Payment,
     PaymentAction,
     PaymentStatus,
@@ -120,15 +121,15 @@ from booking_core.domain.time import (
     zone,
 )
 from booking_core.domain.transitions import (
-    Action,
-    BookingState,
     DEAD,
     EVENTS,
     LIVE,
     SERVED,
     STEPS,
-    Step,
     TRANSITIONS,
+    Action,
+    BookingState,
+    Step,
 )
 from booking_core.ports.calendar import (
     CalendarProvider,
@@ -169,10 +170,20 @@ from booking_core.ports.repositories import (
     SessionTypeRepository,
 )
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from booking_core.domain import events
 
 __all__ = [
     "ALTERNATIVES",
+    "DEAD",
+    "EVENTS",
+    "HOLD_LENGTH",
+    "LINK_LENGTH",
+    "LIVE",
+    "LONGEST_RANGE",
+    "PAYMENT_TRANSITIONS",
+    "SERVED",
+    "STARTER_PATHWAYS",
+    "STEPS",
+    "TRANSITIONS",
     "Action",
     "Actor",
     "Answer",
@@ -208,17 +219,14 @@ __all__ = [
     "ClientId",
     "Clock",
     "Contact",
-    "DEAD",
     "DayRange",
     "Details",
     "Dispute",
-    "EVENTS",
     "EventType",
     "Explanation",
     "FieldError",
     "Flow",
     "FoundSlots",
-    "HOLD_LENGTH",
     "Health",
     "HoldExpired",
     "IdFactory",
@@ -233,9 +241,6 @@ __all__ = [
     "Job",
     "KeyInProgress",
     "KeyReused",
-    "LINK_LENGTH",
-    "LIVE",
-    "LONGEST_RANGE",
     "Language",
     "LeasedJob",
     "Location",
@@ -251,7 +256,6 @@ __all__ = [
     "OpenSlot",
     "OpenSlots",
     "Outbox",
-    "PAYMENT_TRANSITIONS",
     "Pathway",
     "PathwayId",
     "Payment",
@@ -270,9 +274,6 @@ __all__ = [
     "RefundStep",
     "Refused",
     "Role",
-    "SERVED",
-    "STARTER_PATHWAYS",
-    "STEPS",
     "Schedule",
     "SchedulingLink",
     "SessionType",
@@ -292,7 +293,6 @@ __all__ = [
     "StandingEvent",
     "Step",
     "SystemClock",
-    "TRANSITIONS",
     "TermsForbid",
     "TimeOff",
     "TimeWindow",

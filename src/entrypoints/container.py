@@ -81,7 +81,9 @@ class Application:
 
     def ready(self) -> list[str]:
         """What is missing before requests can be answered; nothing when ready."""
-        return [finding.detail for finding in (self._database(), self._calendar()) if not finding.ok]
+        return [
+            finding.detail for finding in (self._database(), self._calendar()) if not finding.ok
+        ]
 
     def findings(self) -> list[Finding]:
         """Everything that `doctor` looks at."""

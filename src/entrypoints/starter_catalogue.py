@@ -58,7 +58,9 @@ def _builder(
 
 
 def _session_type(builder: Builder, order: int, *, id: str, **given: Any) -> SessionType:
-    durations = {name: _minutes(given.pop(name)) for name in _MINUTES if name in given}
+    durations: dict[str, Any] = {
+        name: _minutes(given.pop(name)) for name in _MINUTES if name in given
+    }
     if "price" in given:
         given["price"] = Money(**given["price"])
     if "cancellation" in given:

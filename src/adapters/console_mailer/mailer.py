@@ -18,6 +18,14 @@ class ConsoleMailer(Mailer):
 
     def send(self, *, mail: Mail) -> None:
         attached = [f"Attached: {each.name}" for each in mail.attachments]
-        lines = [_RULE, f"To: {mail.to}", f"Subject: {mail.subject}", *attached, "", mail.text, _RULE]
+        lines = [
+            _RULE,
+            f"To: {mail.to}",
+            f"Subject: {mail.subject}",
+            *attached,
+            "",
+            mail.text,
+            _RULE,
+        ]
         self.stream.write("\n".join(lines) + "\n")
         self.stream.flush()

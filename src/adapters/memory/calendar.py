@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from threading import RLock
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -242,7 +243,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
     def _slot(self, event: CalendarEvent) -> Slot:
         return self._events[event.event_uri].slot
 
-    def _change(self, event: CalendarEvent, **changes: object) -> None:
+    def _change(self, event: CalendarEvent, **changes: Any) -> None:
         with self._lock:
             found = self._events[event.event_uri]
             self._events[event.event_uri] = evolve(found, **changes)
@@ -283,7 +284,8 @@ class MemoryCalendar(Faulty, CalendarProvider):
         others = [
             event
             for event in self.standing()
-            if event.builder_id == wanted.builder_id and (event.tag is None or event.tag != wanted.tag)
+            if event.builder_id == wanted.builder_id
+            and (event.tag is None or event.tag != wanted.tag)
         ]
         met = [event for event in others if _one_meeting(wanted, event)]
         blocked = [event.blocked for event in others if not _one_meeting(wanted, event)]

@@ -3,7 +3,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from booking_core import BookingId, BuilderId, Busy, Claim, SessionTypeId, Slot, SlotClaims, TimeWindow
+from booking_core import (
+    BookingId,
+    BuilderId,
+    Busy,
+    Claim,
+    SessionTypeId,
+    Slot,
+    SlotClaims,
+    TimeWindow,
+)
 
 from .tables import Session
 

@@ -30,9 +30,7 @@ class MemoryOutbox(Outbox):
             entry = evolve(jobs[job_id], attempt=jobs[job_id].attempt + 1, lease_until=now + length)
             jobs[job_id] = entry
             leased.append(
-                LeasedJob(
-                    id=job_id, job=entry.job, attempt=entry.attempt, lease_until=now + length
-                )
+                LeasedJob(id=job_id, job=entry.job, attempt=entry.attempt, lease_until=now + length)
             )
         return tuple(leased)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from threading import RLock
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -192,12 +193,12 @@ class MemoryPayments(Faulty, PaymentGateway):
             raise ValueError(f"That checkout is {self._standing(key).state}.")
         return kept
 
-    def _put(self, key: str, **changes: object) -> None:
+    def _put(self, key: str, **changes: Any) -> None:
         with self._lock:
             self._kept[key] = evolve(self._kept[key], **changes)
 
     def _when(
-        self, state: CheckoutState, method: str, attempt: Attempt, **changes: object
+        self, state: CheckoutState, method: str, attempt: Attempt, **changes: Any
     ) -> Standing:
         """Changes a checkout that is in `state`; any other one stays as it is."""
         with self._call(method), self._lock:

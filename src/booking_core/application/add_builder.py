@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import frozen
 
 from booking_core.domain.actor import Actor
@@ -19,7 +21,7 @@ class AddBuilder:
     ids: IdFactory
 
     def __call__(
-        self, *, name: str, email: str, schedule: Schedule, actor: Actor, **more: object
+        self, *, name: str, email: str, schedule: Schedule, actor: Actor, **more: Any
     ) -> Builder:
         """`more` are further attributes of `Builder`. Raises InvalidRequest; NotFound if no admin."""
         if not actor.is_operator:
@@ -29,7 +31,7 @@ class AddBuilder:
             name=name,
             email=email,
             schedule=schedule,
-            **more,  # type: ignore[arg-type]  # attrs checks the names, the validators the values
+            **more,
         )
         with self.unit_of_work() as uow:
             uow.builders.save(builder)

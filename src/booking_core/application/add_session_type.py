@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import frozen
 
 from booking_core.domain.actor import Actor
@@ -19,7 +21,7 @@ class AddSessionType:
     ids: IdFactory
 
     def __call__(
-        self, *, builder_id: BuilderId, title: str, actor: Actor, **more: object
+        self, *, builder_id: BuilderId, title: str, actor: Actor, **more: Any
     ) -> SessionType:
         """`more` are further attributes of `SessionType`. Raises NotFound, InvalidRequest."""
         if not owns_catalogue(actor, builder_id):
@@ -28,7 +30,7 @@ class AddSessionType:
             id=SessionTypeId(self.ids.new("st")),
             builder_id=builder_id,
             title=title,
-            **more,  # type: ignore[arg-type]  # attrs checks the names, the validators the values
+            **more,
         )
         with self.unit_of_work() as uow:
             uow.builders.get(builder_id)

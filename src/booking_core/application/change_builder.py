@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -21,7 +22,7 @@ class ChangeBuilder:
     unit_of_work: UnitOfWorkFactory
 
     def __call__(
-        self, *, builder_id: BuilderId, changes: Mapping[str, object], actor: Actor
+        self, *, builder_id: BuilderId, changes: Mapping[str, Any], actor: Actor
     ) -> Builder:
         """`changes` maps attributes of `Builder` to new values.
 
@@ -34,7 +35,9 @@ class ChangeBuilder:
             if not owns_catalogue(actor, builder_id):
                 raise NotFound("builder")
             if not actor.is_operator and _FOR_OPERATORS & changes.keys():
-                raise NotAllowed("Only an admin changes whether a builder is active, or its account.")
+                raise NotAllowed(
+                    "Only an admin changes whether a builder is active, or its account."
+                )
             builder = evolve(uow.builders.get(builder_id), **changes)
             uow.builders.save(builder)
             uow.commit()

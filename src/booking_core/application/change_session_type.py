@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -19,7 +20,7 @@ class ChangeSessionType:
     unit_of_work: UnitOfWorkFactory
 
     def __call__(
-        self, *, session_type_id: SessionTypeId, changes: Mapping[str, object], actor: Actor
+        self, *, session_type_id: SessionTypeId, changes: Mapping[str, Any], actor: Actor
     ) -> SessionType:
         """`changes` maps attributes of `SessionType` to new values. Raises NotFound, InvalidRequest."""
         with self.unit_of_work() as uow:

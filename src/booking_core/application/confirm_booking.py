@@ -79,14 +79,12 @@ class ConfirmBooking:
         return self.placer.place(
             wish,
             slot,
-            key=scoped(key, "confirm", actor, contact and contact.email),
+            key=scoped(key, "confirm", actor, contact.email if contact else None),
             begin=begin,
             ignoring=booking_id,
         )
 
-    def _waiting(
-        self, uow: UnitOfWork, booking_id: BookingId, offer: Offer, wish: Wish
-    ) -> Booking:
+    def _waiting(self, uow: UnitOfWork, booking_id: BookingId, offer: Offer, wish: Wish) -> Booking:
         """The booking that was begun before, with what the client says now."""
         booking = self.access.booking(uow, booking_id, wish.actor)
         if booking.session_type_id != offer.session_type.id:
@@ -95,6 +93,8 @@ class ConfirmBooking:
         if wish.contact is not None:
             booking.client = evolve(booking.client, contact=wish.contact)
         if wish.notes or wish.answers or wish.pathway or not booking.details.answers:
-            fresh = self.placer.new(offer, evolve(wish, contact=booking.client.contact), booking.flow)
+            fresh = self.placer.new(
+                offer, evolve(wish, contact=booking.client.contact), booking.flow
+            )
             booking.details = fresh.details
         return booking

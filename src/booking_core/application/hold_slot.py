@@ -44,6 +44,6 @@ class HoldSlot:
         return self.placer.place(
             wish,
             slot,
-            key=scoped(key, "hold", actor, contact and contact.email),
+            key=scoped(key, "hold", actor, contact.email if contact else None),
             begin=lambda _, offer: self.placer.held(offer, wish, slot),
         )

@@ -39,9 +39,7 @@ class InitializeBooking:
         key: IdempotencyKey | str | None = None,
     ) -> Initialized:
         """Raises as `confirm_booking`, except for the slot."""
-        wish = Wish(
-            session_type_id=session_type_id, actor=actor, contact=contact, pathway=pathway
-        )
+        wish = Wish(session_type_id=session_type_id, actor=actor, contact=contact, pathway=pathway)
 
         def begin(uow: UnitOfWork) -> Booking:
             offer = self.placer.offer(uow, wish)
@@ -52,7 +50,7 @@ class InitializeBooking:
             return booking
 
         booking = self.placer.keeper.once(
-            begin, key=scoped(key, "initialize", actor, contact and contact.email)
+            begin, key=scoped(key, "initialize", actor, contact.email if contact else None)
         )
         return Initialized(booking, self._link(wish, booking))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+
 from attrs import frozen
 
 from booking_core.application.catalogue import Catalogue, Offer

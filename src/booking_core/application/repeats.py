@@ -68,6 +68,7 @@ def as_answer(booking: Booking) -> dict[str, Any]:
 
 
 def as_refusal(refused: SlotUnavailable) -> dict[str, Any]:
+    """The refusal as plain JSON, for a repeat to see again."""
     return {
         "refused": refused.reason,
         "message": refused.message,

@@ -68,7 +68,9 @@ class SlotJudge:
             raise SlotInPast(message, [FieldError(_START, message)])
         if slot.length != offer.session_type.duration:
             minutes = offer.session_type.duration // timedelta(minutes=1)
-            message = f"The session takes {minutes} minutes; end the slot {minutes} after its start."
+            message = (
+                f"The session takes {minutes} minutes; end the slot {minutes} after its start."
+            )
             raise WrongDuration(message, [FieldError(_END, message)])
 
     def _ask(

@@ -10,6 +10,8 @@ from booking_core.domain.contact import Contact
 
 
 class Role(StrEnum):
+    """What an actor may be; each route says which of them may call it."""
+
     ANONYMOUS = "anonymous"
     CLIENT = "client"
     BUILDER = "builder"

@@ -59,7 +59,7 @@ class Details:
 
     location: Location = Location()
     pathway: PathwayId | None = None
-    answers: tuple[Answer, ...] = field(default=(), converter=tuple)
+    answers: tuple[Answer, ...] = ()
     notes: str = ""
 
 
@@ -231,7 +231,9 @@ class Booking:
         self._move(Action.START_PAYMENT)
         self.deadline = attempt.expires_at
 
-    def confirm(self, slot: Slot | None = None, *, now: datetime, pay_on_site: bool = False) -> None:
+    def confirm(
+        self, slot: Slot | None = None, *, now: datetime, pay_on_site: bool = False
+    ) -> None:
         """The client's part is done. `slot` is brought here when the link was our own page."""
         self._check_in_time(Action.CONFIRM, now)
         if self.payment.status is PaymentStatus.DUE and not pay_on_site:
@@ -259,9 +261,7 @@ class Booking:
     def cancel(self, *, keep: Money | None = None, reason: str = "") -> None:
         """Ends a live booking. `keep` is what the terms leave to the builder, once it was confirmed."""
         confirmed = self.state is BookingState.CONFIRMED
-        self._end(
-            Action.CANCEL, BookingState.CANCELLED, keep.amount if keep and confirmed else 0
-        )
+        self._end(Action.CANCEL, BookingState.CANCELLED, keep.amount if keep and confirmed else 0)
         self.cancel_reason = reason
 
     def reschedule(self, slot: Slot, occupancy: Occupancy) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
-from booking_core.domain.contact import Contact
+from booking_core.domain.contact import Contact, stripped
 from booking_core.domain.ids import BuilderId
 from booking_core.domain.schedule import Schedule
 from booking_core.domain.session_type import check_slug, invalid, slug_of
@@ -31,16 +31,16 @@ class Builder:
     """
 
     id: BuilderId
-    name: str = field(converter=str.strip)
+    name: str = field(converter=stripped)
     slug: str = field()
-    email: str = field(converter=str.strip)
+    email: str = field(converter=stripped)
     schedule: Schedule
     headline: str = ""
     photo_url: str | None = None
     language: Language = field(default=Language.ENGLISH, converter=Language)
-    reminders: tuple[timedelta, ...] = field(default=(timedelta(days=1),), converter=tuple)
+    reminders: tuple[timedelta, ...] = (timedelta(days=1),)
     client_accounts: bool = False
-    embed_sites: tuple[str, ...] = field(default=(), converter=tuple)
+    embed_sites: tuple[str, ...] = ()
     calendar_account: str | None = None
     active: bool = True
 

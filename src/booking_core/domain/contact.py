@@ -12,13 +12,21 @@ from booking_core.domain.time import zone
 
 # Deliverability is proved by a mail that arrives, not by a pattern: only what can never be an
 # address, or would break a mail header, is refused.
-_EMAIL = re.compile(r"[^@\s<>\",;:\\()\[\]\x00-\x1f]+@[^@\s<>\",;:\\()\[\]\x00-\x1f]+\.[^@\s<>\",;:\\()\[\].]{2,}")
+_EMAIL = re.compile(
+    r"[^@\s<>\",;:\\()\[\]\x00-\x1f]+@[^@\s<>\",;:\\()\[\]\x00-\x1f]+\.[^@\s<>\",;:\\()\[\].]{2,}"
+)
 _LONGEST_EMAIL = 254
 _LONGEST_NAME = 200
 
 
 def one_line(text: str) -> str:
+    """The text with every run of white space made one blank; none at the ends."""
     return " ".join(text.split())
+
+
+def stripped(text: str) -> str:
+    """The text without white space at its ends."""
+    return text.strip()
 
 
 def _invalid(name: str, detail: str) -> InvalidRequest:
@@ -30,7 +38,7 @@ class Contact:
     """Name, e-mail address (compared without case) and IANA time zone of a client."""
 
     name: str = field(converter=one_line)
-    email: str = field(converter=str.strip)
+    email: str = field(converter=stripped)
     timezone: str = field(default="UTC")
 
     @name.validator

@@ -57,6 +57,8 @@ class InvalidRequest(BookingError):
 
 
 class UnknownTimezone(InvalidRequest):
+    """There is no IANA zone of that name."""
+
     code = "unknown_timezone"
     title = "Unknown time zone"
 
@@ -67,26 +69,36 @@ class UnknownTimezone(InvalidRequest):
 
 
 class RangeTooLong(InvalidRequest):
+    """The range of slots is longer than one call answers (B1)."""
+
     code = "range_too_long"
     title = "The range is too long"
 
 
 class SlotInPast(InvalidRequest):
+    """The slot begins before now."""
+
     code = "slot_in_past"
     title = "The slot lies in the past"
 
 
 class SlotMisaligned(InvalidRequest):
+    """The slot begins beside the grid of the opening hours (B6)."""
+
     code = "slot_misaligned"
     title = "No session starts at that time"
 
 
 class WrongDuration(InvalidRequest):
+    """The slot is not as long as the session type."""
+
     code = "wrong_duration"
     title = "The slot has the wrong length"
 
 
 class InvalidAnswers(InvalidRequest):
+    """Answers to the custom questions are missing or wrong (C10)."""
+
     code = "invalid_answers"
     title = "The answers are not valid"
 
@@ -113,6 +125,8 @@ class NotAllowed(BookingError):
 
 
 class SignInRequired(NotAllowed):
+    """The session type is for signed-in clients, and the caller is not (A4)."""
+
     code = "sign_in_required"
     title = "Sign in first"
 
@@ -121,6 +135,8 @@ class SignInRequired(NotAllowed):
 
 
 class InvalidCredentials(NotAllowed):
+    """The credential is malformed, forged, expired or for somebody else."""
+
     code = "invalid_credentials"
     title = "The credentials are not valid"
 
@@ -165,6 +181,8 @@ class WrongState(Refused):
 
 
 class HoldExpired(Refused):
+    """The deadline of the hold passed before the client was done (B5)."""
+
     code = "hold_expired"
     title = "The hold has ended"
 
@@ -180,11 +198,15 @@ class TermsForbid(Refused):
 
 
 class PaymentsUnavailable(Refused):
+    """Money is due, and no payment provider is set up."""
+
     code = "payments_unavailable"
     title = "Payments are not set up"
 
 
 class KeyReused(Refused):
+    """The Idempotency-Key stands for another body (C9)."""
+
     code = "key_reused"
     title = "The Idempotency-Key was used for another request"
 
@@ -193,6 +215,8 @@ class KeyReused(Refused):
 
 
 class KeyInProgress(Refused):
+    """Another request under the same Idempotency-Key takes too long (C9)."""
+
     code = "key_in_progress"
     title = "The first request is still running"
 

@@ -19,6 +19,8 @@ from booking_core.domain.money import Money
 
 
 class PaymentStatus(StrEnum):
+    """What we last knew of the money."""
+
     NOT_REQUIRED = "NOT_REQUIRED"
     DUE = "DUE"
     REQUESTED = "REQUESTED"
@@ -33,6 +35,8 @@ class PaymentStatus(StrEnum):
 
 
 class PaymentAction(StrEnum):
+    """What can happen to the money."""
+
     REQUEST = "request a checkout"
     PROCESS = "completed, money on its way"
     AUTHORISE = "authorised"

@@ -36,10 +36,12 @@ def bookable_range(window: TimeWindow) -> TimeWindow:
 
 
 def hold_deadline(now: datetime) -> datetime:
+    """When a hold that begins now ends (B5)."""
     return now + HOLD_LENGTH
 
 
 def link_deadline(now: datetime) -> datetime:
+    """When a scheduling link that is given out now ends."""
     return now + LINK_LENGTH
 
 
@@ -91,4 +93,6 @@ def check_may_change(booking: Booking, now: datetime) -> None:
     if now >= booking.slot.start:
         raise TermsForbid("The session has begun; it can no longer be changed.")
     hours = booking.terms.change_notice / timedelta(hours=1)
-    raise TermsForbid(f"Changes are possible until {hours:g} hours before the start; ask the builder.")
+    raise TermsForbid(
+        f"Changes are possible until {hours:g} hours before the start; ask the builder."
+    )

@@ -19,6 +19,8 @@ AnswerValue = str | bool | tuple[str, ...]
 
 
 class QuestionKind(StrEnum):
+    """What kind of answer a question asks for (C10)."""
+
     TEXT = "text"
     LONG_TEXT = "long_text"
     SINGLE_CHOICE = "single_choice"
@@ -35,7 +37,7 @@ class Question:
     prompt: str
     kind: QuestionKind = field(default=QuestionKind.TEXT, converter=QuestionKind)
     required: bool = False
-    choices: tuple[str, ...] = field(default=(), converter=tuple)
+    choices: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         choosing = self.kind in (QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE)
@@ -82,8 +84,10 @@ class Answer:
 
 
 def _is_empty(value: AnswerValue) -> bool:
-    return value is False or (not isinstance(value, bool) and not value) or (
-        isinstance(value, str) and not value.strip()
+    return (
+        value is False
+        or (not isinstance(value, bool) and not value)
+        or (isinstance(value, str) and not value.strip())
     )
 
 
@@ -111,10 +115,11 @@ def check_answers(questions: Sequence[Question], answers: Sequence[Answer]) -> t
     missing = (
         question
         for question in questions
-        if question.required
-        and (question.id not in given or _is_empty(given[question.id].value))
+        if question.required and (question.id not in given or _is_empty(given[question.id].value))
     )
-    problems.extend(FieldError("/answers", f"'{q.id}' needs an answer: {q.prompt}") for q in missing)
+    problems.extend(
+        FieldError("/answers", f"'{q.id}' needs an answer: {q.prompt}") for q in missing
+    )
     if problems:
         raise InvalidAnswers("Some answers are missing or not valid.", problems)
     return tuple(

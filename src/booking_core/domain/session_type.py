@@ -9,6 +9,7 @@ from enum import StrEnum
 from attrs import Attribute, field, frozen
 
 from booking_core.domain.availability import SlotRules
+from booking_core.domain.contact import stripped
 from booking_core.domain.errors import FieldError, InvalidRequest
 from booking_core.domain.ids import BuilderId, PathwayId, SessionTypeId
 from booking_core.domain.money import Money
@@ -22,6 +23,8 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class Category(StrEnum):
+    """The three kinds of session (A1)."""
+
     FREE = "free"
     PATHWAY = "pathway"
     SPECIALIZED = "specialized"
@@ -33,6 +36,8 @@ class Category(StrEnum):
 
 
 class LocationKind(StrEnum):
+    """How the place of a session is given (A3)."""
+
     VIDEO = "video"
     PHONE = "phone"
     ADDRESS = "address"
@@ -57,6 +62,7 @@ class CalendarRef:
 
 
 def invalid(pointer: str, detail: str) -> InvalidRequest:
+    """The error for one wrong attribute, with its pointer."""
     return InvalidRequest(detail, [FieldError(pointer, detail)])
 
 
@@ -66,6 +72,7 @@ def slug_of(text: str) -> str:
 
 
 def check_slug(slug: str) -> None:
+    """Raises InvalidRequest unless the text can stand in an address."""
     if not _SLUG.fullmatch(slug) or len(slug) > 80:
         raise invalid("/slug", "A slug is made of lower case letters, digits and single hyphens.")
 
@@ -93,11 +100,11 @@ class SessionType:
 
     id: SessionTypeId
     builder_id: BuilderId
-    title: str = field(converter=str.strip)
+    title: str = field(converter=stripped)
     slug: str = field()
     description: str = ""
     category: Category = field(default=Category.FREE, converter=Category)
-    pathways: tuple[PathwayId, ...] = field(default=(), converter=tuple)
+    pathways: tuple[PathwayId, ...] = ()
     requires_auth: bool = field()
     duration: timedelta = field(
         default=30 * _MINUTE,
@@ -106,7 +113,7 @@ class SessionType:
     slot_step: timedelta | None = None
     price: Money | None = None
     capacity: int = 1
-    questions: tuple[Question, ...] = field(default=(), converter=tuple)
+    questions: tuple[Question, ...] = ()
     display_order: int = 0
     active: bool = True
     calendar_ref: CalendarRef | None = None

@@ -10,6 +10,8 @@ from booking_core.domain import events
 
 
 class BookingState(StrEnum):
+    """Where a booking stands."""
+
     NEW = "NEW"  # before the first transition; never stored
     HELD = "HELD"
     AWAITING_PAYMENT = "AWAITING_PAYMENT"

@@ -3,11 +3,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import frozen
 
 
 @frozen(kw_only=True)
 class Attachment:
+    """A file that goes with a mail."""
+
     name: str
     content_type: str
     content: bytes
@@ -22,7 +24,7 @@ class Mail:
     subject: str
     text: str
     html: str | None = None
-    attachments: tuple[Attachment, ...] = field(default=(), converter=tuple)
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Mailer(Protocol):

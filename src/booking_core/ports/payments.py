@@ -27,6 +27,8 @@ class CheckoutState(StrEnum):
 
 
 class Dispute(StrEnum):
+    """Whether the client took the payment to its bank, and how that ended."""
+
     NONE = "none"
     OPEN = "open"
     WON = "won"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import frozen
 
 from booking_core.domain.booking import Booking
 from booking_core.domain.builder import Builder
@@ -68,7 +68,7 @@ class BookingFilter:
     builder_id: str | None = None
     client_id: str | None = None
     session_type_id: str | None = None
-    states: tuple[BookingState, ...] = field(default=(), converter=tuple)
+    states: tuple[BookingState, ...] = ()
     starts_from: datetime | None = None
     starts_before: datetime | None = None
     after: BookingId | None = None
