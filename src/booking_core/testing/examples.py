@@ -39,7 +39,7 @@ def a_schedule(**changes: Any) -> Schedule:
 def a_builder(**changes: Any) -> Builder:
     """Ada, `bld_1`; another id makes another slug."""
     builder_id = changes.get("id", "bld_1")
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": BuilderId(builder_id),
         "name": "Ada Byron",
         "slug": f"ada-{builder_id}".replace("_", "-").lower(),
@@ -52,7 +52,7 @@ def a_builder(**changes: Any) -> Builder:
 def a_session_type(**changes: Any) -> SessionType:
     """An hour with Ada, free, `typ_1`; another id makes another slug."""
     session_type_id = changes.get("id", "typ_1")
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": SessionTypeId(session_type_id),
         "builder_id": BuilderId("bld_1"),
         "title": "An hour of advice",
@@ -64,7 +64,7 @@ def a_session_type(**changes: Any) -> SessionType:
 
 def a_contact(**changes: Any) -> Contact:
     """Grace, in New York."""
-    defaults = {"name": "Grace Murray", "email": "grace@example.org"}
+    defaults: dict[str, Any] = {"name": "Grace Murray", "email": "grace@example.org"}
     return Contact(**defaults | {"timezone": "America/New_York"} | changes)
 
 
@@ -76,7 +76,7 @@ def a_slot(day: int = 1, hour: int = 10, minutes: int = 60, minute: int = 0) -> 
 
 def an_attempt(number: int = 1, **changes: Any) -> Attempt:
     """A checkout attempt that ends half an hour after `NOW`."""
-    defaults = {"number": number, "key": f"bkg_1:{number}", "expires_at": NOW + _HOUR / 2}
+    defaults: dict[str, Any] = {"number": number, "key": f"bkg_1:{number}", "expires_at": NOW + _HOUR / 2}
     return Attempt(**defaults | changes)
 
 
@@ -99,7 +99,7 @@ def an_occupancy(session_type: SessionType, timezone: str = "Europe/Berlin") -> 
 
 def a_claim(session_type: SessionType, slot: Slot, booking_id: str, **changes: Any) -> Claim:
     """One place in the time of the session type's builder."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "booking_id": BookingId(booking_id),
         "builder_id": session_type.builder_id,
         "session_type_id": session_type.id,
@@ -113,7 +113,7 @@ def a_new_booking(session_type: SessionType | None = None, **changes: Any) -> Bo
     """A booking that has not begun, `bkg_1`, by an anonymous client; another id makes another tag."""
     session_type = session_type or a_session_type()
     booking_id = changes.get("id", "bkg_1")
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": BookingId(booking_id),
         "builder_id": session_type.builder_id,
         "session_type_id": session_type.id,

@@ -116,8 +116,8 @@ class Run:
         done = StepDone(name, ok, round((time.perf_counter() - begun) * 1000), detail)
         self.steps.append(done)
         style = "" if ok else "red"
-        line = Text.assemble(mark(ok), f" {name:<10} {done.milliseconds:>5} ms  ", (detail, style))
-        self._say(line)
+        line = Text.assemble(mark(ok), f" {name:<10} {done.milliseconds:>5} ms")
+        self._say(line.append(f"  {detail}", style) if detail else line)
 
     def _say(self, line: str | Text) -> None:
         if not self.session.screen.json:

@@ -1,0 +1,134 @@
+import json
+from pathlib import Path
+
+from tests.integration.cli.conftest import ZONE, Command
+
+
+def test_builders_are_listed_by_name_and_slug(run: Command) -> None:
+    lines = run("builders").stdout.splitlines()
+    assert lines[0].split() == ["Builder", "Slug", "Time", "zone", "Headline"]
+    assert lines[1].split() == ["Ada", "Byron", "ada", ZONE, "Engines", "and", "poetry"]
+    [builder] = run.json("builders")["builders"]
+    assert (builder["slug"], builder["name"], builder["timezone"]) == ("ada", "Ada Byron", ZONE)
+
+
+def test_a_builder_is_added_and_then_found(run: Command) -> None:
+    added = run(
+        "builders", "add", "--name", "Cy Tombly", "--email", "cy@example.org",
+        "--timezone", "Asia/Kathmandu", "--headline", "Lines",
+    )  # fmt: skip
+    assert "Added Cy Tombly as cy-tombly" in added.stdout
+    assert "cy-tombly" in run("builders").stdout
+    assert "Monday     closed" in run("schedule", "cy-tombly").stdout
+
+
+def test_an_added_builder_is_answered_as_json(run: Command) -> None:
+    answer = run.json(
+        "builders", "add", "--name", "Cy", "--email", "cy@example.org", "--timezone", "UTC",
+        "--slug", "cyrus",
+    )  # fmt: skip
+    assert answer["builder"]["slug"] == "cyrus"
+
+
+def test_a_builder_with_a_slug_that_is_taken_is_bad_input(run: Command) -> None:
+    add = ("builders", "add", "--name", "Ada", "--email", "a@example.org", "--timezone", "UTC")
+    assert run.json(*add, "--slug", "ada", code=65)["code"] == "invalid_request"
+
+
+def test_an_unknown_zone_is_bad_input(run: Command) -> None:
+    add = ("builders", "add", "--name", "Cy", "--email", "cy@example.org", "--timezone", "Mars/Rim")
+    assert "IANA" in run(*add, code=65).stderr
+
+
+def test_a_schedule_is_shown_by_day_with_what_differs(run: Command) -> None:
+    given = {
+        "timezone": ZONE,
+        "weekly": {"0": [{"start": "09:00", "end": "12:00"}, {"start": "13:00", "end": "17:00"}]},
+        "overrides": {"2026-12-24": [], "2026-12-28": [{"start": "10:00", "end": "12:00"}]},
+        "timeOff": [{"startTime": "2027-01-04T08:00:00Z", "endTime": "2027-01-05T08:00:00Z"}],
+    }
+    shown = run("schedule", "ada", "--set", "-", input=json.dumps(given)).stdout
+    assert "Monday     09:00–12:00, 13:00–17:00" in shown
+    assert "Tuesday    closed" in shown
+    assert "Thu 2026-12-24  closed" in shown
+    assert "Mon 2026-12-28  10:00–12:00" in shown
+    assert "Mon  4 Jan 2027 09:00–Tue  5 Jan 2027 09:00" in shown
+
+
+def test_a_schedule_is_read_as_it_is_written(run: Command, tmp_path: Path) -> None:
+    given = {
+        "timezone": "Asia/Kathmandu",
+        "weekly": {"6": [{"start": "22:00", "end": "02:00"}]},
+        "overrides": {"2026-12-24": []},
+        "timeOff": [
+            {
+                "startTime": "2027-01-04T08:00:00Z",
+                "endTime": "2027-01-05T08:00:00Z",
+                "reason": "Skiing",
+            }
+        ],
+    }
+    file = tmp_path / "hours.json"
+    file.write_text(json.dumps(given))
+    assert run.json("schedule", "ada", "--set", str(file)) == given
+    assert run.json("schedule", "ada") == given
+
+
+def test_hours_that_overlap_are_refused_with_their_place(run: Command) -> None:
+    ranges = [{"start": "09:00", "end": "12:00"}, {"start": "11:00", "end": "13:00"}]
+    given = json.dumps({"timezone": ZONE, "weekly": {"0": ranges}})
+    answer = run.json("schedule", "ada", "--set", "-", code=65, input=given)
+    assert answer["errors"][0]["pointer"] == "/weekly/0/1"
+
+
+def test_what_is_no_schedule_is_bad_input(run: Command) -> None:
+    for given in ("{", "[]", "{}", '{"timezone": "UTC", "weekly": {"monday": []}}'):
+        run("schedule", "ada", "--set", "-", code=65, input=given)
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(run: Command) -> None:
+    run("schedule", "ada", "--set", "nowhere.json", code=2)
+
+
+def test_session_types_are_named_as_other_commands_take_them(run: Command) -> None:
+    shown = run("session-types").stdout
+    assert "ada/intro" in shown
+    assert "120.00 EUR" in shown
+    assert "Route (accelerate, signed-in only)" in shown
+
+
+def test_an_anonymous_viewer_is_not_shown_what_needs_signing_in(run: Command) -> None:
+    def titles(*args: str) -> set[str]:
+        return {each["title"] for each in run.json("session-types", *args)["sessionTypes"]}
+
+    everybody = {"Intro", "Group", "Deep dive", "Survey"}
+    assert titles("--as", "anonymous") == everybody
+    assert titles("--as", "client") == everybody | {"Route"}
+    assert titles("--builder", "ada", "--as", "client:c1") == everybody | {"Route"}
+    assert titles("--builder", "ada", "--as", "builder:ada") == everybody | {"Route", "Retired"}
+    assert titles("--builder", "ada") == everybody | {"Route", "Retired"}
+
+
+def test_only_its_builder_and_operators_see_the_inner_fields(run: Command) -> None:
+    def fields(viewer: str) -> set[str]:
+        return set(run.json("session-types", "--as", viewer)["sessionTypes"][0])
+
+    inner = {"buffers", "minimumNotice", "horizon", "active"}
+    assert inner <= fields("builder:ada")
+    assert inner <= fields("admin")
+    assert not inner & fields("anonymous")
+
+
+def test_visibility_is_explained(run: Command) -> None:
+    shown = run("explain-visibility", "ada/route", "--as", "anonymous").stdout
+    assert shown.startswith("✗ Route is not visible to anonymous.")
+    assert "signed-in" in shown
+    assert run("explain-visibility", "ada/route", "--as", "client").stdout.startswith("✓")
+    answer = run.json("explain-visibility", "ada/retired", "--as", "admin")
+    assert (answer["visible"], answer["reason"]) == (False, "It is not active.")
+
+
+def test_a_viewer_that_is_none_is_wrong_usage(run: Command) -> None:
+    for viewer in ("nobody", "builder", "anonymous:x"):
+        run("session-types", "--as", viewer, code=2)
+    run("session-types", "--as", "builder:nobody", code=66)

@@ -1,0 +1,110 @@
+"""Errors: one paragraph or one JSON document on stderr, and the exit code that says which."""
+
+import json
+
+import pytest
+
+from booking_core import Actor
+from entrypoints.container import Application
+from tests.integration.cli.conftest import Command
+
+
+def test_without_a_command_the_help_is_shown(booking: Command) -> None:
+    assert "Bookings:" in booking(code=2).stderr
+    assert "Exit codes:" in booking("--help").stdout
+
+
+def test_every_command_has_help_and_knows_json(booking: Command) -> None:
+    for name in booking("--help").stdout.split("Bookings:")[1].splitlines():
+        if name.startswith("  "):
+            assert "--json" in booking(name.split()[0], "--help").stdout
+
+
+def test_json_may_stand_anywhere_on_the_line(run: Command) -> None:
+    for line in (("--json", "builders"), ("builders", "--json")):
+        assert json.loads(run(*line).stdout)["builders"]
+
+
+def test_wrong_usage_is_told_in_json_too(booking: Command) -> None:
+    for line in (["slots", "--json"], ["--json", "nothing"], ["--nonsense", "--json"]):
+        result = booking(*line, code=2)
+        assert json.loads(result.stderr)["code"] == "wrong_usage"
+        assert result.stdout == ""
+    assert "Usage: booking slots" in booking("slots", code=2).stderr
+
+
+def test_an_error_leaves_stdout_empty(run: Command) -> None:
+    result = run("show", "nothing", "--json", code=66)
+    assert result.stdout == ""
+    assert json.loads(result.stderr) == {
+        "success": False,
+        "code": "not_found",
+        "title": "Not found",
+        "error": "There is no such booking.",
+    }
+
+
+def test_a_wrong_setting_is_named(booking: Command, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("PORT", "eighty")
+    assert booking("builders", code=78).stderr.startswith("PORT: ")
+    answer = booking.json("settings", code=78)
+    assert (answer["code"], answer["setting"]) == ("bad_settings", "PORT")
+
+
+def test_production_refuses_the_development_secret(
+    booking: Command, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("BOOKING_ENV", "production")
+    assert "SECRET_KEY" in booking("builders", code=78).stderr
+
+
+def test_a_database_without_tables_says_what_to_do(booking: Command) -> None:
+    assert "`booking migrate`" in booking("builders", code=78).stderr
+    assert booking.json("slots", "ada/intro", code=78)["code"] == "not_migrated"
+
+
+def test_a_database_that_does_not_answer_may_answer_later(
+    booking: Command, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:9/nothing")
+    told = booking("builders", code=75).stderr
+    assert "database" in told
+    assert "secret" not in told
+
+
+def test_a_store_in_memory_starts_with_the_starter_catalogue(
+    booking: Command, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("DATABASE_URL", "memory://")
+    assert booking.json("session-types", "--as", "anonymous")["sessionTypes"]
+
+
+def test_a_bug_ends_with_70_and_says_where(
+    run: Command, service: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("entrypoints.cli.views.builder", broken)
+    result = run.runner.invoke(run_cli(), ["builders"])
+    assert result.exit_code == 70
+    assert "ZeroDivisionError" in result.stderr
+
+
+def test_ctrl_c_ends_quietly(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("entrypoints.cli.views.builder", interrupted)
+    result = run("builders", code=130)
+    assert (result.stdout, result.stderr) == ("", "")
+
+
+def test_no_colours_reach_what_is_no_terminal(run: Command) -> None:
+    assert "\x1b" not in run("explain-visibility", "ada/intro", "--as", Actor.system().role).stdout
+
+
+def run_cli():  # type: ignore[no-untyped-def]
+    from entrypoints.cli.main import cli
+
+    return cli

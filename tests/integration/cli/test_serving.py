@@ -1,0 +1,148 @@
+"""`booking serve` and `booking worker` as processes of their own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from entrypoints import worker
+from entrypoints.container import Application
+from tests.integration.cli.conftest import WHO, Command
+
+
+@contextmanager
+def process(*args: str) -> Iterator["subprocess.Popen[str]"]:
+    paths = os.pathsep.join(path for path in sys.path if path)
+    with subprocess.Popen(
+        [sys.executable, "-m", "entrypoints.cli", *args],
+        env=os.environ | {"PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+def ended(started: "subprocess.Popen[str]") -> tuple[int, str]:
+    started.send_signal(signal.SIGTERM)
+    said, _ = started.communicate(timeout=20)
+    return started.returncode, said
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_serve_makes_ready_says_where_and_works(
+    booking: Command, environment: pytest.MonkeyPatch
+) -> None:
+    port = str(free_port())
+    environment.setenv("PORT", port)
+    environment.setenv("BOOKING_MAILER", "console")
+    with process("serve") as service:
+        assert service.stdout is not None
+        assert service.stdout.readline().split() == ["Serving", "on", f"http://127.0.0.1:{port}"]
+        booking("check-flow", "--url", f"http://127.0.0.1:{port}")
+        time.sleep(2.5)
+        code, said = ended(service)
+    assert code == 0, said
+    assert "/api/docs" in said
+    assert "check-flow@example.org" in said  # the mails went out: the job loop ran
+    assert "Traceback" not in said
+
+
+def test_serve_works_on_a_store_in_memory(
+    booking: Command, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("PORT", str(free_port()))
+    environment.setenv("DATABASE_URL", "memory://")
+    with process("serve", "--json", "--no-jobs") as service:
+        assert service.stdout is not None
+        told = "".join(service.stdout.readline() for _ in range(4))
+        url = json.loads(told)["url"]
+        assert httpx.get(f"{url}/healthz", timeout=10).is_success
+        booking("check-flow", "--url", url)
+        assert ended(service)[0] == 0
+
+
+def test_serve_names_the_setting_when_the_port_is_taken(
+    booking: Command, environment: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        environment.setenv("PORT", str(taken.getsockname()[1]))
+        assert booking.json("serve", code=78)["setting"] == "PORT"
+
+
+def test_the_worker_sends_mails_until_it_is_told_to_stop(
+    run: Command, soon: Callable[..., str]
+) -> None:
+    run("book", "ada/intro", soon("10:00"), *WHO)
+    with process("worker") as working:
+        time.sleep(3)
+        code, said = ended(working)
+    assert code == 0, said
+    assert "bo@example.org" in said
+
+
+def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_PAUSE", 0.001)
+    stop, tries = Event(), []
+
+    def fail(**_: Any) -> int:
+        tries.append(1)
+        if len(tries) == 3:
+            stop.set()
+        raise RuntimeError("broken")
+
+    core: Any = SimpleNamespace(work_outbox=fail, expire_overdue=lambda: 0)
+    loop = Thread(target=worker.run, args=(SimpleNamespace(core=core), stop))
+    loop.start()
+    loop.join(10)
+    assert len(tries) == 3
+
+
+def test_a_full_batch_is_followed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_PAUSE", 60)
+    stop, batches = Event(), [10, 10, 0]
+
+    def work(*, limit: int) -> int:
+        done = batches.pop(0)
+        if not batches:
+            stop.set()
+        return done
+
+    core: Any = SimpleNamespace(work_outbox=work, expire_overdue=lambda: 0)
+    loop = Thread(target=worker.run, args=(SimpleNamespace(core=core), stop))
+    loop.start()
+    loop.join(10)
+    assert batches == []
+
+
+def test_a_reader_that_goes_away_is_no_error(
+    run: Command, service: Application, tmp_path: Path
+) -> None:
+    with process("slots", "ada/intro", "--json") as writing:
+        assert writing.stdout is not None
+        writing.stdout.readline()
+        writing.stdout.close()
+        assert writing.wait(20) in (0, 1)
