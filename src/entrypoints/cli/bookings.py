@@ -24,7 +24,8 @@ from booking_core import (
     SessionType,
     Slot,
 )
-from entrypoints.cli import tables, times, views
+from entrypoints import times, views
+from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, as_option, timezone_option
 from entrypoints.cli.session import Session, pass_session
 

@@ -4,9 +4,11 @@ import json
 from typing import Any, TextIO
 
 import click
+from rich.text import Text
 
 from booking_core import Actor, InvalidRequest, Schedule
-from entrypoints.cli import tables, views
+from entrypoints import views
+from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, Group, as_option
 from entrypoints.cli.output import dim, mark
 from entrypoints.cli.session import Session, pass_session
@@ -20,7 +22,8 @@ def builders(ctx: click.Context, session: Session) -> None:
     if ctx.invoked_subcommand is None:
         found = session.core.list_builders()
         session.screen.answer(
-            {"builders": [views.builder(each) for each in found]}, tables.builders(found)
+            {"builders": [views.builder(each, Actor.system()) for each in found]},
+            tables.builders(found),
         )
 
 
@@ -45,7 +48,7 @@ def add(
         **more,
     )
     session.screen.answer(
-        {"builder": views.builder(builder)},
+        {"builder": views.builder(builder, Actor.system())},
         f"Added {builder.name} as {builder.slug}. Set the hours with\n"
         f"  booking schedule {builder.slug} --set FILE.json",
     )
@@ -126,6 +129,8 @@ def explain_visibility(session: Session, session_type: str, viewer: str) -> None
             "visible": answer.visible,
             "reason": answer.reason,
         },
-        mark(answer.visible) + f" {answer.session_type.title} is {verdict} to {viewer}.",
+        Text.assemble(
+            mark(answer.visible), f" {answer.session_type.title} is {verdict} to {viewer}."
+        ),
         dim(f"  {answer.reason}"),
     )

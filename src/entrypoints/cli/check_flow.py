@@ -12,7 +12,7 @@ import click
 from attrs import define, field, frozen
 from rich.text import Text
 
-from entrypoints.cli import times
+from entrypoints import times
 from entrypoints.cli.commands import Command
 from entrypoints.cli.output import mark
 from entrypoints.cli.session import Session, pass_session
@@ -29,8 +29,16 @@ _PATIENCE = 15.0  # seconds, for one answer and for a calendar that takes its ti
 Json = dict[str, Any]
 
 
+def _address(_: click.Context, __: click.Parameter, url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"give an address such as {DEFAULT_URL}.")
+    return url.rstrip("/")
+
+
 @click.command(cls=Command)
-@click.option("--url", default=DEFAULT_URL, show_default=True, help="Where the service is.")
+@click.option(
+    "--url", default=DEFAULT_URL, show_default=True, callback=_address, help="Where the service is."
+)
 @click.option("--builder", metavar="NAME", help="Book with this builder (id or slug).")
 @pass_session
 @click.pass_context
@@ -41,7 +49,7 @@ def check_flow(ctx: click.Context, session: Session, url: str, builder: str | No
     needs no sign-in, and the last open slots of the next two months. What was booked is always
     cancelled again. Answers 1 when a step fails, 69 when nothing answers.
     """
-    run = Run(session, url.rstrip("/"))
+    run = Run(session, url)
     code = run.through(builder)
     if session.screen.json:
         session.screen.answer(
@@ -134,7 +142,7 @@ class Client:
 
     def flow(self, builder: str | None) -> None:
         with self.step("health"):
-            self.ask("GET", "/healthz")
+            self.call("GET", "/healthz")
         with self.step("types") as say:
             types = self.bookable_types(builder)
             say(f"{len(types)} free without sign-in")
@@ -160,9 +168,12 @@ class Client:
             self.until("CONFIRMED", other)
             say(f"to {other['startTime']}")
 
-    def ask(
+    def ask(self, method: str, path: str, **more: Json | None) -> Any:
+        return self.call(method, path, **more).json()
+
+    def call(
         self, method: str, path: str, body: Json | None = None, query: Json | None = None
-    ) -> Any:
+    ) -> httpx.Response:
         """The answer. Raises Failed for any that is not a success."""
         token = self.booking.get("manageToken")
         answer = self.http.request(
@@ -174,7 +185,7 @@ class Client:
         )
         if not answer.is_success:
             raise Failed(f"{method} {path} answers {answer.status_code}: {_reason(answer)}")
-        return answer.json()
+        return answer
 
     def bookable_types(self, builder: str | None) -> list[Json]:
         wanted = {"builder": builder} if builder else {}
@@ -199,7 +210,7 @@ class Client:
         answer = self.ask(
             "POST",
             "/api/scheduling/bookings/confirm",
-            {
+            body={
                 "sessionTypeId": chosen["id"],
                 "timeSlot": _times(slot),
                 "clientDetails": _CLIENT,
@@ -210,7 +221,7 @@ class Client:
         self.booking = answer["booking"]
 
     def change(self, action: str, body: Json) -> None:
-        self.ask("POST", f"/api/scheduling/bookings/{self.booking['id']}/{action}", body)
+        self.ask("POST", f"/api/scheduling/bookings/{self.booking['id']}/{action}", body=body)
 
     def until(self, state: str, slot: Json | None = None) -> None:
         """Asks for the booking until it is as it should be; a calendar may take its time."""

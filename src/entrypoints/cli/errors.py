@@ -9,8 +9,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from booking_core import BookingError, InvalidRequest, NotFound, ProviderFailed, SlotUnavailable
-from entrypoints import problems
-from entrypoints.cli import tables, views
+from entrypoints import problems, views
+from entrypoints.cli import tables
 from entrypoints.cli.session import Session
 from entrypoints.settings import SettingsError
 

@@ -102,9 +102,9 @@ def settings(session: Session) -> None:
     found = [_setting(each, getattr(session.settings, each.name)) for each in settings_fields()]
     rows = []
     for each in found:
-        changed = each["value"] != each["default"]
+        changed = each["default"] not in (None, each["value"])
         value = Text(str(each["value"]), style="bold" if changed else "")
-        default = f"; default {each['default']}" if changed and each["default"] else ""
+        default = f"; default {each['default']}" if changed else ""
         rows.append((each["name"], value.append_text(dim(f"\n{each['meaning']}{default}"))))
     session.screen.answer({"settings": found}, table(("Setting", "Value"), rows))
 
@@ -154,5 +154,5 @@ def token(session: Session, role: str, who: str | None, name: str, email: str) -
     who = who or role
     minted = session.application.mint(role=Role(role), id=who, name=name, email=email)
     session.screen.answer(
-        {"token": minted, "role": role, "id": who, "name": name, "email": email}, Text(minted)
+        {"token": minted, "role": role, "id": who, "name": name, "email": email}, minted
     )

@@ -24,17 +24,21 @@ class Screen:
 
     def answer(self, data: Any, *parts: RenderableType) -> None:
         """`data` with `--json`, else `parts`, one below the other."""
-        if self.json:
-            click.echo(dumps(data))
-        else:
-            console(sys.stdout).print(*parts, sep="\n")
+        self._tell(sys.stdout, data, parts)
 
     def complain(self, data: Any, *parts: RenderableType) -> None:
         """The same on stderr."""
+        self._tell(sys.stderr, data, parts)
+
+    def _tell(self, stream: TextIO, data: Any, parts: Sequence[RenderableType]) -> None:
         if self.json:
-            click.echo(dumps(data), err=True)
-        else:
-            console(sys.stderr).print(*parts, sep="\n")
+            click.echo(json.dumps(data, indent=2, ensure_ascii=False), stream)
+            return
+        for part in parts:
+            if isinstance(part, str):
+                click.echo(part, stream)  # as it is: what is copied must not be wrapped
+            else:
+                console(stream).print(part)
 
     def working(self, what: str) -> AbstractContextManager[object]:
         """Shows that something takes a while; on terminals only."""
@@ -51,12 +55,7 @@ def console(stream: TextIO) -> Console:
         markup=False,
         highlight=False,
         emoji=False,
-        soft_wrap=False,
     )
-
-
-def dumps(data: Any) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def table(

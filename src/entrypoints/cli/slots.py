@@ -3,7 +3,8 @@ from __future__ import annotations
 import click
 
 from booking_core import Actor, FoundSlots, SessionTypeId
-from entrypoints.cli import tables, times, views
+from entrypoints import times, views
+from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, as_option, timezone_option
 from entrypoints.cli.session import Session, pass_session
 

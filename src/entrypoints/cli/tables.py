@@ -23,7 +23,7 @@ from booking_core import (
     SessionTypeId,
     Slot,
 )
-from entrypoints.cli import times
+from entrypoints import times
 from entrypoints.cli.output import dim, mark, table
 
 _MINUTE = timedelta(minutes=1)

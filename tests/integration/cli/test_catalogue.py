@@ -19,7 +19,7 @@ def test_a_builder_is_added_and_then_found(run: Command) -> None:
     )  # fmt: skip
     assert "Added Cy Tombly as cy-tombly" in added.stdout
     assert "cy-tombly" in run("builders").stdout
-    assert "Monday     closed" in run("schedule", "cy-tombly").stdout
+    assert "Monday      closed" in run("schedule", "cy-tombly").stdout
 
 
 def test_an_added_builder_is_answered_as_json(run: Command) -> None:
@@ -43,13 +43,15 @@ def test_an_unknown_zone_is_bad_input(run: Command) -> None:
 def test_a_schedule_is_shown_by_day_with_what_differs(run: Command) -> None:
     given = {
         "timezone": ZONE,
-        "weekly": {"0": [{"start": "09:00", "end": "12:00"}, {"start": "13:00", "end": "17:00"}]},
+        "weekly": {
+            "monday": [{"start": "09:00", "end": "12:00"}, {"start": "13:00", "end": "17:00"}]
+        },
         "overrides": {"2026-12-24": [], "2026-12-28": [{"start": "10:00", "end": "12:00"}]},
         "timeOff": [{"startTime": "2027-01-04T08:00:00Z", "endTime": "2027-01-05T08:00:00Z"}],
     }
     shown = run("schedule", "ada", "--set", "-", input=json.dumps(given)).stdout
-    assert "Monday     09:00–12:00, 13:00–17:00" in shown
-    assert "Tuesday    closed" in shown
+    assert "Monday      09:00–12:00, 13:00–17:00" in shown
+    assert "Tuesday     closed" in shown
     assert "Thu 2026-12-24  closed" in shown
     assert "Mon 2026-12-28  10:00–12:00" in shown
     assert "Mon  4 Jan 2027 09:00–Tue  5 Jan 2027 09:00" in shown
@@ -58,7 +60,7 @@ def test_a_schedule_is_shown_by_day_with_what_differs(run: Command) -> None:
 def test_a_schedule_is_read_as_it_is_written(run: Command, tmp_path: Path) -> None:
     given = {
         "timezone": "Asia/Kathmandu",
-        "weekly": {"6": [{"start": "22:00", "end": "02:00"}]},
+        "weekly": {"sunday": [{"start": "22:00", "end": "02:00"}]},
         "overrides": {"2026-12-24": []},
         "timeOff": [
             {
@@ -76,13 +78,13 @@ def test_a_schedule_is_read_as_it_is_written(run: Command, tmp_path: Path) -> No
 
 def test_hours_that_overlap_are_refused_with_their_place(run: Command) -> None:
     ranges = [{"start": "09:00", "end": "12:00"}, {"start": "11:00", "end": "13:00"}]
-    given = json.dumps({"timezone": ZONE, "weekly": {"0": ranges}})
+    given = json.dumps({"timezone": ZONE, "weekly": {"monday": ranges}})
     answer = run.json("schedule", "ada", "--set", "-", code=65, input=given)
     assert answer["errors"][0]["pointer"] == "/weekly/0/1"
 
 
 def test_what_is_no_schedule_is_bad_input(run: Command) -> None:
-    for given in ("{", "[]", "{}", '{"timezone": "UTC", "weekly": {"monday": []}}'):
+    for given in ("{", "[]", "{}", '{"timezone": "UTC", "weekly": {"moonday": []}}'):
         run("schedule", "ada", "--set", "-", code=65, input=given)
 
 

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from booking_core import Actor
-from entrypoints.container import Application
+from entrypoints.cli.main import cli
 from tests.integration.cli.conftest import Command
 
 
@@ -79,14 +78,12 @@ def test_a_store_in_memory_starts_with_the_starter_catalogue(
     assert booking.json("session-types", "--as", "anonymous")["sessionTypes"]
 
 
-def test_a_bug_ends_with_70_and_says_where(
-    run: Command, service: Application, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_ends_with_70_and_says_where(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("entrypoints.cli.views.builder", broken)
-    result = run.runner.invoke(run_cli(), ["builders"])
+    monkeypatch.setattr("entrypoints.views.builder", broken)
+    result = run.runner.invoke(cli, ["builders"])
     assert result.exit_code == 70
     assert "ZeroDivisionError" in result.stderr
 
@@ -95,16 +92,10 @@ def test_ctrl_c_ends_quietly(run: Command, monkeypatch: pytest.MonkeyPatch) -> N
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("entrypoints.cli.views.builder", interrupted)
+    monkeypatch.setattr("entrypoints.views.builder", interrupted)
     result = run("builders", code=130)
     assert (result.stdout, result.stderr) == ("", "")
 
 
 def test_no_colours_reach_what_is_no_terminal(run: Command) -> None:
-    assert "\x1b" not in run("explain-visibility", "ada/intro", "--as", Actor.system().role).stdout
-
-
-def run_cli():  # type: ignore[no-untyped-def]
-    from entrypoints.cli.main import cli
-
-    return cli
+    assert "\x1b" not in run("explain-visibility", "ada/intro", "--as", "system").stdout

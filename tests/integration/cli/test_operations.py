@@ -90,7 +90,9 @@ def test_doctor_presents_what_was_found(run: Command, monkeypatch: pytest.Monkey
 
 
 def test_doctor_looks_at_the_real_thing(run: Command) -> None:
-    assert {"name", "ok", "detail", "advice"} == set(run.json("doctor")["findings"][0])
+    answer = run.json("doctor")
+    assert answer["ok"] is True
+    assert {"name", "ok", "detail", "advice"} == set(answer["findings"][0])
 
 
 def test_a_token_proves_who_it_was_made_for(run: Command, service: Application) -> None:

@@ -59,12 +59,12 @@ def test_serve_makes_ready_says_where_and_works(
     environment.setenv("BOOKING_MAILER", "console")
     with process("serve") as service:
         assert service.stdout is not None
-        assert service.stdout.readline().split() == ["Serving", "on", f"http://127.0.0.1:{port}"]
+        told = [service.stdout.readline().split()[-1] for _ in range(2)]
+        assert told == [f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port}/api/docs"]
         booking("check-flow", "--url", f"http://127.0.0.1:{port}")
         time.sleep(2.5)
         code, said = ended(service)
     assert code == 0, said
-    assert "/api/docs" in said
     assert "check-flow@example.org" in said  # the mails went out: the job loop ran
     assert "Traceback" not in said
 

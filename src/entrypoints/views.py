@@ -23,10 +23,11 @@ from booking_core import (
     TimeOff,
     TimeWindow,
 )
-from entrypoints.cli.times import moment, rfc3339
+from entrypoints.times import moment, rfc3339
 
 Json = dict[str, Any]
 _MINUTE = timedelta(minutes=1)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def plain(value: Any) -> Any:
@@ -47,17 +48,26 @@ def window(value: TimeWindow) -> Json:
     return {"startTime": rfc3339(value.start), "endTime": rfc3339(value.end)}
 
 
-def builder(value: Builder) -> Json:
-    return {
+def builder(value: Builder, viewer: Actor) -> Json:
+    """As the viewer may see it; the e-mail address and the like only itself and an operator."""
+    seen: Json = {
         "id": value.id,
         "slug": value.slug,
         "name": value.name,
         "headline": value.headline,
-        "email": value.email,
+        "photoUrl": value.photo_url,
         "timezone": value.timezone,
         "language": value.language.value,
-        "active": value.active,
     }
+    if viewer.is_operator or (viewer.role is Role.BUILDER and viewer.id == value.id):
+        seen |= {
+            "email": value.email,
+            "reminders": [offset // _MINUTE for offset in value.reminders],
+            "clientAccounts": value.client_accounts,
+            "embedSites": list(value.embed_sites),
+            "active": value.active,
+        }
+    return seen
 
 
 def session_type(value: SessionType, viewer: Actor) -> Json:
@@ -76,6 +86,7 @@ def session_type(value: SessionType, viewer: Actor) -> Json:
         "questions": [question(each) for each in value.questions],
         "location": location(value.location),
         "capacity": value.capacity,
+        "schedulingMode": "direct",
     }
     if viewer.is_operator or (viewer.role is Role.BUILDER and viewer.id == value.builder_id):
         seen |= {
@@ -85,6 +96,18 @@ def session_type(value: SessionType, viewer: Actor) -> Json:
             },
             "minimumNotice": value.minimum_notice // _MINUTE,
             "horizon": value.horizon // _MINUTE,
+            "slotStep": value.slot_step // _MINUTE if value.slot_step else None,
+            "dailyLimit": value.daily_limit,
+            "displayOrder": value.display_order,
+            "cancellationPolicy": {
+                "changeNotice": value.cancellation_policy.change_notice // _MINUTE,
+                "refunds": [
+                    {"notice": step.notice // _MINUTE, "percent": step.percent}
+                    for step in value.cancellation_policy.refunds
+                ],
+            },
+            "calendlyEventTypeId": value.calendar_ref and value.calendar_ref.event_type_id,
+            "calendlyEventTypeUri": value.calendar_ref and value.calendar_ref.event_type_uri,
             "active": value.active,
         }
     return seen
@@ -154,7 +177,7 @@ def _moment(when: datetime | None) -> str | None:
 def schedule(value: Schedule) -> Json:
     return {
         "timezone": value.timezone,
-        "weekly": {str(day): _ranges(ranges) for day, ranges in value.weekly.items()},
+        "weekly": {_WEEKDAYS[day]: _ranges(each) for day, each in value.weekly.items()},
         "overrides": {day.isoformat(): _ranges(each) for day, each in value.overrides.items()},
         "timeOff": [window(off.window) | {"reason": off.reason} for off in value.time_off],
     }
@@ -170,7 +193,8 @@ def read_schedule(given: Any) -> Schedule:
         return Schedule(
             timezone=given["timezone"],
             weekly={
-                int(day): _read(f"/weekly/{day}", each) for day, each in _pairs(given, "weekly")
+                _WEEKDAYS.index(day): _read(f"/weekly/{day}", each)
+                for day, each in _pairs(given, "weekly")
             },
             overrides={
                 date.fromisoformat(day): _read(f"/overrides/{day}", each)
@@ -181,7 +205,7 @@ def read_schedule(given: Any) -> Schedule:
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise InvalidRequest(
             "This is not a schedule. It needs `timezone`, and may have `weekly`, `overrides` and "
-            "`timeOff`; `booking schedule BUILDER --json` shows the form."
+            "`timeOff`, in the form in which a schedule is shown."
         ) from wrong
 
 

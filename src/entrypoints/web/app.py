@@ -1,0 +1,47 @@
+"""The Flask application: blueprints by area, and what holds for every request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_openapi3 import Info, OpenAPI
+from werkzeug.exceptions import HTTPException
+
+from booking_core import BookingError
+from entrypoints.web import bookings, catalogue, errors, operations, pages, requests, slots
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+
+_LARGEST_BODY = 256 * 1024
+_BEARER = {"type": "http", "scheme": "bearer"}
+_BOOKING = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Booking …"}
+
+
+def create_app(application: Application) -> OpenAPI:
+    """The WSGI application that serves `application`."""
+    app = OpenAPI(
+        __name__,
+        info=Info(
+            title="booking-core", version="1", description="Book people's time. Times are RFC 3339."
+        ),
+        security_schemes={"bearer": _BEARER, "booking": _BOOKING},
+        doc_prefix="/api",
+        doc_url="/openapi.json",
+        validation_error_status=422,
+        validation_error_model=errors.ProblemBody,
+        validation_error_callback=errors.invalid_fields,
+        static_folder="static",
+        static_url_path="/static",
+    )
+    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
+    app.before_request(requests.begin)
+    app.after_request(requests.end)
+    app.register_error_handler(BookingError, errors.refused)
+    app.register_error_handler(HTTPException, errors.http)
+    app.register_error_handler(Exception, errors.unexpected)
+    for area in (catalogue, slots, bookings, operations):
+        app.register_api(area.routes(application))
+    app.register_blueprint(pages.routes(application))
+    return app

@@ -1,0 +1,140 @@
+"""The booking flow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask_openapi3 import APIBlueprint, Tag
+
+from booking_core import (
+    Actor,
+    Booking,
+    BookingFilter,
+    BookingId,
+    BookingState,
+    SessionTypeId,
+)
+from entrypoints import times, views
+from entrypoints.web import reading, schemas
+from entrypoints.web.requests import actor, idempotency_key
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+
+Json = dict[str, Any]
+_BASE = "/api/scheduling/bookings"
+
+
+def routes(application: Application) -> APIBlueprint:  # noqa: C901  # a flat list of routes
+    api = APIBlueprint("bookings", __name__, abp_tags=[Tag(name="Bookings")])
+    core = application.core
+
+    def caller() -> Actor:
+        return actor(application.identity)
+
+    def shown(booking: Booking) -> Json:
+        settings = application.settings
+        return views.booking(
+            booking, public_url=settings.public_url, calendly=settings.calendar == "calendly"
+        )
+
+    def handed_over(booking: Booking, asking: Actor) -> Json:
+        """The booking with its manage token, for a client who has nothing else to show for it."""
+        if asking.signed_in:
+            return shown(booking)
+        token = core.manage_key.token(booking.id, booking.token_version)
+        return shown(booking) | {"manageToken": token}
+
+    @api.post(f"{_BASE}/initialize", summary="Begin a booking before a slot is chosen")
+    def initialize(body: schemas.InitializeBody) -> tuple[Json, int]:
+        asking = caller()
+        begun = core.initialize_booking(
+            session_type_id=SessionTypeId(body.sessionTypeId),
+            actor=asking,
+            contact=reading.contact(body.clientDetails),
+            pathway=reading.pathway(body.pathway),
+            key=idempotency_key(),
+        )
+        return {
+            "success": True,
+            "booking": handed_over(begun.booking, asking),
+            "schedulingUrl": begun.link.url,
+            "tracking": {"bookingId": begun.booking.id},
+        }, 201
+
+    @api.post(f"{_BASE}/confirm", summary="Book a slot")
+    def confirm(body: schemas.ConfirmBody) -> tuple[Json, int]:
+        asking = caller()
+        booking = core.confirm_booking(
+            session_type_id=SessionTypeId(body.sessionTypeId),
+            slot=reading.slot(body.timeSlot),
+            actor=asking,
+            contact=reading.contact(body.clientDetails),
+            notes=body.notes or "",
+            answers=reading.answers(body.answers),
+            pathway=reading.pathway(body.pathway),
+            booking_id=BookingId(body.bookingId) if body.bookingId else None,
+            key=idempotency_key(),
+        )
+        status = 202 if booking.state is BookingState.CONFIRMING else 201
+        return {"success": True, "booking": handed_over(booking, asking)}, status
+
+    @api.get(f"{_BASE}/<id>", summary="One booking, for those who take part in it")
+    def show(path: schemas.IdPath) -> Json:
+        return shown(core.show_booking(booking_id=BookingId(path.id), actor=caller()))
+
+    @api.get(_BASE, summary="The caller's bookings, newest first")
+    def list_bookings(query: schemas.BookingsQuery) -> Json:
+        page = core.list_bookings(criteria=_criteria(query), actor=caller())
+        return {"bookings": [shown(each) for each in page.bookings], "next": page.next}
+
+    @api.post(f"{_BASE}/<id>/cancel", summary="Cancel, under the terms of the session type")
+    def cancel(path: schemas.IdPath, body: schemas.CancelBody) -> Json:
+        booking = core.cancel_booking(
+            booking_id=BookingId(path.id),
+            actor=caller(),
+            reason=body.reason or "",
+            key=idempotency_key(),
+        )
+        return {"success": True, "booking": shown(booking)}
+
+    @api.post(f"{_BASE}/<id>/reschedule", summary="Move to another slot, under the terms")
+    def reschedule(path: schemas.IdPath, body: schemas.RescheduleBody) -> Json:
+        booking = core.reschedule_booking(
+            booking_id=BookingId(path.id),
+            slot=reading.slot(body.timeSlot),
+            actor=caller(),
+            key=idempotency_key(),
+        )
+        return {"success": True, "booking": shown(booking)}
+
+    def builders_word(command: Any, booking_id: str) -> Json:
+        booking = command(booking_id=BookingId(booking_id), actor=caller(), key=idempotency_key())
+        return {"success": True, "booking": shown(booking)}
+
+    @api.post(f"{_BASE}/<id>/complete", summary="The session took place (builder)")
+    def complete(path: schemas.IdPath) -> Json:
+        return builders_word(core.complete_booking, path.id)
+
+    @api.post(f"{_BASE}/<id>/no-show", summary="The client did not come (builder)")
+    def no_show(path: schemas.IdPath) -> Json:
+        return builders_word(core.mark_no_show, path.id)
+
+    @api.post(f"{_BASE}/<id>/no-show/undo", summary="The client had come after all (builder)")
+    def undo_no_show(path: schemas.IdPath) -> Json:
+        return builders_word(core.undo_no_show, path.id)
+
+    return api
+
+
+def _criteria(query: schemas.BookingsQuery) -> BookingFilter:
+    states = (reading.choice(BookingState, query.state, "/state"),) if query.state else ()
+    return BookingFilter(
+        builder_id=query.builderId,
+        session_type_id=query.sessionTypeId,
+        states=states,
+        starts_from=reading.edge(query.from_, query.timezone, "/from"),
+        starts_before=times.edge(query.to, query.timezone or "UTC", after=True),
+        after=BookingId(query.cursor) if query.cursor else None,
+        limit=query.limit,
+    )

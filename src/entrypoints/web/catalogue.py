@@ -1,0 +1,139 @@
+"""Builders, their schedules and their session types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask_openapi3 import APIBlueprint, Tag
+
+from booking_core import Actor, BuilderId, InvalidRequest, Role, Schedule, SessionTypeId
+from entrypoints import views
+from entrypoints.web import reading, schemas
+from entrypoints.web.requests import actor
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+
+Json = dict[str, Any]
+
+
+def routes(application: Application) -> APIBlueprint:  # noqa: C901  # a flat list of routes
+    api = APIBlueprint("catalogue", __name__, abp_tags=[Tag(name="Catalogue")])
+    core = application.core
+
+    def caller() -> Actor:
+        return actor(application.identity)
+
+    def own(name: str) -> tuple[BuilderId, Actor]:
+        """The builder that the caller may change; `me` is the caller itself."""
+        asking = caller()
+        me = asking.id if name == "me" and asking.role is Role.BUILDER else None
+        return core.show_builder.own(name=me or name, actor=asking).id, asking
+
+    @api.get("/api/marketplace/builders", summary="The builders")
+    def list_builders() -> Json:
+        asking = caller()
+        return {"builders": [views.builder(each, asking) for each in core.list_builders()]}
+
+    @api.get("/api/marketplace/builders/<id>", summary="One builder, by id or slug")
+    def show_builder(path: schemas.IdPath) -> Json:
+        asking = caller()
+        return views.builder(core.show_builder(name=path.id, actor=asking), asking)
+
+    @api.get(
+        "/api/marketplace/builders/<id>/session-types",
+        summary="The session types of a builder that the caller is shown",
+    )
+    def list_session_types(path: schemas.IdPath) -> Json:
+        asking = caller()
+        found = core.list_session_types(builder=path.id, actor=asking)
+        return {"sessionTypes": [views.session_type(each, asking) for each in found]}
+
+    @api.get("/api/scheduling/sessions/available", summary="What the caller can book")
+    def list_available(query: schemas.SessionsQuery) -> Json:
+        asking = caller()
+        found = core.list_available_sessions(
+            actor=asking,
+            category=reading.category(query.category),
+            pathway=query.pathway,
+            builder=query.builder,
+        )
+        return {"sessionTypes": [views.session_type(each, asking) for each in found]}
+
+    @api.post("/api/admin/builders", summary="Add a builder (admin)")
+    def add_builder(body: schemas.BuilderBody) -> tuple[Json, int]:
+        asking = caller()
+        given = reading.builder_changes(body)
+        schedule = given.pop("schedule", None) or Schedule(_zone(body))
+        builder = core.add_builder(actor=asking, schedule=schedule, **given)
+        return views.builder(builder, asking), 201
+
+    @api.patch("/api/admin/builders", summary="Change the builder named by `id`")
+    def change_named_builder(body: schemas.BuilderPatch) -> Json:
+        return change(body.id, body)
+
+    @api.patch("/api/admin/builders/<id>", summary="Change a builder (admin, or itself)")
+    def change_builder(path: schemas.IdPath, body: schemas.BuilderChanges) -> Json:
+        return change(path.id, body)
+
+    def change(name: str, body: schemas.BuilderChanges) -> Json:
+        builder_id, asking = own(name)
+        changes = reading.builder_changes(body)
+        builder = core.change_builder(builder_id=builder_id, changes=changes, actor=asking)
+        return views.builder(builder, asking)
+
+    @api.get("/api/builders/<id>/schedule", summary="A builder's hours (its own, or admin)")
+    def show_schedule(path: schemas.IdPath) -> Json:
+        builder_id, asking = own(path.id)
+        return views.schedule(core.show_builder(name=builder_id, actor=asking).schedule)
+
+    @api.put("/api/builders/<id>/schedule", summary="Replace a builder's hours")
+    def replace_schedule(path: schemas.IdPath, body: schemas.ScheduleBody) -> Json:
+        builder_id, asking = own(path.id)
+        changes = {"schedule": views.read_schedule(body.model_dump())}
+        changed = core.change_builder(builder_id=builder_id, changes=changes, actor=asking)
+        return views.schedule(changed.schedule)
+
+    @api.get("/api/builders/<id>/session-types", summary="A builder's own session types, all")
+    def list_own_session_types(path: schemas.IdPath) -> Json:
+        builder_id, asking = own(path.id)
+        found = core.list_session_types(builder=builder_id, actor=asking)
+        return {"sessionTypes": [views.session_type(each, asking) for each in found]}
+
+    @api.patch("/api/builders/<id>/session-types", summary="Change the one named by `id`")
+    def change_named_session_type(path: schemas.IdPath, body: schemas.SessionTypePatch) -> Json:
+        own(path.id)
+        return change_type(body.id, body)
+
+    @api.patch("/api/builders/<id>/session-types/<child>", summary="Change a session type")
+    def change_own_session_type(path: schemas.ChildPath, body: schemas.SessionTypeChanges) -> Json:
+        own(path.id)
+        return change_type(path.child, body)
+
+    @api.patch("/api/admin/session-types/<id>", summary="Change a session type")
+    def change_session_type(path: schemas.IdPath, body: schemas.SessionTypeChanges) -> Json:
+        return change_type(path.id, body)
+
+    def change_type(name: str, body: schemas.SessionTypeChanges) -> Json:
+        asking = caller()
+        changed = core.change_session_type(
+            session_type_id=SessionTypeId(name),
+            changes=reading.session_type_changes(body),
+            actor=asking,
+        )
+        return views.session_type(changed, asking)
+
+    @api.post("/api/admin/session-types", summary="Add a session type (its builder, or admin)")
+    def add_session_type(body: schemas.SessionTypeBody) -> tuple[Json, int]:
+        builder_id, asking = own(body.builderId)
+        given = reading.session_type_changes(body)
+        added = core.add_session_type(builder_id=builder_id, actor=asking, **given)
+        return views.session_type(added, asking), 201
+
+    return api
+
+
+def _zone(body: schemas.BuilderBody) -> str:
+    if body.timezone is None:
+        raise InvalidRequest("Give the builder's 'timezone', such as Europe/Berlin.")
+    return body.timezone

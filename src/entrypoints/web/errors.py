@@ -1,0 +1,128 @@
+"""Every error as `application/problem+json` (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from flask import Response, g, request
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from booking_core import BookingError, FieldError, ProviderFailed
+from entrypoints import problems, views
+
+_log = structlog.get_logger("booking.web")
+
+
+class FieldProblem(BaseModel):
+    """One wrong field."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemBody(BaseModel):
+    """An answer that says what is wrong and what to do about it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    success: bool
+    error: str
+    requestId: str
+    errors: list[FieldProblem] | None = None
+
+
+def problem(
+    status: int, code: str, title: str, detail: str, extensions: dict[str, Any] | None = None
+) -> Response:
+    body = {
+        "type": f"/problems/{code.replace('_', '-')}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.path[:500],
+        "code": code,
+        "success": False,
+        "error": detail,
+        "requestId": g.request_id,
+        **(extensions or {}),
+    }
+    return Response(json.dumps(body), status, content_type="application/problem+json")
+
+
+def refused(error: BookingError) -> Response:
+    """What the core says no to, by the one table of problems."""
+    told = problems.of(error)
+    extensions = {name: views.plain(value) for name, value in error.extensions().items()}
+    answer = problem(told.status, error.code, error.title, error.message, extensions)
+    if told.status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, ProviderFailed) or error.code == "key_in_progress":
+        after = getattr(error, "retry_after", None)
+        answer.headers["Retry-After"] = str(int(after.total_seconds()) if after else 1)
+    return answer
+
+
+def http(error: HTTPException) -> Response:
+    """What never reached the core: no such path, wrong method, body too large, no JSON."""
+    status = error.code or 500
+    code = getattr(error, "code_name", None) or (error.name or "error").lower().replace(" ", "_")
+    detail = _ADVICE.get(status) or error.description or error.name
+    answer = problem(status, code, error.name, detail)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            answer.headers[name] = value
+    return answer
+
+
+def unexpected(error: Exception) -> Response:
+    _log.exception("unexpected error")
+    detail = "Something went wrong on our side. Try again, and name the request id if it stays."
+    return problem(500, "internal_error", "Internal error", detail)
+
+
+def invalid_fields(error: ValidationError) -> Response:
+    """Wrong fields, each with its pointer and in plain words."""
+    found = [FieldError(_pointer(each["loc"]), _words(each)) for each in error.errors()]
+    extensions = {"errors": views.plain(found)}
+    return problem(422, "invalid_request", "The request is not valid", found[0].detail, extensions)
+
+
+def _pointer(location: Sequence[int | str]) -> str:
+    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def _words(error: Any) -> str:
+    name = str(error["loc"][-1]) if error["loc"] else "body"
+    match error["type"]:
+        case "missing":
+            return f"'{name}' is missing; give it."
+        case "extra_forbidden":
+            return f"There is no field '{name}' here; leave it out."
+        case "string_type":
+            return f"'{name}' must be text."
+        case "int_type" | "int_parsing" | "int_from_float":
+            return f"'{name}' must be a whole number."
+        case "bool_type" | "bool_parsing":
+            return f"'{name}' must be true or false."
+        case "list_type":
+            return f"'{name}' must be a list."
+        case "enum" | "literal_error":
+            return f"'{name}' must be one of {error['ctx']['expected']}."
+        case "string_too_long":
+            return f"'{name}' has at most {error['ctx']['max_length']} characters."
+    return f"'{name}': {error['msg']}."
+
+
+_ADVICE = {
+    404: "There is nothing at this address; /api/docs lists what there is.",
+    405: "This address does not take that method; the Allow header lists those it takes.",
+    413: "The body is too large; send at most 256 kB.",
+}

@@ -1,0 +1,203 @@
+"""Plain pages, so that no link is dead: what there is, its open slots, a booking."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.exceptions import Forbidden
+
+from booking_core import (
+    Actor,
+    Answer,
+    Booking,
+    BookingError,
+    BookingId,
+    Contact,
+    NotFound,
+    Offer,
+    OpenSlots,
+    QuestionKind,
+    SessionTypeId,
+    Slot,
+    zone,
+)
+from entrypoints import problems, times
+from entrypoints.web import reading, schemas
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+
+_SHOWN = timedelta(days=14)
+
+
+def routes(application: Application) -> Blueprint:  # noqa: C901  # a flat list of routes
+    pages = Blueprint("pages", __name__, template_folder="templates")
+    core = application.core
+    stranger = Actor.anonymous()
+
+    @pages.app_template_filter("local")
+    def local(moment: datetime, timezone: str, form: str = "%A, %-d %B %Y, %H:%M") -> str:
+        return moment.astimezone(zone(timezone)).strftime(form)
+
+    @pages.errorhandler(BookingError)
+    def refused(error: BookingError) -> tuple[str, int]:
+        return render_template("refused.html", error=error), problems.of(error).status
+
+    @pages.get("/")
+    def marketplace() -> str:
+        return render_template("marketplace.html", builders=core.list_builders())
+
+    @pages.get("/b/<builder>")
+    def builder_page(builder: str) -> str:
+        return render_template(
+            "builder.html",
+            builder=core.show_builder(name=builder, actor=stranger),
+            session_types=core.list_session_types(builder=builder, actor=stranger),
+        )
+
+    @pages.get("/b/<builder>/<session_type>")
+    def session_page(builder: str, session_type: str) -> str:
+        offer = core.show_session_type(session_type=session_type, builder=builder, actor=stranger)
+        return session(offer)
+
+    @pages.post("/b/<builder>/<session_type>")
+    def book(builder: str, session_type: str) -> Any:
+        _same_origin()
+        offer = core.show_session_type(session_type=session_type, builder=builder, actor=stranger)
+        try:
+            booking = _book(application, offer)
+        except BookingError as error:
+            return session(offer, error), problems.of(error).status
+        return opened(booking.id, core.manage_key.token(booking.id, booking.token_version))
+
+    def session(offer: Offer, error: BookingError | None = None) -> str:
+        timezone = _timezone(offer)
+        query = schemas.SlotsQuery.model_validate({"from": request.args.get("from") or None})
+        first = reading.window(query, timezone).start
+        window = reading.TimeWindow(first, first + _SHOWN)
+        found = core.find_slots(
+            session_type_id=offer.session_type.id, window=window, actor=stranger
+        )
+        return render_template(
+            "session.html",
+            offer=offer,
+            timezone=timezone,
+            days=_by_day(found.slots, timezone),
+            next_start=found.next_start,
+            start=_start(offer),
+            error=error,
+            kinds=QuestionKind,
+        )
+
+    @pages.get("/bookings/<booking_id>")
+    def manage(booking_id: str) -> Any:
+        try:
+            return manage_page(core.show_booking(booking_id=BookingId(booking_id), actor=holder()))
+        except NotFound:
+            return render_template("open.html", booking_id=booking_id), 404
+
+    def manage_page(booking: Booking, error: BookingError | None = None) -> str:
+        offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
+        return render_template("booking.html", booking=booking, offer=offer, error=error)
+
+    @pages.post("/bookings/<booking_id>/open")
+    def open_with_token(booking_id: str) -> Response:
+        _same_origin()
+        return opened(booking_id, request.form.get("token", "").strip())
+
+    @pages.post("/bookings/<booking_id>/cancel")
+    def cancel(booking_id: str) -> Any:
+        _same_origin()
+        reason = request.form.get("reason", "")[:1_000]
+        try:
+            core.cancel_booking(booking_id=BookingId(booking_id), actor=holder(), reason=reason)
+        except NotFound:
+            return render_template("open.html", booking_id=booking_id), 404
+        except BookingError as error:
+            booking = core.show_booking(booking_id=BookingId(booking_id), actor=holder())
+            return manage_page(booking, error), problems.of(error).status
+        return redirect(url_for("pages.manage", booking_id=booking_id), 303)
+
+    def holder() -> Actor:
+        return Actor.anonymous(request.cookies.get("booking"))
+
+    def opened(booking_id: str, token: str) -> Response:
+        """To the booking's page; the token goes into a cookie that only this page is sent."""
+        target = url_for("pages.manage", booking_id=booking_id)
+        answer = redirect(target, 303)
+        answer.set_cookie(
+            "booking",
+            token,
+            path=target,
+            httponly=True,
+            samesite="Lax",
+            secure=application.settings.public_url.startswith("https:"),
+        )
+        return answer  # type: ignore[return-value]  # werkzeug's response is Flask's here
+
+    return pages
+
+
+def _same_origin() -> None:
+    """A form counts only when it was sent from our own pages."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise Forbidden("Send the form from its own page.")
+
+
+def _timezone(offer: Offer) -> str:
+    name = request.values.get("timezone") or offer.builder.timezone
+    zone(name)
+    return name
+
+
+def _start(offer: Offer) -> Slot | None:
+    text = request.values.get("start")
+    if not text:
+        return None
+    start = reading.instant(text.replace(" ", "+"), "/start")
+    return Slot(start, start + offer.session_type.duration)
+
+
+def _by_day(slots: OpenSlots, timezone: str) -> list[tuple[str, list[dict[str, str]]]]:
+    shown = [
+        {
+            "day": times.day(each.slot.start, timezone),
+            "clock": times.clock(each.slot.start, timezone),
+            "start": times.rfc3339(each.slot.start),
+        }
+        for each in slots
+    ]
+    return [(day, list(each)) for day, each in groupby(shown, key=lambda slot: slot["day"])]
+
+
+def _book(application: Application, offer: Offer) -> Booking:
+    form, slot = request.form, _start(offer)
+    if slot is None:
+        raise NotFound("slot")
+    return application.core.confirm_booking(
+        session_type_id=SessionTypeId(offer.session_type.id),
+        slot=slot,
+        actor=Actor.anonymous(),
+        contact=Contact(form.get("name", ""), form.get("email", ""), _timezone(offer)),
+        notes=form.get("notes", ""),
+        answers=_answers(offer),
+    )
+
+
+def _answers(offer: Offer) -> list[Answer]:
+    found = []
+    for question in offer.session_type.questions:
+        given = request.form.getlist(f"answer-{question.id}")
+        match question.kind:
+            case QuestionKind.BOOLEAN:
+                found.append(Answer(question.id, bool(given)))
+            case QuestionKind.MULTIPLE_CHOICE:
+                found.append(Answer(question.id, tuple(given)))
+            case _ if given and given[0].strip():
+                found.append(Answer(question.id, given[0]))
+    return found

@@ -1,0 +1,216 @@
+"""From the form of a request to the values of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from booking_core import (
+    Answer,
+    CancellationPolicy,
+    Category,
+    Contact,
+    FieldError,
+    InvalidRequest,
+    Language,
+    Location,
+    LocationKind,
+    Money,
+    PathwayId,
+    Question,
+    QuestionKind,
+    RefundStep,
+    Slot,
+    TimeWindow,
+)
+from entrypoints import times, views
+from entrypoints.web import schemas
+
+_E = TypeVar("_E")
+_WEEK = timedelta(days=7)
+
+
+def instant(text: str, pointer: str) -> datetime:
+    """An RFC 3339 time; one without an offset names no instant."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    detail = "Give a time with an offset, such as 2026-11-23T10:00:00+01:00."
+    raise InvalidRequest(detail, [FieldError(pointer, detail)])
+
+
+def slot(given: schemas.TimeSlot) -> Slot:
+    """The wanted slot. Raises InvalidRequest."""
+    start = instant(given.startTime, "/timeSlot/startTime")
+    end = instant(given.endTime, "/timeSlot/endTime")
+    if end <= start:
+        detail = "The end must lie after the start."
+        raise InvalidRequest(detail, [FieldError("/timeSlot/endTime", detail)])
+    return Slot(start, end)
+
+
+def window(query: schemas.SlotsQuery, timezone: str) -> TimeWindow:
+    """The range of a query: instants are half-open, a date as `to` is included."""
+    start = _edge(query.from_, timezone, "/from") or datetime.now(UTC)
+    end = _edge(query.to, timezone, "/to", after=True) or start + _WEEK
+    if end <= start:
+        detail = "'to' must lie after 'from'."
+        raise InvalidRequest(detail, [FieldError("/to", detail)])
+    return TimeWindow(start, end)
+
+
+def _edge(text: str | None, timezone: str, pointer: str, *, after: bool = False) -> datetime | None:
+    if text is None:
+        return None
+    if "T" in text.upper() or " " in text:
+        # An unescaped plus sign arrives as a blank.
+        return instant(text.replace(" ", "+"), pointer)
+    try:
+        return times.edge(text, timezone, after=after)
+    except InvalidRequest:
+        detail = "Give a date such as 2026-11-23, or a time with an offset."
+        raise InvalidRequest(detail, [FieldError(pointer, detail)]) from None
+
+
+def edge(text: str | None, timezone: str | None, pointer: str) -> datetime | None:
+    """One end of an open range."""
+    return _edge(text, timezone or "UTC", pointer)
+
+
+def contact(given: schemas.ClientDetails | None) -> Contact | None:
+    return None if given is None else Contact(given.name, given.email, given.timezone)
+
+
+def answers(given: list[schemas.GivenAnswer]) -> list[Answer]:
+    return [
+        Answer(each.questionId, tuple(each.value) if isinstance(each.value, list) else each.value)
+        for each in given
+    ]
+
+
+def pathway(text: str | None) -> PathwayId | None:
+    return PathwayId(text) if text else None
+
+
+def choice(kind: Callable[[str], _E], text: str, pointer: str) -> _E:
+    """A member of an enumeration. Raises InvalidRequest with the choices."""
+    try:
+        return kind(text)
+    except ValueError:
+        detail = f"Choose one of {', '.join(kind)}."  # type: ignore[arg-type]  # of an enumeration
+        raise InvalidRequest(detail, [FieldError(pointer, detail)]) from None
+
+
+def category(text: str | None) -> Category | None:
+    return choice(Category, text, "/category") if text else None
+
+
+def minutes(number: int) -> timedelta:
+    try:
+        return timedelta(minutes=number)
+    except OverflowError:
+        raise InvalidRequest("That is too many minutes.") from None
+
+
+def session_type_changes(given: schemas.SessionTypeChanges) -> dict[str, Any]:
+    """The named fields as attributes of a session type."""
+    return _changes(given, _SESSION_TYPE)
+
+
+def builder_changes(given: schemas.BuilderChanges) -> dict[str, Any]:
+    """The named fields as attributes of a builder."""
+    return _changes(given, _BUILDER)
+
+
+_Reader = tuple[str, Callable[[Any], Any]]
+
+
+def _changes(given: BaseModel, readers: Mapping[str, _Reader]) -> dict[str, Any]:
+    named = given.model_fields_set & readers.keys()
+    values = {name: getattr(given, name) for name in named}
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        attribute, read = readers[name]
+        if attribute == "":
+            found |= read(value)
+        elif value is None and name not in _NULLABLE:
+            detail = "Leave the field out to keep it; it cannot be null."
+            raise InvalidRequest(detail, [FieldError(f"/{name}", detail)])
+        else:
+            found[attribute] = None if value is None else read(value)
+    return found
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _policy(given: schemas.PolicyBody) -> CancellationPolicy:
+    if given.refunds is None:
+        return CancellationPolicy(minutes(given.changeNotice))
+    steps = tuple(RefundStep(minutes(each.notice), each.percent) for each in given.refunds)
+    return CancellationPolicy(minutes(given.changeNotice), steps)
+
+
+def _questions(given: list[schemas.QuestionBody]) -> tuple[Question, ...]:
+    return tuple(
+        Question(
+            each.id,
+            each.prompt,
+            choice(QuestionKind, each.kind, f"/questions/{place}/kind"),
+            each.required,
+            tuple(each.choices),
+        )
+        for place, each in enumerate(given)
+    )
+
+
+def _buffers(given: schemas.BuffersBody | None) -> dict[str, timedelta]:
+    given = given or schemas.BuffersBody()
+    return {"buffer_before": minutes(given.before), "buffer_after": minutes(given.after)}
+
+
+_NULLABLE = {"price", "slotStep", "dailyLimit", "photoUrl"}
+_SESSION_TYPE: Mapping[str, _Reader] = {
+    "title": ("title", _same),
+    "slug": ("slug", _same),
+    "description": ("description", _same),
+    "category": ("category", lambda text: choice(Category, text, "/category")),
+    "pathways": ("pathways", lambda ids: tuple(PathwayId(each) for each in ids)),
+    "requiresAuth": ("requires_auth", _same),
+    "durationMinutes": ("duration", minutes),
+    "slotStep": ("slot_step", minutes),
+    "price": ("price", lambda money: Money(money.amount, money.currency)),
+    "capacity": ("capacity", _same),
+    "questions": ("questions", _questions),
+    "displayOrder": ("display_order", _same),
+    "active": ("active", _same),
+    "location": (
+        "location",
+        lambda given: Location(choice(LocationKind, given.kind, "/location/kind"), given.text),
+    ),
+    "buffers": ("", _buffers),
+    "minimumNotice": ("minimum_notice", minutes),
+    "horizon": ("horizon", minutes),
+    "dailyLimit": ("daily_limit", _same),
+    "cancellationPolicy": ("cancellation_policy", _policy),
+}
+_BUILDER: Mapping[str, _Reader] = {
+    "name": ("name", _same),
+    "slug": ("slug", _same),
+    "email": ("email", _same),
+    "headline": ("headline", _same),
+    "photoUrl": ("photo_url", _same),
+    "language": ("language", lambda text: choice(Language, text, "/language")),
+    "reminders": ("reminders", lambda offsets: tuple(minutes(each) for each in offsets)),
+    "clientAccounts": ("client_accounts", _same),
+    "embedSites": ("embed_sites", tuple),
+    "active": ("active", _same),
+    "schedule": ("schedule", lambda given: views.read_schedule(given.model_dump())),
+}

@@ -1,0 +1,114 @@
+"""What happens to every request before and after its route."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from typing import Any
+
+import structlog
+from flask import Response, g, request
+from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
+
+from booking_core import Actor, IdempotencyKey, Identity, InvalidCredentials
+
+_log = structlog.get_logger("booking.web")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")
+_QUOTED = re.compile(r'"(.*)"')
+_LONGEST_PATH = 500
+_DEEPEST = 20
+_CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+# The documentation page brings its own inline scripts; it shows nobody's data.
+_CSP_DOCS = "default-src 'self' 'unsafe-inline' data:; frame-ancestors 'none'"
+
+
+class MalformedJson(BadRequest):
+    """The body is not the JSON object that it says to be."""
+
+    code_name = "malformed_json"
+
+
+def begin() -> None:
+    g.started = time.perf_counter()
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if len(request.path) > _LONGEST_PATH or _UNSAFE.search(request.path):
+        raise NotFound
+    if request.path.startswith("/api/") and request.method in ("POST", "PUT", "PATCH"):
+        _check_body()
+
+
+def _check_body() -> None:
+    if not request.get_data(cache=True):
+        return
+    if not request.is_json:
+        raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+    try:
+        body = request.get_json()
+    except (BadRequest, RecursionError, ValueError) as wrong:
+        raise MalformedJson("The body is not JSON; send one JSON object.") from wrong
+    if not isinstance(body, dict):
+        raise MalformedJson("The body is not a JSON object; send one, as { … }.")
+    _check_text(body)
+
+
+def _check_text(value: Any, depth: int = 0) -> None:
+    """No NUL and no half of a surrogate pair: no database can keep them."""
+    if depth > _DEEPEST:
+        raise MalformedJson("The body is nested too deeply.")
+    if isinstance(value, str) and _UNSAFE.search(value):
+        raise MalformedJson("The body has a character that is no text (NUL, or half a surrogate).")
+    if isinstance(value, dict):
+        for key, each in value.items():
+            _check_text(key, depth)
+            _check_text(each, depth + 1)
+    elif isinstance(value, list):
+        for each in value:
+            _check_text(each, depth + 1)
+
+
+def end(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Request-ID"] = g.request_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Content-Security-Policy"] = _CSP_DOCS if request.path.startswith("/api/docs") else _CSP
+    if not request.path.startswith("/static/"):
+        headers.setdefault("Cache-Control", "no-store")
+    _log.info(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        ms=round(1000 * (time.perf_counter() - g.started), 1),
+    )
+    return response
+
+
+def actor(identity: Identity) -> Actor:
+    """Who asks, by the `Authorization` header and nothing else. Raises InvalidCredentials."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return Actor.anonymous()
+    scheme, _, credential = header.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return identity.of_bearer(token=credential.strip())
+        case "booking" if credential.strip():
+            return Actor.anonymous(manage_token=credential.strip())
+    raise InvalidCredentials("Use 'Authorization: Bearer …' or 'Authorization: Booking …'.")
+
+
+def idempotency_key() -> IdempotencyKey | None:
+    """The request's key, bare or quoted, with the whole body as what it stands for."""
+    header = request.headers.get("Idempotency-Key")
+    if header is None:
+        return None
+    quoted = _QUOTED.fullmatch(header.strip())
+    value = quoted.group(1) if quoted else header.strip()
+    return IdempotencyKey(value, request.get_data())

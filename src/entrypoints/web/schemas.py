@@ -1,0 +1,204 @@
+"""What requests look like; only the fields named here are ever read from a body."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(max_length=5_000)]
+Short = Annotated[str, Field(max_length=300)]
+Whole = Annotated[int, Field(strict=True)]
+
+
+class Lenient(BaseModel):
+    """Unknown fields are passed over: older callers send more than is read."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Strict(BaseModel):
+    """Unknown fields are refused: a misspelt one must not look like a success."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class IdPath(Lenient):
+    id: Short
+
+
+class ChildPath(Lenient):
+    id: Short
+    child: Short
+
+
+class SessionsQuery(Lenient):
+    category: Short | None = None
+    pathway: Short | None = None
+    builder: Short | None = None
+
+
+class SlotsQuery(Lenient):
+    from_: Short | None = Field(None, alias="from", description="instant or date; now if left out")
+    to: Short | None = Field(None, description="instant, or date inclusive; 7 days if left out")
+    timezone: Short | None = Field(None, description="IANA name; the builder's if left out")
+
+
+class AvailableTimesQuery(SlotsQuery):
+    sessionTypeId: Short | None = None
+    eventTypeUri: Short | None = None
+
+
+class BookingsQuery(Lenient):
+    state: Short | None = None
+    sessionTypeId: Short | None = None
+    builderId: Short | None = None
+    from_: Short | None = Field(None, alias="from")
+    to: Short | None = None
+    timezone: Short | None = None
+    cursor: Short | None = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+class TimeSlot(Lenient):
+    startTime: Short
+    endTime: Short
+    schedulingUrl: Text | None = None
+
+
+class ClientDetails(Lenient):
+    name: Short
+    email: Short
+    timezone: Short = "UTC"
+
+
+class GivenAnswer(Lenient):
+    questionId: Short
+    value: bool | Text | Annotated[list[Short], Field(max_length=100)]
+
+
+class InitializeBody(Lenient):
+    sessionTypeId: Short
+    pathway: Short | None = None
+    clientDetails: ClientDetails | None = None
+
+
+class ConfirmBody(Lenient):
+    sessionTypeId: Short
+    timeSlot: TimeSlot
+    clientDetails: ClientDetails | None = None
+    notes: Text | None = None
+    answers: Annotated[list[GivenAnswer], Field(max_length=100)] = []
+    pathway: Short | None = None
+    bookingId: Short | None = None
+
+
+class RescheduleBody(Lenient):
+    timeSlot: TimeSlot
+
+
+class CancelBody(Lenient):
+    reason: Annotated[str, Field(max_length=1_000)] | None = None
+
+
+class EmptyBody(Lenient):
+    pass
+
+
+class MoneyBody(Strict):
+    amount: Whole
+    currency: Short
+
+
+class QuestionBody(Strict):
+    id: Short
+    prompt: Short
+    kind: Short = "text"
+    required: bool = False
+    choices: Annotated[list[Short], Field(max_length=100)] = []
+
+
+class LocationBody(Strict):
+    kind: Short
+    text: Short = ""
+
+
+class BuffersBody(Strict):
+    before: Whole = 0
+    after: Whole = 0
+
+
+class RefundBody(Strict):
+    notice: Whole
+    percent: Whole
+
+
+class PolicyBody(Strict):
+    changeNotice: Whole = 0
+    refunds: Annotated[list[RefundBody], Field(max_length=20)] | None = None
+
+
+class SessionTypeChanges(Strict):
+    """Durations in minutes; a field that is left out stays as it is."""
+
+    title: Short | None = None
+    slug: Short | None = None
+    description: Text | None = None
+    category: Short | None = None
+    pathways: Annotated[list[Short], Field(max_length=50)] | None = None
+    requiresAuth: bool | None = None
+    durationMinutes: Whole | None = None
+    slotStep: Whole | None = None
+    price: MoneyBody | None = None
+    capacity: Whole | None = None
+    questions: Annotated[list[QuestionBody], Field(max_length=50)] | None = None
+    displayOrder: Whole | None = None
+    active: bool | None = None
+    location: LocationBody | None = None
+    buffers: BuffersBody | None = None
+    minimumNotice: Whole | None = None
+    horizon: Whole | None = None
+    dailyLimit: Whole | None = None
+    cancellationPolicy: PolicyBody | None = None
+
+
+class SessionTypePatch(SessionTypeChanges):
+    id: Short
+
+
+class SessionTypeBody(SessionTypeChanges):
+    builderId: Short
+    title: Short
+
+
+class ScheduleBody(Strict):
+    """Weekly hours by weekday, date overrides by date, and time off."""
+
+    timezone: Short
+    weekly: dict[str, Any] = {}
+    overrides: dict[str, Any] = {}
+    timeOff: Annotated[list[Any], Field(max_length=1_000)] = []
+
+
+class BuilderChanges(Strict):
+    name: Short | None = None
+    slug: Short | None = None
+    email: Short | None = None
+    headline: Short | None = None
+    photoUrl: Short | None = None
+    language: Short | None = None
+    reminders: Annotated[list[Whole], Field(max_length=20)] | None = None
+    clientAccounts: bool | None = None
+    embedSites: Annotated[list[Short], Field(max_length=50)] | None = None
+    active: bool | None = None
+    schedule: ScheduleBody | None = None
+
+
+class BuilderPatch(BuilderChanges):
+    id: Short
+
+
+class BuilderBody(BuilderChanges):
+    name: Short
+    email: Short
+    timezone: Short | None = None

@@ -1,0 +1,67 @@
+"""Open slots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask_openapi3 import APIBlueprint, Tag
+
+from booking_core import InvalidRequest, SessionTypeId, zone
+from entrypoints import times
+from entrypoints.web import reading, schemas
+from entrypoints.web.requests import actor
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+
+Json = dict[str, Any]
+
+
+def routes(application: Application) -> APIBlueprint:
+    api = APIBlueprint("slots", __name__, abp_tags=[Tag(name="Slots")])
+    core = application.core
+
+    @api.get(
+        "/api/scheduling/session-types/<id>/slots",
+        summary="The open slots of a session type, up to 62 days",
+    )
+    def find_slots(path: schemas.IdPath, query: schemas.SlotsQuery) -> Json:
+        return answer(path.id, query)
+
+    @api.get(
+        "/api/scheduling/calendly/available-times",
+        summary="The same, for older callers",
+        deprecated=True,
+    )
+    def available_times(query: schemas.AvailableTimesQuery) -> Json:
+        if query.sessionTypeId is None:
+            raise InvalidRequest("Give 'sessionTypeId'; this calendar has no event type URIs.")
+        return answer(query.sessionTypeId, query)
+
+    def answer(session_type: str, query: schemas.SlotsQuery) -> Json:
+        asking = actor(application.identity)
+        offer = core.show_session_type(session_type=session_type, actor=asking)
+        timezone = query.timezone or offer.builder.timezone
+        zone(timezone)
+        found = core.find_slots(
+            session_type_id=SessionTypeId(session_type),
+            window=reading.window(query, timezone),
+            actor=asking,
+        )
+        page = f"{application.settings.public_url}/b/{offer.builder.slug}/{offer.session_type.slug}"
+        # Thousands of slots a year: strings come ready from the search, no model is made of them.
+        return {
+            "timezone": timezone,
+            "slots": [
+                {
+                    "startTime": start,
+                    "endTime": end,
+                    "schedulingUrl": f"{page}?start={start}",
+                    "inviteesRemaining": seats,
+                }
+                for start, end, seats in found.slots.rendered()
+            ],
+            "nextStart": times.rfc3339(found.next_start) if found.next_start else None,
+        }
+
+    return api
