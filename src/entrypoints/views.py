@@ -72,7 +72,7 @@ def builder(value: Builder, viewer: Actor) -> Json:
 
 def session_type(value: SessionType, viewer: Actor) -> Json:
     """As the viewer may see it; an operator and its builder see all of it."""
-    seen = {
+    seen: Json = {
         "id": value.id,
         "builderId": value.builder_id,
         "slug": value.slug,
@@ -106,8 +106,10 @@ def session_type(value: SessionType, viewer: Actor) -> Json:
                     for step in value.cancellation_policy.refunds
                 ],
             },
-            "calendlyEventTypeId": value.calendar_ref and value.calendar_ref.event_type_id,
-            "calendlyEventTypeUri": value.calendar_ref and value.calendar_ref.event_type_uri,
+            "calendlyEventTypeId": value.calendar_ref.event_type_id if value.calendar_ref else None,
+            "calendlyEventTypeUri": value.calendar_ref.event_type_uri
+            if value.calendar_ref
+            else None,
             "active": value.active,
         }
     return seen

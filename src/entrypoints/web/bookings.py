@@ -25,7 +25,7 @@ Json = dict[str, Any]
 _BASE = "/api/scheduling/bookings"
 
 
-def routes(application: Application) -> APIBlueprint:  # noqa: C901  # a flat list of routes
+def routes(application: Application) -> APIBlueprint:
     api = APIBlueprint("bookings", __name__, abp_tags=[Tag(name="Bookings")])
     core = application.core
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def routes(application: Application) -> APIBlueprint:  # noqa: C901  # a flat list of routes
+def routes(application: Application) -> APIBlueprint:
     api = APIBlueprint("catalogue", __name__, abp_tags=[Tag(name="Catalogue")])
     core = application.core
 

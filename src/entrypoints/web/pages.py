@@ -23,6 +23,7 @@ from booking_core import (
     QuestionKind,
     SessionTypeId,
     Slot,
+    TimeWindow,
     zone,
 )
 from entrypoints import problems, times
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _SHOWN = timedelta(days=14)
 
 
-def routes(application: Application) -> Blueprint:  # noqa: C901  # a flat list of routes
+def routes(application: Application) -> Blueprint:
     pages = Blueprint("pages", __name__, template_folder="templates")
     core = application.core
     stranger = Actor.anonymous()
@@ -78,7 +79,7 @@ def routes(application: Application) -> Blueprint:  # noqa: C901  # a flat list 
         timezone = _timezone(offer)
         query = schemas.SlotsQuery.model_validate({"from": request.args.get("from") or None})
         first = reading.window(query, timezone).start
-        window = reading.TimeWindow(first, first + _SHOWN)
+        window = TimeWindow(first, first + _SHOWN)
         found = core.find_slots(
             session_type_id=offer.session_type.id, window=window, actor=stranger
         )
