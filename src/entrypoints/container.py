@@ -141,7 +141,11 @@ def _named(group: str, name: str, variable: str) -> Callable[..., Any]:
 def _store(settings: Settings) -> Store:
     scheme = settings.database_url.partition(":")[0].partition("+")[0]
     name = "postgresql" if scheme == "postgres" else scheme
-    store: Store = _named("booking.stores", name, "DATABASE_URL")(settings=settings.for_adapters())
+    factory = _named("booking.stores", name, "DATABASE_URL")
+    try:
+        store: Store = factory(settings=settings.for_adapters())
+    except ValueError as unusable:
+        raise SettingsError("DATABASE_URL", str(unusable)) from unusable
     return store
 
 

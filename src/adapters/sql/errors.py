@@ -12,7 +12,8 @@ from booking_core import BookingError, InvalidRequest, ProviderFailed, StaleBook
 _DEADLOCK, _NOT_SERIALIZABLE, LOCK_TIMEOUT = "40P01", "40001", "55P03"
 _IN_THE_WAY = {_DEADLOCK, _NOT_SERIALIZABLE, LOCK_TIMEOUT}
 _UNIQUE = "23505"
-_SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
+_UNDEFINED = {"42P01", "42703", "3F000"}  # table, column, schema
+_SQLITE_ERROR, _SQLITE_BUSY, _SQLITE_LOCKED = 1, 5, 6
 _SQLITE_UNIQUE = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 
 
@@ -37,6 +38,10 @@ def _translated(context: ExceptionContext) -> BookingError | None:
     wrapped, original = context.sqlalchemy_exception, context.original_exception
     if _in_the_way(original):
         return StaleBooking()
+    if _without_tables(original):
+        return ProviderFailed(
+            "The database is not set up for this version; run `booking migrate`.", retryable=False
+        )
     if context.is_disconnect or isinstance(wrapped, OperationalError | InterfaceError):
         return unanswered()
     if isinstance(wrapped, DataError) or isinstance(original, UnicodeEncodeError):
@@ -47,6 +52,11 @@ def _translated(context: ExceptionContext) -> BookingError | None:
 def _in_the_way(error: BaseException) -> bool:
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return sqlstate(error) in _IN_THE_WAY or primary in (_SQLITE_BUSY, _SQLITE_LOCKED)
+
+
+def _without_tables(error: BaseException) -> bool:
+    text = str(error) if getattr(error, "sqlite_errorcode", 0) == _SQLITE_ERROR else ""
+    return sqlstate(error) in _UNDEFINED or text.startswith(("no such table", "no such column"))
 
 
 def refuse_duplicate(error: IntegrityError, refusal: BookingError) -> NoReturn:

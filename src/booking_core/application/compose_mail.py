@@ -8,7 +8,7 @@ from booking_core.application.catalogue import Offer
 from booking_core.domain.booking import Booking
 from booking_core.domain.manage_token import ManageKey
 from booking_core.domain.time import Slot, zone
-from booking_core.domain.transitions import BookingState
+from booking_core.domain.transitions import SERVED, BookingState
 from booking_core.ports.mailer import Mail
 
 
@@ -19,10 +19,17 @@ class MailComposer:
     manage_key: ManageKey
     public_url: str
 
-    def compose(self, booking: Booking, offer: Offer, *, key: str) -> tuple[Mail, Mail]:
-        """Both mails about the booking as it stands; each time in its reader's zone."""
+    def compose(
+        self, booking: Booking, offer: Offer, *, kind: str, key: str
+    ) -> tuple[Mail, ...]:
+        """Both mails about the booking as it stands; each time in its reader's zone.
+
+        None when the news is overtaken: who cancels at once is not told of a booking any more.
+        """
+        headline, states = _KINDS[kind]
+        if booking.state not in states:
+            return ()
         title, builder, contact = offer.session_type.title, offer.builder, booking.client.contact
-        headline = _HEADLINES[booking.state]
         to_client = Mail(
             key=f"{key}:client",
             to=contact.email,
@@ -65,17 +72,12 @@ class MailComposer:
         return f"{self.public_url}/bookings/{booking.id}#token={token}"
 
 
-_HEADLINES = {
-    BookingState.CONFIRMED: "Booked",
-    BookingState.CANCELLED: "Cancelled",
-    BookingState.FAILED: "Could not be booked",
-    BookingState.COMPLETED: "Took place",
-    BookingState.NO_SHOW: "Missed",
-    BookingState.CONFIRMING: "Being booked",
-    BookingState.EXPIRED: "Expired",
-    BookingState.HELD: "Kept for you",
-    BookingState.AWAITING_PAYMENT: "Waiting for the payment",
-    BookingState.AWAITING_SCHEDULING: "Waiting for a time",
+# What a mail of each kind begins with, and the states in which it is still true.
+_KINDS = {
+    "BookingConfirmed": ("Booked", SERVED),
+    "BookingRescheduled": ("Moved", SERVED),
+    "BookingCancelled": ("Cancelled", frozenset({BookingState.CANCELLED})),
+    "BookingFailed": ("Could not be booked", frozenset({BookingState.FAILED})),
 }
 
 

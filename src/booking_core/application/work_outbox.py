@@ -52,7 +52,8 @@ class WorkOutbox:
         with self.unit_of_work(write=False) as uow:
             booking = uow.bookings.get(leased.job.booking_id)
             offer = self.catalogue.read(uow).offer(booking.session_type_id)
-        return self.composer.compose(booking, offer, key=leased.job.key)
+        job = leased.job
+        return self.composer.compose(booking, offer, kind=job.subject, key=job.key)
 
     def _put_back(self, leased: LeasedJob, failed: ProviderFailed) -> None:
         again = failed.retryable and leased.attempt < _MOST_TRIES
