@@ -19,9 +19,7 @@ class MailComposer:
     manage_key: ManageKey
     public_url: str
 
-    def compose(
-        self, booking: Booking, offer: Offer, *, kind: str, key: str
-    ) -> tuple[Mail, ...]:
+    def compose(self, booking: Booking, offer: Offer, *, kind: str, key: str) -> tuple[Mail, ...]:
         """Both mails about the booking as it stands; each time in its reader's zone.
 
         None when the news is overtaken: who cancels at once is not told of a booking any more.

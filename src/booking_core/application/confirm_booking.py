@@ -8,6 +8,7 @@ from booking_core.application.access import Access
 from booking_core.application.catalogue import Offer
 from booking_core.application.place_booking import BookingPlacer, Wish
 from booking_core.application.repeats import IdempotencyKey, scoped
+from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
 from booking_core.domain.contact import Contact
@@ -28,6 +29,7 @@ class ConfirmBooking:
 
     placer: BookingPlacer
     access: Access
+    settle_calendar: SettleCalendar
 
     def __call__(
         self,
@@ -76,13 +78,14 @@ class ConfirmBooking:
             booking.confirm(slot, now=self.placer.keeper.clock.now())
             return booking
 
-        return self.placer.place(
+        booking = self.placer.place(
             wish,
             slot,
             key=scoped(key, "confirm", actor, contact.email if contact else None),
             begin=begin,
             ignoring=booking_id,
         )
+        return self.settle_calendar.at_once(booking)
 
     def _waiting(self, uow: UnitOfWork, booking_id: BookingId, offer: Offer, wish: Wish) -> Booking:
         """The booking that was begun before, with what the client says now."""

@@ -32,6 +32,7 @@ from booking_core.application.mark_no_show import MarkNoShow
 from booking_core.application.place_booking import BookingPlacer
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.seed_catalogue import SeedCatalogue
+from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.application.show_booking import ShowBooking
 from booking_core.application.show_builder import ShowBuilder
 from booking_core.application.show_session_type import ShowSessionType
@@ -80,6 +81,7 @@ class BookingCore:
     mark_no_show: MarkNoShow
     undo_no_show: UndoNoShow
     expire_overdue: ExpireOverdue
+    settle_calendar: SettleCalendar
     work_outbox: WorkOutbox
     manage_key: ManageKey
 
@@ -109,6 +111,7 @@ class BookingCore:
         keeper = Keeper(unit_of_work, calendar, clock)
         judge = SlotJudge(unit_of_work, calendar, catalogue, clock)
         placer = BookingPlacer(catalogue, judge, keeper, ids)
+        settle_calendar = SettleCalendar(unit_of_work, keeper)
         composer = MailComposer(manage_key, public_url.rstrip("/"))
         return cls(
             list_builders=ListBuilders(unit_of_work, catalogue),
@@ -126,15 +129,20 @@ class BookingCore:
             explain_slot=ExplainSlot(unit_of_work, catalogue, calendar),
             hold_slot=HoldSlot(placer),
             initialize_booking=InitializeBooking(unit_of_work, placer),
-            confirm_booking=ConfirmBooking(placer, access),
+            confirm_booking=ConfirmBooking(placer, access, settle_calendar),
             show_booking=ShowBooking(unit_of_work, access),
             list_bookings=ListBookings(unit_of_work),
             cancel_booking=CancelBooking(keeper, access),
-            reschedule_booking=RescheduleBooking(unit_of_work, keeper, judge, access, catalogue),
+            reschedule_booking=RescheduleBooking(
+                unit_of_work, keeper, judge, access, catalogue, settle_calendar
+            ),
             complete_booking=CompleteBooking(keeper, access),
             mark_no_show=MarkNoShow(keeper, access),
             undo_no_show=UndoNoShow(keeper, access),
             expire_overdue=ExpireOverdue(unit_of_work, keeper),
-            work_outbox=WorkOutbox(unit_of_work, catalogue, mailer, composer, clock),
+            settle_calendar=settle_calendar,
+            work_outbox=WorkOutbox(
+                unit_of_work, catalogue, mailer, composer, settle_calendar, clock
+            ),
             manage_key=manage_key,
         )

@@ -7,6 +7,7 @@ from booking_core.application.catalogue import Catalogue
 from booking_core.application.keep import Keeper
 from booking_core.application.place_booking import occupancy
 from booking_core.application.repeats import IdempotencyKey, scoped
+from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.application.slots import SlotJudge
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
@@ -25,6 +26,7 @@ class RescheduleBooking:
     judge: SlotJudge
     access: Access
     catalogue: Catalogue
+    settle_calendar: SettleCalendar
 
     def __call__(
         self,
@@ -49,9 +51,10 @@ class RescheduleBooking:
             booking.reschedule(slot, occupancy(offer))
             return booking
 
-        return self.keeper.once(
+        booking = self.keeper.once(
             change,
             key=scoped(key, f"reschedule:{booking_id}", actor),
             before=lambda: self.judge.check_before(session_type_id, slot),
             explain=lambda refused: self.judge.with_alternatives(session_type_id, slot, refused),
         )
+        return self.settle_calendar.at_once(booking)

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from booking_core.application.catalogue import Catalogue
 from booking_core.application.compose_mail import MailComposer
+from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.errors import ProviderFailed
 from booking_core.ports.clock import Clock
 from booking_core.ports.mailer import Mail, Mailer
@@ -25,6 +26,7 @@ class WorkOutbox:
     catalogue: Catalogue
     mailer: Mailer
     composer: MailComposer
+    settle_calendar: SettleCalendar
     clock: Clock
 
     def __call__(self, *, limit: int = 10) -> int:
@@ -38,15 +40,20 @@ class WorkOutbox:
 
     def _do(self, leased: LeasedJob) -> None:
         try:
-            if leased.job.topic is Topic.SEND_MAIL:
-                for mail in self._mails(leased):
-                    self.mailer.send(mail=mail)
+            self._work(leased)
         except ProviderFailed as failed:
             self._put_back(leased, failed)
             return
         with self.unit_of_work() as uow:
             uow.outbox.done(leased)
             uow.commit()
+
+    def _work(self, leased: LeasedJob) -> None:
+        if leased.job.topic is Topic.SETTLE_CALENDAR:
+            self.settle_calendar(booking_id=leased.job.booking_id)
+        elif leased.job.topic is Topic.SEND_MAIL:
+            for mail in self._mails(leased):
+                self.mailer.send(mail=mail)
 
     def _mails(self, leased: LeasedJob) -> tuple[Mail, ...]:
         with self.unit_of_work(write=False) as uow:

@@ -76,7 +76,11 @@ def a_slot(day: int = 1, hour: int = 10, minutes: int = 60, minute: int = 0) -> 
 
 def an_attempt(number: int = 1, **changes: Any) -> Attempt:
     """A checkout attempt that ends half an hour after `NOW`."""
-    defaults: dict[str, Any] = {"number": number, "key": f"bkg_1:{number}", "expires_at": NOW + _HOUR / 2}
+    defaults: dict[str, Any] = {
+        "number": number,
+        "key": f"bkg_1:{number}",
+        "expires_at": NOW + _HOUR / 2,
+    }
     return Attempt(**defaults | changes)
 
 
