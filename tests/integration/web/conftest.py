@@ -1,0 +1,140 @@
+"""The web door on a seeded service, in memory and on SQLite, and callers to knock at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from attrs import frozen
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from booking_core import Role
+from entrypoints.container import Application, assemble
+from entrypoints.settings import Settings
+
+ZONE = "Europe/Berlin"
+BOOKINGS = "/api/scheduling/bookings"
+BO = {"name": "Bo Diddley", "email": "bo@example.org", "timezone": ZONE}
+
+
+def day_ahead(days: int) -> date:
+    return datetime.now(ZoneInfo(ZONE)).date() + timedelta(days=days)
+
+
+@frozen
+class Caller:
+    """Sends requests, always with the same credential."""
+
+    client: FlaskClient
+    authorization: str | None = None
+
+    def __call__(self, method: str, path: str, **options: Any) -> TestResponse:
+        headers = dict(options.pop("headers", {}))
+        if self.authorization:
+            headers.setdefault("Authorization", self.authorization)
+        return self.client.open(path, method=method, headers=headers, **options)
+
+    def json(self, method: str, path: str, status: int = 200, **options: Any) -> Any:
+        answer = self(method, path, **options)
+        assert answer.status_code == status, answer.text
+        return answer.json
+
+    def refused(
+        self, status: int, code: str, method: str, path: str, **options: Any
+    ) -> dict[str, Any]:
+        """The problem of a request that is answered with no."""
+        answer = self(method, path, **options)
+        assert answer.status_code == status, answer.text
+        assert answer.content_type == "application/problem+json"
+        problem: dict[str, Any] = answer.json  # type: ignore[assignment]  # is an object
+        assert problem["code"] == code
+        assert problem["type"] == f"/problems/{code.replace('_', '-')}"
+        assert (problem["status"], problem["success"]) == (status, False)
+        assert problem["detail"] == problem["error"]
+        assert problem["title"]
+        assert problem["requestId"] == answer.headers["X-Request-ID"]
+        return problem
+
+    def as_(self, authorization: str) -> Caller:
+        return Caller(self.client, authorization)
+
+    # ---- the usual steps -------------------------------------------------------------------
+
+    def slots(self, session_type: str = "getting-started", **query: Any) -> list[dict[str, Any]]:
+        """The open slots of three weeks, from tomorrow on."""
+        query = {"from": day_ahead(1), "to": day_ahead(21)} | query
+        path = f"/api/scheduling/session-types/{session_type}/slots"
+        found: list[dict[str, Any]] = self.json("GET", path, query_string=query)["slots"]
+        assert found
+        return found
+
+    def wish(self, session_type: str = "getting-started", place: int = 0, **more: Any) -> Any:
+        """The body that books an open slot."""
+        slot = self.slots(session_type)[place]
+        times = {name: slot[name] for name in ("startTime", "endTime")}
+        return {"sessionTypeId": session_type, "timeSlot": times, "clientDetails": BO} | more
+
+    def book(self, session_type: str = "getting-started", **more: Any) -> dict[str, Any]:
+        wish = self.wish(session_type, **more)
+        booked: dict[str, Any] = self.json("POST", f"{BOOKINGS}/confirm", 201, json=wish)
+        return booked["booking"]  # type: ignore[no-any-return]  # is an object
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def application(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Application]:
+    urls = {"memory": "memory://", "sqlite": f"sqlite:///{tmp_path}/booking.db"}
+    settings = {"DATABASE_URL": urls[request.param], "LOG_LEVEL": "ERROR"}
+    application = assemble(Settings.load(settings))
+    application.schema.upgrade()
+    application.seed()
+    yield application
+    application.close()
+
+
+@pytest.fixture
+def client(application: Application) -> FlaskClient:
+    """A browser or program that has no credential, only cookies."""
+    client: FlaskClient = application.web_app().test_client()
+    return client
+
+
+@pytest.fixture
+def anyone(client: FlaskClient) -> Caller:
+    return Caller(client)
+
+
+@pytest.fixture
+def signed_in(anyone: Caller, application: Application) -> Callable[..., Caller]:
+    """A caller with a bearer token: `signed_in(Role.CLIENT, "ana")`."""
+
+    def caller(role: Role, id: str, **contact: str) -> Caller:
+        return anyone.as_(f"Bearer {application.mint(role=role, id=id, **contact)}")
+
+    return caller
+
+
+@pytest.fixture
+def ana(signed_in: Callable[..., Caller]) -> Caller:
+    """A client whose token says how to reach her."""
+    return signed_in(Role.CLIENT, "ana", name="Ana Ng", email="ana@example.org")
+
+
+@pytest.fixture
+def robin(signed_in: Callable[..., Caller]) -> Caller:
+    """The builder of the starter catalogue."""
+    return signed_in(Role.BUILDER, "demo")
+
+
+@pytest.fixture
+def other_builder(signed_in: Callable[..., Caller]) -> Caller:
+    return signed_in(Role.BUILDER, "somebody-else")
+
+
+@pytest.fixture
+def admin(signed_in: Callable[..., Caller]) -> Caller:
+    return signed_in(Role.ADMIN, "root")

@@ -1,0 +1,410 @@
+"""Each bad input gets a named 4xx that says what to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from booking_core import Role
+from entrypoints.container import Application
+from tests.integration.web.conftest import BO, BOOKINGS, Caller, day_ahead
+
+CONFIRM = f"{BOOKINGS}/confirm"
+SLOTS = "/api/scheduling/session-types/getting-started/slots"
+HOUR = timedelta(hours=1)
+
+
+def pointers(problem: dict[str, Any]) -> list[str]:
+    assert all(each["detail"] for each in problem["errors"])
+    return [each["pointer"] for each in problem["errors"]]
+
+
+def moved(slot: dict[str, str], start: timedelta, end: timedelta) -> dict[str, str]:
+    return {
+        "startTime": (datetime.fromisoformat(slot["startTime"]) + start).isoformat(),
+        "endTime": (datetime.fromisoformat(slot["endTime"]) + end).isoformat(),
+    }
+
+
+# ---- slots ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "Europe", "../etc/passwd", "a" * 300, "Zürich"])
+def test_an_unknown_time_zone_is_named_with_an_example(anyone: Caller, zone: str) -> None:
+    query = {"timezone": zone}
+    problem = anyone.refused(422, "unknown_timezone", "GET", SLOTS, query_string=query)
+    assert "Europe/Berlin" in problem["detail"]
+    assert pointers(problem) == ["/timezone"]
+
+
+def test_an_unknown_zone_of_the_client_is_refused(anyone: Caller) -> None:
+    wish = anyone.wish(clientDetails=BO | {"timezone": "Mars/Base"})
+    anyone.refused(422, "unknown_timezone", "POST", CONFIRM, json=wish)
+
+
+def test_sixty_three_days_are_too_many(anyone: Caller) -> None:
+    query = {"from": day_ahead(1), "to": day_ahead(63)}
+    problem = anyone.refused(422, "range_too_long", "GET", SLOTS, query_string=query)
+    assert "62 days" in problem["detail"]
+    anyone.json("GET", SLOTS, query_string=query | {"to": day_ahead(62)})
+
+
+def test_a_range_that_ends_before_it_begins_is_refused(anyone: Caller) -> None:
+    query = {"from": day_ahead(3), "to": day_ahead(1)}
+    problem = anyone.refused(422, "invalid_request", "GET", SLOTS, query_string=query)
+    assert pointers(problem) == ["/to"]
+
+
+@pytest.mark.parametrize(
+    "first", ["tomorrow", "2026-13-01", "2026-11-23T10:00", "0001-01-01T00:00:00+14:00", "9999-12-31"]
+)
+def test_a_date_that_is_none_is_refused_with_an_example(anyone: Caller, first: str) -> None:
+    query = {"from": first}
+    problem = anyone.refused(422, "invalid_request", "GET", SLOTS, query_string=query)
+    assert pointers(problem) == ["/from"]
+    assert "2026-11-23" in problem["detail"]
+
+
+@pytest.mark.parametrize("session_type", ["nothing", "x" * 301, "%00", "%ED%A0%80", "💥", "a" * 10_000])
+def test_an_unknown_session_type_is_not_found(anyone: Caller, session_type: str) -> None:
+    answer = anyone("GET", f"/api/scheduling/session-types/{session_type}/slots")
+    assert answer.status_code in (404, 422)
+    assert answer.json["code"] in ("not_found", "invalid_request")  # type: ignore[index]
+
+
+def test_an_unknown_session_type_cannot_be_booked(anyone: Caller) -> None:
+    wish = anyone.wish() | {"sessionTypeId": "nothing"}
+    anyone.refused(404, "not_found", "POST", CONFIRM, json=wish)
+    wish["sessionTypeId"] = "a" * 10_000
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == ["/sessionTypeId"]
+
+
+def test_pathway_sessions_want_a_signed_in_client(anyone: Caller, ana: Caller) -> None:
+    path = "/api/scheduling/session-types/play-lab/slots"
+    problem = anyone.refused(401, "sign_in_required", "GET", path)
+    assert "sign in" in problem["detail"]
+    assert anyone("GET", path).headers["WWW-Authenticate"] == "Bearer"
+    wish = ana.wish("play-lab")
+    anyone.refused(401, "sign_in_required", "POST", CONFIRM, json=wish)
+    ana.json("POST", CONFIRM, 201, json=wish)
+
+
+# ---- the wanted slot ---------------------------------------------------------------------------
+
+
+def test_a_taken_slot_comes_with_alternatives_that_are_open(anyone: Caller) -> None:
+    wish = anyone.wish()
+    anyone.json("POST", CONFIRM, 201, json=wish)
+    problem = anyone.refused(409, "slot_unavailable", "POST", CONFIRM, json=wish)
+    assert "choose another" in problem["detail"]
+    alternatives = problem["alternatives"]
+    assert len(alternatives) == 5
+    assert [each["startTime"] for each in alternatives] == sorted(
+        each["startTime"] for each in alternatives
+    )
+    anyone.json("POST", CONFIRM, 201, json=wish | {"timeSlot": alternatives[0]})
+    anyone.json("POST", CONFIRM, 201, json=wish | {"timeSlot": alternatives[-1]})
+
+
+def test_a_slot_in_the_past_is_refused(anyone: Caller) -> None:
+    start = datetime.now(UTC) - 3 * HOUR
+    slot = {"startTime": start.isoformat(), "endTime": (start + HOUR / 2).isoformat()}
+    wish = anyone.wish(timeSlot=slot)
+    problem = anyone.refused(422, "slot_in_past", "POST", CONFIRM, json=wish)
+    assert "later" in problem["detail"]
+    assert pointers(problem) == ["/timeSlot/startTime"]
+
+
+def test_a_slot_beside_the_grid_is_refused(anyone: Caller) -> None:
+    wish = anyone.wish()
+    five = timedelta(minutes=5)
+    wish["timeSlot"] = moved(wish["timeSlot"], five, five)
+    problem = anyone.refused(422, "slot_misaligned", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == ["/timeSlot/startTime"]
+
+
+def test_an_end_before_the_start_is_refused(anyone: Caller) -> None:
+    wish = anyone.wish()
+    wish["timeSlot"] = moved(wish["timeSlot"], HOUR * 0, -HOUR)
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == ["/timeSlot/endTime"]
+    assert "after the start" in problem["detail"]
+
+
+def test_a_slot_of_the_wrong_length_is_refused(anyone: Caller) -> None:
+    wish = anyone.wish()
+    wish["timeSlot"] = moved(wish["timeSlot"], HOUR * 0, HOUR)
+    problem = anyone.refused(422, "wrong_duration", "POST", CONFIRM, json=wish)
+    assert "30 minutes" in problem["detail"]
+    assert pointers(problem) == ["/timeSlot/endTime"]
+
+
+@pytest.mark.parametrize(
+    "start", ["2026-11-23T10:00:00", "noon", "", "9999-12-31T23:59:59-14:00", "2026-11-23"]
+)
+def test_a_time_without_an_offset_names_no_instant(anyone: Caller, start: str) -> None:
+    wish = anyone.wish()
+    wish["timeSlot"]["startTime"] = start
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == ["/timeSlot/startTime"]
+    assert "offset" in problem["detail"]
+
+
+def test_a_paid_session_cannot_be_booked_without_payments(ana: Caller) -> None:
+    wish = ana.wish("portfolio-review", answers=[{"questionId": "link", "value": "example.org"}])
+    ana.refused(409, "payments_unavailable", "POST", CONFIRM, json=wish)
+
+
+# ---- who books ----------------------------------------------------------------------------------
+
+
+def test_somebody_must_be_named(anyone: Caller) -> None:
+    wish = anyone.wish()
+    del wish["clientDetails"]
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == ["/clientDetails"]
+
+
+@pytest.mark.parametrize(
+    "email", ["", "nobody", "a@b", "a b@example.org", "a@example.org\nBcc: x@example.org", "a" * 299]
+)
+def test_a_bad_e_mail_address_is_refused(anyone: Caller, email: str) -> None:
+    wish = anyone.wish(clientDetails=BO | {"email": email})
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == ["/clientDetails/email"]
+    assert "ana@example.org" in problem["detail"]
+
+
+def test_a_missing_e_mail_address_is_named(anyone: Caller) -> None:
+    wish = anyone.wish(clientDetails={"name": "Bo"})
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == ["/clientDetails/email"]
+    assert "missing" in problem["detail"]
+
+
+def test_every_missing_field_is_named_at_once(anyone: Caller) -> None:
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json={"timeSlot": {}})
+    assert pointers(problem) == ["/sessionTypeId", "/timeSlot/startTime", "/timeSlot/endTime"]
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 201])
+def test_a_name_must_be_one(anyone: Caller, name: str) -> None:
+    wish = anyone.wish(clientDetails=BO | {"name": name})
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == ["/clientDetails/name"]
+
+
+# ---- answers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "wrong"),
+    [
+        ([], ["/answers"]),
+        ([{"questionId": "role", "value": True}], ["/answers/0/value"]),
+        ([{"questionId": "role", "value": "x" * 501}], ["/answers/0/value"]),
+        ([{"questionId": "colour", "value": "red"}], ["/answers/0/questionId", "/answers"]),
+        ([{"questionId": "role", "value": "x"}] * 2, ["/answers/1/questionId"]),
+    ],
+)
+def test_wrong_answers_are_named_one_by_one(
+    anyone: Caller, answers: list[Any], wrong: list[str]
+) -> None:
+    wish = anyone.wish("interview-practice", answers=answers)
+    problem = anyone.refused(422, "invalid_answers", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == wrong
+
+
+@pytest.mark.parametrize("value", [7, None, {"a": 1}])
+def test_an_answer_of_no_known_form_is_one_problem(anyone: Caller, value: object) -> None:
+    wish = anyone.wish("interview-practice", answers=[{"questionId": "role", "value": value}])
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == ["/answers/0/value"]
+
+
+# ---- the body -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"nothing",
+        b"[]",
+        b'"text"',
+        b"null",
+        b"7",
+        b"\xff\xfe",
+        b'{"a": NaN',
+        b"[" * 100_000,
+        b'{"a":' * 30_000,
+        b'{"a":' * 40 + b"1" + b"}" * 40,
+    ],
+)
+@pytest.mark.parametrize("path", ["confirm", "initialize", "x/cancel"])
+def test_a_body_that_is_no_json_object_is_refused(anyone: Caller, body: bytes, path: str) -> None:
+    options = {"data": body, "content_type": "application/json"}
+    problem = anyone.refused(400, "malformed_json", "POST", f"{BOOKINGS}/{path}", **options)
+    assert "JSON" in problem["detail"] or "nested" in problem["detail"]
+
+
+@pytest.mark.parametrize("name", ["Bo\x00", "Bo\ud800"])
+def test_text_that_no_database_keeps_is_refused(anyone: Caller, name: str) -> None:
+    wish = anyone.wish(clientDetails=BO | {"name": name})
+    problem = anyone.refused(400, "malformed_json", "POST", CONFIRM, json=wish)
+    assert "character" in problem["detail"]
+
+
+def test_a_body_of_more_than_256_kilobytes_is_too_large(anyone: Caller) -> None:
+    wish = anyone.wish(notes="x" * 256 * 1024)
+    problem = anyone.refused(413, "request_entity_too_large", "POST", CONFIRM, json=wish)
+    assert "256 kB" in problem["detail"]
+
+
+def test_another_content_type_is_refused(anyone: Caller) -> None:
+    options = {"data": "a=1", "content_type": "application/x-www-form-urlencoded"}
+    problem = anyone.refused(415, "unsupported_media_type", "POST", CONFIRM, **options)
+    assert "application/json" in problem["detail"]
+
+
+def test_an_empty_body_misses_its_fields(anyone: Caller) -> None:
+    anyone.refused(422, "invalid_request", "POST", CONFIRM)
+
+
+def test_a_wrong_method_is_told_the_right_ones(anyone: Caller) -> None:
+    answer = anyone("DELETE", CONFIRM)
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+    anyone.refused(405, "method_not_allowed", "DELETE", CONFIRM)
+
+
+def test_an_unknown_address_under_the_api_is_a_problem(anyone: Caller) -> None:
+    problem = anyone.refused(404, "not_found", "GET", "/api/nothing", headers={"Accept": "text/html"})
+    assert "/api/docs" in problem["detail"]
+
+
+# ---- credentials ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "Bearer garbage",
+        "Bearer ",
+        "Bearer",
+        "Bearer a.b.c",
+        "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJkZW1vIn0.",
+        "Basic Ym86Ym8=",
+        "Booking",
+        "",
+        "Bearer \x80\xff",
+    ],
+)
+def test_a_credential_that_is_none_is_refused(anyone: Caller, authorization: str) -> None:
+    path = "/api/marketplace/builders"
+    header = {"Authorization": authorization}
+    problem = anyone.refused(401, "invalid_credentials", "GET", path, headers=header)
+    assert problem["detail"]
+    assert "Bearer" in anyone("GET", path, headers=header).headers["WWW-Authenticate"]
+
+
+def test_forged_and_expired_tokens_are_refused(anyone: Caller, application: Application) -> None:
+    path = "/api/marketplace/builders"
+    good = application.mint(role=Role.ADMIN, id="root")
+    head, body, signature = good.split(".")
+    forged = f"{head}.{body}.{signature[::-1]}"
+    expired = application.tokens.mint(role=Role.ADMIN, id="root", lifetime=timedelta(hours=-1))
+    for token in (forged, expired):
+        anyone.as_(f"Bearer {token}").refused(401, "invalid_credentials", "GET", path)
+    anyone.as_(f"Bearer {good}").json("GET", path)
+
+
+def test_own_bookings_are_for_signed_in_callers(anyone: Caller) -> None:
+    anyone.refused(401, "sign_in_required", "GET", BOOKINGS)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"state": "LOST"}, {"limit": "0"}, {"limit": "x"}, {"cursor": "bkg_nothing"}, {"from": "soon"}],
+)
+def test_wrong_filters_are_refused(ana: Caller, query: dict[str, str]) -> None:
+    answer = ana("GET", BOOKINGS, query_string=query)
+    if "cursor" in query:
+        assert answer.status_code in (200, 404, 422)
+    else:
+        assert answer.json["errors"][0]["pointer"] == f"/{next(iter(query))}"  # type: ignore[index]
+
+
+# ---- the catalogue ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"titel": "x"}, "/titel"),
+        ({"durationMinutes": "30"}, "/durationMinutes"),
+        ({"durationMinutes": None}, "/durationMinutes"),
+        ({"category": "best"}, "/category"),
+        ({"questions": [{"id": "a", "prompt": "b", "kind": "odd"}]}, "/questions/0/kind"),
+    ],
+)
+def test_wrong_changes_are_refused_field_by_field(
+    robin: Caller, changes: dict[str, Any], pointer: str
+) -> None:
+    path = "/api/builders/me/session-types/getting-started"
+    problem = robin.refused(422, "invalid_request", "PATCH", path, json=changes)
+    assert pointers(problem) == [pointer]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"durationMinutes": 0},
+        {"durationMinutes": 10**18},
+        {"capacity": -1},
+        {"capacity": 10**30},
+        {"displayOrder": 10**30},
+        {"price": {"amount": -1, "currency": "EUR"}},
+        {"price": {"amount": 10**30, "currency": "EUR"}},
+        {"price": {"amount": 100, "currency": "euro"}},
+        {"title": ""},
+        {"slug": "a b"},
+        {"dailyLimit": 10**30},
+    ],
+)
+def test_impossible_numbers_and_names_are_refused(robin: Caller, changes: dict[str, Any]) -> None:
+    path = "/api/builders/me/session-types/getting-started"
+    robin.refused(422, "invalid_request", "PATCH", path, json=changes)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"weekly": {}},
+        {"timezone": "Europe/Berlin", "weekly": {"someday": []}},
+        {"timezone": "Europe/Berlin", "weekly": {"monday": [{"start": "9"}]}},
+        {"timezone": "Europe/Berlin", "weekly": {"monday": 7}},
+        {"timezone": "Europe/Berlin", "overrides": {"tomorrow": []}},
+        {"timezone": "Europe/Berlin", "timeOff": [7]},
+        {"timezone": "Europe/Berlin", "timeOff": [{"startTime": 1, "endTime": 2}]},
+    ],
+)
+def test_a_schedule_that_is_none_is_refused(robin: Caller, schedule: dict[str, Any]) -> None:
+    robin.refused(422, "invalid_request", "PUT", "/api/builders/me/schedule", json=schedule)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+def test_an_idempotency_key_has_a_length(anyone: Caller, key: str) -> None:
+    header = {"Idempotency-Key": key}
+    anyone.refused(422, "invalid_request", "POST", CONFIRM, json=anyone.wish(), headers=header)
+
+
+def test_a_key_that_stands_for_another_body_is_refused(anyone: Caller) -> None:
+    wish, header = anyone.wish(), {"Idempotency-Key": "k1"}
+    anyone.json("POST", CONFIRM, 201, json=wish, headers=header)
+    other = wish | {"notes": "other"}
+    problem = anyone.refused(422, "key_reused", "POST", CONFIRM, json=other, headers=header)
+    assert "new key" in problem["detail"]
