@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,14 @@ def _session_type(builder: Builder, order: int, *, id: str, **given: Any) -> Ses
         display_order=order,
         location=Location(**given.pop("location")),
         pathways=tuple(PathwayId(each) for each in given.pop("pathways", ())),
-        questions=tuple(Question(**each) for each in given.pop("questions", ())),
+        questions=tuple(_question(**each) for each in given.pop("questions", ())),
         **durations,
         **given,
     )
+
+
+def _question(*, choices: Sequence[str] = (), **same: Any) -> Question:
+    return Question(choices=tuple(choices), **same)
 
 
 def _policy(*, change_notice: int, refunds: list[dict[str, int]]) -> CancellationPolicy:

@@ -220,7 +220,7 @@ def _to_details(stored: dict[str, Any]) -> Details:
     )
 
 
-def _to_answers(stored: list[Any]) -> Any:
+def _to_answers(stored: list[Any]) -> tuple[Answer, ...]:
     return tuple(
         Answer(question, tuple(value) if isinstance(value, list) else value, prompt)
         for question, value, prompt in stored

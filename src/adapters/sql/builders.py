@@ -93,13 +93,13 @@ def to_builder(row: Row[Any]) -> Builder:
         language=Language(row.language),
         reminders=_to_offsets(row.reminders),
         client_accounts=row.client_accounts,
-        embed_sites=row.embed_sites,
+        embed_sites=tuple(row.embed_sites),
         calendar_account=row.calendar_account,
         active=row.active,
     )
 
 
-def _to_offsets(stored: list[float]) -> Any:
+def _to_offsets(stored: list[float]) -> tuple[timedelta, ...]:
     return tuple(timedelta(seconds=offset) for offset in stored)
 
 

@@ -106,7 +106,7 @@ def to_session_type(row: Row[Any]) -> SessionType:
         slug=row.slug,
         description=row.description,
         category=Category(row.category),
-        pathways=row.pathways,
+        pathways=tuple(row.pathways),
         requires_auth=row.requires_auth,
         duration=row.duration * _MINUTE,
         slot_step=None if row.slot_step is None else row.slot_step * _MINUTE,
@@ -144,5 +144,9 @@ def _from_question(question: Question) -> dict[str, Any]:
     }
 
 
-def _to_questions(stored: list[dict[str, Any]]) -> Any:
-    return tuple(Question(**question) for question in stored)
+def _to_questions(stored: list[dict[str, Any]]) -> tuple[Question, ...]:
+    return tuple(_to_question(**question) for question in stored)
+
+
+def _to_question(*, choices: list[str], **same: Any) -> Question:
+    return Question(choices=tuple(choices), **same)

@@ -63,6 +63,10 @@ lengths = st.timedeltas(timedelta(microseconds=1), timedelta(days=3))
 minutes = st.integers(0, 1440).map(lambda count: timedelta(minutes=count))
 
 
+def tuples_of(each: st.SearchStrategy[Any], **sizes: Any) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(each, **sizes).map(tuple)
+
+
 @st.composite
 def windows(draw: Any, kind: type[TimeWindow] = TimeWindow) -> TimeWindow:
     start = draw(nearby)
@@ -95,14 +99,14 @@ builders = st.builds(
     headline=texts,
     photo_url=st.none() | texts.map("https://".__add__),
     language=st.sampled_from(Language),
-    reminders=st.lists(st.timedeltas(timedelta(seconds=1), timedelta(days=60)), max_size=3),
+    reminders=tuples_of(st.timedeltas(timedelta(seconds=1), timedelta(days=60)), max_size=3),
     client_accounts=st.booleans(),
-    embed_sites=st.lists(texts.map("https://".__add__), max_size=2),
+    embed_sites=tuples_of(texts.map("https://".__add__), max_size=2),
     calendar_account=st.none() | texts,
     active=st.booleans(),
 )
 questions = st.builds(Question, words, words, required=st.booleans()) | st.builds(
-    Question, words, words, st.just(QuestionKind.SINGLE_CHOICE), choices=st.lists(words, min_size=1)
+    Question, words, words, st.just(QuestionKind.SINGLE_CHOICE), choices=tuples_of(words, min_size=1)
 )
 session_types = st.builds(
     a_session_type,
@@ -113,7 +117,7 @@ session_types = st.builds(
     slot_step=st.none() | st.integers(5, 1440).map(lambda count: timedelta(minutes=count)),
     price=st.none() | money,
     capacity=st.integers(1, 1000),
-    questions=st.lists(questions, max_size=3, unique_by=lambda question: question.id),
+    questions=tuples_of(questions, max_size=3, unique_by=lambda question: question.id),
     display_order=st.integers(-1000, 1000),
     active=st.booleans(),
     calendar_ref=st.none() | st.builds(CalendarRef, texts, texts),
@@ -154,7 +158,7 @@ bookings = st.builds(
         Details,
         location=locations,
         pathway=st.none() | words,
-        answers=st.lists(st.builds(Answer, words, values, texts), max_size=3),
+        answers=tuples_of(st.builds(Answer, words, values, texts), max_size=3),
         notes=texts,
     ),
     state=st.sampled_from([state for state in BookingState if state is not BookingState.NEW]),
