@@ -198,12 +198,12 @@ class MemoryPayments(Faulty, PaymentGateway):
             self._kept[key] = evolve(self._kept[key], **changes)
 
     def _when(
-        self, state: CheckoutState, method: str, attempt: Attempt, **changes: Any
+        self, needed: CheckoutState, method: str, attempt: Attempt, /, **changes: Any
     ) -> Standing:
-        """Changes a checkout that is in `state`; any other one stays as it is."""
+        """Changes a checkout that is `needed`; any other one stays as it is."""
         with self._call(method), self._lock:
             kept = self._now(attempt.key)
-            if kept is not None and kept.state is state:
+            if kept is not None and kept.state is needed:
                 self._put(attempt.key, **changes)
             return self._standing(attempt.key)
 

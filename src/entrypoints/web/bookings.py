@@ -14,7 +14,7 @@ from booking_core import (
     BookingState,
     SessionTypeId,
 )
-from entrypoints import times, views
+from entrypoints import views
 from entrypoints.web import reading, schemas
 from entrypoints.web.requests import actor, idempotency_key
 
@@ -134,7 +134,7 @@ def _criteria(query: schemas.BookingsQuery) -> BookingFilter:
         session_type_id=query.sessionTypeId,
         states=states,
         starts_from=reading.edge(query.from_, query.timezone, "/from"),
-        starts_before=times.edge(query.to, query.timezone or "UTC", after=True),
+        starts_before=reading.edge(query.to, query.timezone, "/to", after=True),
         after=BookingId(query.cursor) if query.cursor else None,
         limit=query.limit,
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from flask import Response, g, request
+from attrs import frozen
+from flask import Response, g, render_template, request
 from pydantic import BaseModel, ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, default_exceptions
 
 from booking_core import BookingError, FieldError, ProviderFailed
 from entrypoints import problems, views
@@ -42,6 +44,9 @@ class ProblemBody(BaseModel):
 def problem(
     status: int, code: str, title: str, detail: str, extensions: dict[str, Any] | None = None
 ) -> Response:
+    if _for_a_reader():
+        page = render_template("refused.html", error={"title": title, "message": detail})
+        return Response(page, status)
     body = {
         "type": f"/problems/{code.replace('_', '-')}",
         "title": title,
@@ -55,6 +60,14 @@ def problem(
         **(extensions or {}),
     }
     return Response(json.dumps(body), status, content_type="application/problem+json")
+
+
+def _for_a_reader() -> bool:
+    """Whether a person looks at a page, and not a program at the API."""
+    if request.path.startswith("/api/") or request.blueprint not in (None, "pages"):
+        return False
+    kinds = ("application/problem+json", "text/html")
+    return request.accept_mimetypes.best_match(kinds) == "text/html"
 
 
 def refused(error: BookingError) -> Response:
@@ -73,8 +86,10 @@ def refused(error: BookingError) -> Response:
 def http(error: HTTPException) -> Response:
     """What never reached the core: no such path, wrong method, body too large, no JSON."""
     status = error.code or 500
-    code = getattr(error, "code_name", None) or (error.name or "error").lower().replace(" ", "_")
+    code = _code(error)
     detail = _ADVICE.get(status) or error.description or error.name
+    if status == 404 and _for_a_reader():
+        detail = "There is no page at this address."
     answer = problem(status, code, error.name, detail)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
@@ -82,10 +97,13 @@ def http(error: HTTPException) -> Response:
     return answer
 
 
+def _code(error: HTTPException) -> str:
+    return getattr(error, "code_name", None) or error.name.lower().replace(" ", "_")
+
+
 def unexpected(error: Exception) -> Response:
     _log.exception("unexpected error")
-    detail = "Something went wrong on our side. Try again, and name the request id if it stays."
-    return problem(500, "internal_error", "Internal error", detail)
+    return problem(500, "internal_error", "Internal error", _UNEXPECTED)
 
 
 def invalid_fields(error: ValidationError) -> Response:
@@ -121,8 +139,49 @@ def _words(error: Any) -> str:
     return f"'{name}': {error['msg']}."
 
 
+_UNEXPECTED = "Something went wrong on our side. Try again, and name the request id if it stays."
 _ADVICE = {
     404: "There is nothing at this address; /api/docs lists what there is.",
     405: "This address does not take that method; the Allow header lists those it takes.",
     413: "The body is too large; send at most 256 kB.",
 }
+
+
+# ---- what the `type` of a problem leads to ---------------------------------------------------
+
+
+@frozen
+class Meaning:
+    """What a code stands for, in a sentence or two."""
+
+    title: str
+    text: str
+
+
+_RULE = re.compile(r" \([A-Z]\d+\)")  # the number of a requirement, of no use to a caller
+
+
+def meaning(slug: str) -> Meaning | None:
+    """Of the code that a problem's `type` ends in, None where there is no such code."""
+    return _MEANINGS.get(slug.replace("-", "_"))
+
+
+def _meanings() -> dict[str, Meaning]:
+    found = {
+        "internal_error": Meaning("Internal error", _UNEXPECTED),
+        "not_ready": Meaning(
+            "Not ready", "The service cannot answer yet; it says what is missing."
+        ),
+        "malformed_json": Meaning("Bad Request", "The body is not JSON; send one JSON object."),
+    }
+    for status, kind in default_exceptions.items():
+        error = kind()
+        text = _ADVICE.get(status) or error.description or error.name
+        found[_code(error)] = Meaning(error.name, text)
+    for refusal in problems.PROBLEMS:
+        text = _RULE.sub("", " ".join((refusal.__doc__ or "").split()))
+        found[refusal.code] = Meaning(refusal.title, text)
+    return found
+
+
+_MEANINGS = _meanings()

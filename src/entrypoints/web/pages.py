@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, abort
 
 from booking_core import (
     Actor,
@@ -27,7 +27,7 @@ from booking_core import (
     zone,
 )
 from entrypoints import problems, times
-from entrypoints.web import reading, schemas
+from entrypoints.web import errors, reading, schemas
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -93,6 +93,10 @@ def routes(application: Application) -> Blueprint:
             error=error,
             kinds=QuestionKind,
         )
+
+    @pages.get("/problems/<slug>")
+    def problem(slug: str) -> str:
+        return render_template("problem.html", meaning=errors.meaning(slug) or abort(404))
 
     @pages.get("/bookings/<booking_id>")
     def manage(booking_id: str) -> Any:

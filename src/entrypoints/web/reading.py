@@ -31,13 +31,14 @@ from entrypoints.web import schemas
 
 _E = TypeVar("_E")
 _WEEK = timedelta(days=7)
+_YEARS = range(1900, 9000)  # so that some weeks before or after are a time as well
 
 
 def instant(text: str, pointer: str) -> datetime:
     """An RFC 3339 time; one without an offset names no instant."""
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
+        if moment.tzinfo is not None and moment.year in _YEARS:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
@@ -71,16 +72,21 @@ def _edge(text: str | None, timezone: str, pointer: str, *, after: bool = False)
     if "T" in text.upper() or " " in text:
         # An unescaped plus sign arrives as a blank.
         return instant(text.replace(" ", "+"), pointer)
+    detail = "Give a date such as 2026-11-23, or a time with an offset."
     try:
-        return times.edge(text, timezone, after=after)
+        moment = times.edge(text, timezone, after=after)
     except InvalidRequest:
-        detail = "Give a date such as 2026-11-23, or a time with an offset."
-        raise InvalidRequest(detail, [FieldError(pointer, detail)]) from None
+        moment = None
+    if moment is None or moment.year not in _YEARS:
+        raise InvalidRequest(detail, [FieldError(pointer, detail)])
+    return moment
 
 
-def edge(text: str | None, timezone: str | None, pointer: str) -> datetime | None:
-    """One end of an open range."""
-    return _edge(text, timezone or "UTC", pointer)
+def edge(
+    text: str | None, timezone: str | None, pointer: str, *, after: bool = False
+) -> datetime | None:
+    """One end of an open range; a date is its first instant, or with `after` the next date's."""
+    return _edge(text, timezone or "UTC", pointer, after=after)
 
 
 def contact(given: schemas.ClientDetails | None) -> Contact | None:

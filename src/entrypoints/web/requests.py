@@ -11,7 +11,7 @@ import structlog
 from flask import Response, g, request
 from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
 
-from booking_core import Actor, IdempotencyKey, Identity, InvalidCredentials
+from booking_core import Actor, IdempotencyKey, Identity, InvalidCredentials, InvalidRequest
 
 _log = structlog.get_logger("booking.web")
 
@@ -20,9 +20,14 @@ _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _QUOTED = re.compile(r'"(.*)"')
 _LONGEST_PATH = 500
 _DEEPEST = 20
-_CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+_CSP = (
+    "default-src 'self'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
 # The documentation page brings its own inline scripts; it shows nobody's data.
 _CSP_DOCS = "default-src 'self' 'unsafe-inline' data:; frame-ancestors 'none'"
+_DOCS = ("docs", "swagger.swagger")
+_NO_TEXT = "has a character that is no text (NUL, or half a surrogate)."
 
 
 class MalformedJson(BadRequest):
@@ -39,7 +44,12 @@ def begin() -> None:
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
     if len(request.path) > _LONGEST_PATH or _UNSAFE.search(request.path):
         raise NotFound
-    if request.path.startswith("/api/") and request.method in ("POST", "PUT", "PATCH"):
+    api = request.path.startswith("/api/")
+    if any(
+        _UNSAFE.search(text) for _, text in (request.args if api else request.values).items(True)
+    ):
+        raise InvalidRequest(f"The request {_NO_TEXT}")
+    if api and request.method in ("POST", "PUT", "PATCH"):
         _check_body()
 
 
@@ -62,7 +72,7 @@ def _check_text(value: Any, depth: int = 0) -> None:
     if depth > _DEEPEST:
         raise MalformedJson("The body is nested too deeply.")
     if isinstance(value, str) and _UNSAFE.search(value):
-        raise MalformedJson("The body has a character that is no text (NUL, or half a surrogate).")
+        raise MalformedJson(f"The body {_NO_TEXT}")
     if isinstance(value, dict):
         for key, each in value.items():
             _check_text(key, depth)
@@ -76,8 +86,9 @@ def end(response: Response) -> Response:
     headers = response.headers
     headers["X-Request-ID"] = g.request_id
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Content-Security-Policy"] = _CSP_DOCS if request.path.startswith("/api/docs") else _CSP
+    # Not `no-referrer`: under that, browsers send our own forms with `Origin: null`.
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Content-Security-Policy"] = _CSP_DOCS if request.endpoint in _DOCS else _CSP
     if not request.path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")
     _log.info(

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 Text = Annotated[str, Field(max_length=5_000)]
 Short = Annotated[str, Field(max_length=300)]
-Whole = Annotated[int, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)]  # what a column holds
 
 
-class Lenient(BaseModel):
+class _Form(BaseModel):
+    @model_validator(mode="before")
+    @classmethod
+    def _no_body_is_an_empty_one(cls, given: Any) -> Any:
+        return {} if given is None else given
+
+
+class Lenient(_Form):
     """Unknown fields are passed over: older callers send more than is read."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class Strict(BaseModel):
+class Strict(_Form):
     """Unknown fields are refused: a misspelt one must not look like a success."""
 
     model_config = ConfigDict(extra="forbid")
@@ -72,9 +89,21 @@ class ClientDetails(Lenient):
     timezone: Short = "UTC"
 
 
+def _as_one_problem(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """One problem for the value, instead of one for each form that it has not."""
+    try:
+        return read(value)
+    except ValidationError:
+        message = "Answer with text, with true or false, or with a list of texts"
+        raise PydanticCustomError("answer", message) from None
+
+
 class GivenAnswer(Lenient):
     questionId: Short
-    value: bool | Text | Annotated[list[Short], Field(max_length=100)]
+    value: Annotated[
+        StrictBool | Text | Annotated[list[Short], Field(max_length=100)],
+        WrapValidator(_as_one_problem),
+    ]
 
 
 class InitializeBody(Lenient):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from attrs import frozen
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from booking_core import Role
@@ -92,7 +93,8 @@ def application(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Appl
     application = assemble(Settings.load(settings))
     application.schema.upgrade()
     application.seed()
-    yield application
+    with capture_logs():
+        yield application
     application.close()
 
 

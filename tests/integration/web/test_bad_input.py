@@ -58,7 +58,8 @@ def test_a_range_that_ends_before_it_begins_is_refused(anyone: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "first", ["tomorrow", "2026-13-01", "2026-11-23T10:00", "0001-01-01T00:00:00+14:00", "9999-12-31"]
+    "first",
+    ["tomorrow", "2026-13-01", "2026-11-23T10:00", "0001-01-01T00:00:00+14:00", "9999-12-31"],
 )
 def test_a_date_that_is_none_is_refused_with_an_example(anyone: Caller, first: str) -> None:
     query = {"from": first}
@@ -67,7 +68,9 @@ def test_a_date_that_is_none_is_refused_with_an_example(anyone: Caller, first: s
     assert "2026-11-23" in problem["detail"]
 
 
-@pytest.mark.parametrize("session_type", ["nothing", "x" * 301, "%00", "%ED%A0%80", "💥", "a" * 10_000])
+@pytest.mark.parametrize(
+    "session_type", ["nothing", "x" * 301, "%00", "%ED%A0%80", "💥", "a" * 10_000]
+)
 def test_an_unknown_session_type_is_not_found(anyone: Caller, session_type: str) -> None:
     answer = anyone("GET", f"/api/scheduling/session-types/{session_type}/slots")
     assert answer.status_code in (404, 422)
@@ -169,7 +172,8 @@ def test_somebody_must_be_named(anyone: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "email", ["", "nobody", "a@b", "a b@example.org", "a@example.org\nBcc: x@example.org", "a" * 299]
+    "email",
+    ["", "nobody", "a@b", "a b@example.org", "a@example.org\nBcc: x@example.org", "a" * 299],
 )
 def test_a_bad_e_mail_address_is_refused(anyone: Caller, email: str) -> None:
     wish = anyone.wish(clientDetails=BO | {"email": email})
@@ -271,7 +275,8 @@ def test_another_content_type_is_refused(anyone: Caller) -> None:
 
 
 def test_an_empty_body_misses_its_fields(anyone: Caller) -> None:
-    anyone.refused(422, "invalid_request", "POST", CONFIRM)
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM)
+    assert pointers(problem) == ["/sessionTypeId", "/timeSlot"]
 
 
 def test_a_wrong_method_is_told_the_right_ones(anyone: Caller) -> None:
@@ -282,7 +287,9 @@ def test_a_wrong_method_is_told_the_right_ones(anyone: Caller) -> None:
 
 
 def test_an_unknown_address_under_the_api_is_a_problem(anyone: Caller) -> None:
-    problem = anyone.refused(404, "not_found", "GET", "/api/nothing", headers={"Accept": "text/html"})
+    problem = anyone.refused(
+        404, "not_found", "GET", "/api/nothing", headers={"Accept": "text/html"}
+    )
     assert "/api/docs" in problem["detail"]
 
 
@@ -328,7 +335,13 @@ def test_own_bookings_are_for_signed_in_callers(anyone: Caller) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"state": "LOST"}, {"limit": "0"}, {"limit": "x"}, {"cursor": "bkg_nothing"}, {"from": "soon"}],
+    [
+        {"state": "LOST"},
+        {"limit": "0"},
+        {"limit": "x"},
+        {"cursor": "bkg_nothing"},
+        {"from": "soon"},
+    ],
 )
 def test_wrong_filters_are_refused(ana: Caller, query: dict[str, str]) -> None:
     answer = ana("GET", BOOKINGS, query_string=query)

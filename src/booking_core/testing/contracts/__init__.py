@@ -1,0 +1,49 @@
+"""What every implementation of a port must keep, as pytest classes to subclass.
+
+    class TestMyClaims(SlotClaimsContract):
+        @pytest.fixture
+        def unit_of_work(self) -> UnitOfWorkFactory:
+            return MyStore(an_empty_database)
+
+A subclass gives the fixtures that its contract names. The tests look at what a user of the port
+notices and at nothing else, so they hold for a store in memory and for a database alike.
+"""
+
+import pytest
+
+# Before the modules are imported, or a failing assertion would not say what it compared.
+for _module in (
+    *("bookings", "calendar", "catalogue", "claims", "inbox", "mailer", "outbox", "payments"),
+    *("stored", "threads", "unit_of_work"),
+):
+    pytest.register_assert_rewrite(f"{__name__}.{_module}")
+
+from booking_core.testing.contracts.bookings import BookingRepositoryContract  # noqa: E402
+from booking_core.testing.contracts.calendar import (  # noqa: E402
+    CalendarContract,
+    OpenSlotsContract,
+)
+from booking_core.testing.contracts.catalogue import CatalogueContract  # noqa: E402
+from booking_core.testing.contracts.claims import SlotClaimsContract  # noqa: E402
+from booking_core.testing.contracts.inbox import InboxContract  # noqa: E402
+from booking_core.testing.contracts.mailer import MailerContract  # noqa: E402
+from booking_core.testing.contracts.outbox import OutboxContract  # noqa: E402
+from booking_core.testing.contracts.payments import (  # noqa: E402
+    PayingClient,
+    PaymentGatewayContract,
+)
+from booking_core.testing.contracts.unit_of_work import UnitOfWorkContract  # noqa: E402
+
+__all__ = [
+    "BookingRepositoryContract",
+    "CalendarContract",
+    "CatalogueContract",
+    "InboxContract",
+    "MailerContract",
+    "OpenSlotsContract",
+    "OutboxContract",
+    "PayingClient",
+    "PaymentGatewayContract",
+    "SlotClaimsContract",
+    "UnitOfWorkContract",
+]

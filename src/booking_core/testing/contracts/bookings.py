@@ -1,0 +1,267 @@
+# ruff: noqa: D102  the name of a test says what it promises
+"""What the repository of bookings promises."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from booking_core.domain.booking import Booking, Details
+from booking_core.domain.contact import Client
+from booking_core.domain.errors import NotFound, StaleBooking
+from booking_core.domain.ids import BookingId, BuilderId, ClientId, PathwayId
+from booking_core.domain.questions import Answer
+from booking_core.domain.session_type import Location, LocationKind
+from booking_core.domain.terms import CancellationPolicy, RefundStep
+from booking_core.domain.transitions import BookingState
+from booking_core.ports.repositories import BookingFilter
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
+from booking_core.testing.contracts.stored import put_booking, put_catalogue
+from booking_core.testing.contracts.threads import at_once
+from booking_core.testing.examples import (
+    NOW,
+    a_booking,
+    a_builder,
+    a_contact,
+    a_paid_booking,
+    a_session_type,
+    a_slot,
+    an_attempt,
+)
+
+_MINUTE = timedelta(minutes=1)
+_LATER = NOW + timedelta(days=30)
+
+
+class BookingRepositoryContract:
+    """Needs the fixture `unit_of_work`: a factory on an empty store."""
+
+    @pytest.fixture(autouse=True)
+    def _catalogue(self, unit_of_work: UnitOfWorkFactory) -> None:
+        put_catalogue(
+            unit_of_work,
+            a_session_type(),
+            a_session_type(id="typ_2", builder_id="bld_2"),
+            builders=(a_builder(), a_builder(id="bld_2")),
+        )
+
+    # ---- as it was -------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("state", [state for state in BookingState if state != "NEW"])
+    def test_a_booking_comes_back_as_it_was_saved(
+        self, unit_of_work: UnitOfWorkFactory, state: BookingState
+    ) -> None:
+        for booking in (a_booking(state), a_paid_booking(state, id="bkg_2")):
+            put_booking(unit_of_work, booking)
+            assert self._get(unit_of_work, booking.id) == booking
+
+    def test_a_booking_with_everything_in_it_comes_back_as_it_was_saved(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        booking = a_paid_booking(
+            client=Client(a_contact(name="Åse \N{HOT BEVERAGE}"), ClientId("cli_1")),
+            details=Details(
+                location=Location(LocationKind.PHONE, "+49 30 1"),
+                pathway=PathwayId("pivot"),
+                answers=(
+                    Answer("a", "text", "A?"),
+                    Answer("b", True, "B?"),
+                    Answer("c", ("x", "y"), "C?"),
+                ),
+                notes="Two\nlines",
+            ),
+            terms=CancellationPolicy(60 * _MINUTE, (RefundStep(timedelta(days=1), 50),)),
+        )
+        booking.reschedule(a_slot(day=2), booking.occupancy)
+        booking.revoke_tokens()
+        put_booking(unit_of_work, booking)
+        assert self._get(unit_of_work, booking.id) == booking
+
+    def test_the_checkout_attempts_and_refunds_come_back(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        booking = a_paid_booking(BookingState.AWAITING_PAYMENT)
+        booking.start_payment(an_attempt(2, checkout_id="c", checkout_url="https://p.test"), now=NOW)
+        put_booking(unit_of_work, booking)
+        assert self._get(unit_of_work, booking.id).payment == booking.payment
+
+    def test_a_booking_that_was_read_has_nothing_to_tell_and_nothing_to_settle(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        booking = a_booking(BookingState.HELD)
+        booking.confirm(now=NOW)
+        put_booking(unit_of_work, booking)
+        read = self._get(unit_of_work, booking.id)
+        assert (read.events, read.unsettled) == ([], set())
+
+    def test_a_booking_that_was_read_is_a_copy(self, unit_of_work: UnitOfWorkFactory) -> None:
+        booking = put_booking(unit_of_work, a_booking(BookingState.CONFIRMED))
+        booking.cancel()
+        self._get(unit_of_work, booking.id).cancel()
+        assert self._get(unit_of_work, booking.id).state is BookingState.CONFIRMED
+
+    def test_a_booking_that_is_not_there_is_not_found(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        with unit_of_work(write=False) as uow, pytest.raises(NotFound):
+            uow.bookings.get(BookingId("bkg_none"))
+
+    # ---- two writers -----------------------------------------------------------------------------
+
+    def test_saving_raises_the_version_by_one(self, unit_of_work: UnitOfWorkFactory) -> None:
+        booking = put_booking(unit_of_work, a_booking())
+        assert (booking.version, self._get(unit_of_work, booking.id).version) == (1, 1)
+        put_booking(unit_of_work, booking)
+        assert (booking.version, self._get(unit_of_work, booking.id).version) == (2, 2)
+
+    def test_a_booking_that_somebody_else_saved_meanwhile_is_stale(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        put_booking(unit_of_work, a_booking(BookingState.CONFIRMED))
+        first, second = (self._get(unit_of_work, a_booking().id) for _ in range(2))
+        first.cancel(reason="first")
+        put_booking(unit_of_work, first)
+        second.cancel(reason="second")
+        with pytest.raises(StaleBooking):
+            put_booking(unit_of_work, second)
+        assert self._get(unit_of_work, a_booking().id).cancel_reason == "first"
+
+    def test_of_many_who_save_what_they_read_at_once_one_wins(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        put_booking(unit_of_work, a_booking(BookingState.CONFIRMED))
+        copies = [self._get(unit_of_work, a_booking().id) for _ in range(8)]
+
+        def save(booking: Booking) -> bool:
+            try:
+                put_booking(unit_of_work, booking)
+            except StaleBooking:
+                return False
+            return True
+
+        answers = at_once([lambda b=b: save(b) for b in copies])  # type: ignore[misc]
+        assert sorted(answers) == [False] * 7 + [True]
+
+    # ---- lists -----------------------------------------------------------------------------------
+
+    def test_bookings_come_newest_first_and_by_id_where_they_are_equally_old(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        for number, age in enumerate([3, 1, 1, 2], start=1):
+            put_booking(unit_of_work, a_booking(id=f"bkg_{number}", created_at=NOW - age * _MINUTE))
+        assert self._find(unit_of_work) == ["bkg_3", "bkg_2", "bkg_4", "bkg_1"]
+
+    def test_pages_follow_each_other_without_gap_or_repeat(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        for number in range(5):
+            put_booking(unit_of_work, a_booking(id=f"bkg_{number}"))
+        seen: list[str] = []
+        while page := self._find(unit_of_work, limit=2, after=seen[-1] if seen else None):
+            assert len(page) <= 2
+            seen += page
+        assert seen == [f"bkg_{number}" for number in (4, 3, 2, 1, 0)]
+
+    @pytest.mark.parametrize(
+        "wanted",
+        [
+            {"builder_id": "bld_2"},
+            {"session_type_id": "typ_2"},
+            {"client_id": "cli_2"},
+            {"states": (BookingState.CANCELLED, BookingState.EXPIRED)},
+            {"starts_from": a_slot(day=2).start},
+            {"builder_id": "bld_2", "client_id": "cli_2"},
+        ],
+    )
+    def test_only_bookings_that_meet_every_condition_are_found(
+        self, unit_of_work: UnitOfWorkFactory, wanted: dict[str, Any]
+    ) -> None:
+        other = a_session_type(id="typ_2", builder_id=BuilderId("bld_2"))
+        put_booking(unit_of_work, a_booking(id="bkg_1"))
+        put_booking(
+            unit_of_work,
+            a_booking(
+                BookingState.CANCELLED,
+                session_type=other,
+                slot=a_slot(day=2),
+                id="bkg_2",
+                client=Client(a_contact(), ClientId("cli_2")),
+            ),
+        )
+        assert self._find(unit_of_work, **wanted) == ["bkg_2"]
+        assert self._find(unit_of_work, **wanted | {"client_id": "cli_nobody"}) == []
+
+    def test_the_range_of_starts_is_half_open_and_leaves_out_bookings_without_a_slot(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        put_booking(unit_of_work, a_booking(BookingState.AWAITING_SCHEDULING, id="bkg_0"))
+        for day in (1, 2, 3):
+            put_booking(unit_of_work, a_booking(slot=a_slot(day=day), id=f"bkg_{day}"))
+        first, last = a_slot(day=1).start, a_slot(day=3).start
+        found = self._find(unit_of_work, starts_from=first, starts_before=last)
+        assert found == ["bkg_2", "bkg_1"]
+        assert self._find(unit_of_work, starts_before=first) == []
+
+    # ---- deadlines -------------------------------------------------------------------------------
+
+    def test_live_bookings_whose_deadline_has_passed_are_overdue(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        put_booking(unit_of_work, a_booking(BookingState.HELD, id="bkg_3"))
+        put_booking(unit_of_work, a_booking(BookingState.AWAITING_PAYMENT, id="bkg_2"))
+        put_booking(unit_of_work, a_booking(BookingState.AWAITING_SCHEDULING, id="bkg_1"))
+        put_booking(unit_of_work, a_booking(BookingState.CONFIRMED, id="bkg_4"))
+        put_booking(unit_of_work, a_booking(BookingState.EXPIRED, id="bkg_5"))
+        with unit_of_work() as uow:
+            found = uow.bookings.overdue(now=_LATER)
+        assert [booking.id for booking in found] == ["bkg_1", "bkg_2", "bkg_3"]
+
+    def test_a_booking_is_overdue_from_its_deadline_on(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        booking = put_booking(unit_of_work, a_booking(BookingState.HELD))
+        assert booking.deadline is not None
+        with unit_of_work() as uow:
+            assert not uow.bookings.overdue(now=booking.deadline - timedelta(seconds=1))
+            assert uow.bookings.overdue(now=booking.deadline)
+
+    def test_overdue_bookings_may_be_asked_of_one_builder_and_a_few_at_a_time(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        other = a_session_type(id="typ_2", builder_id=BuilderId("bld_2"))
+        for number in (1, 2, 3):
+            put_booking(unit_of_work, a_booking(id=f"bkg_{number}"))
+        put_booking(unit_of_work, a_booking(session_type=other, id="bkg_4"))
+        with unit_of_work() as uow:
+            of_ada = uow.bookings.overdue(now=_LATER, builder_id=a_builder().id)
+            assert [booking.id for booking in of_ada] == ["bkg_1", "bkg_2", "bkg_3"]
+            assert len(uow.bookings.overdue(now=_LATER, limit=2)) == 2
+
+    def test_many_who_end_what_is_overdue_end_each_booking_once(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        for number in range(4):
+            put_booking(unit_of_work, a_booking(id=f"bkg_{number}"))
+
+        def end_them() -> int:
+            with unit_of_work() as uow:
+                overdue = uow.bookings.overdue(now=_LATER)
+                for booking in overdue:
+                    booking.expire(now=_LATER)
+                    uow.bookings.save(booking)
+                uow.commit()
+                return len(overdue)
+
+        assert sum(at_once([end_them] * 8)) == 4
+
+    # ---- inside ----------------------------------------------------------------------------------
+
+    def _get(self, unit_of_work: UnitOfWorkFactory, booking_id: BookingId) -> Booking:
+        with unit_of_work(write=False) as uow:
+            return uow.bookings.get(booking_id)
+
+    def _find(self, unit_of_work: UnitOfWorkFactory, **criteria: Any) -> list[str]:
+        with unit_of_work(write=False) as uow:
+            return [booking.id for booking in uow.bookings.find(BookingFilter(**criteria))]

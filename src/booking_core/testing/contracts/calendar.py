@@ -1,0 +1,261 @@
+# ruff: noqa: D102  the name of a test says what it promises
+"""What the judge of free slots promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from booking_core.domain.booking import Booking, CalendarEvent
+from booking_core.domain.builder import Builder
+from booking_core.domain.session_type import SessionType
+from booking_core.domain.time import Slot, TimeWindow
+from booking_core.domain.transitions import BookingState
+from booking_core.ports.calendar import CalendarProvider
+from booking_core.testing.examples import NOW, a_booking, a_builder, a_session_type
+
+_WEEK = timedelta(days=7)
+
+
+class OpenSlotsContract:
+    """What a calendar answers about open slots.
+
+    Needs `calendar`, which offers something of `session_type` in the week after `now`. A subclass
+    may give other `builder`, `session_type` and `now` than those of the examples.
+    """
+
+    @pytest.fixture
+    def builder(self) -> Builder:
+        return a_builder()
+
+    @pytest.fixture
+    def session_type(self) -> SessionType:
+        return a_session_type()
+
+    @pytest.fixture
+    def now(self) -> datetime:
+        """The calendar's present."""
+        return NOW
+
+    def test_open_slots_lie_in_the_window_and_come_in_order(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        now: datetime,
+    ) -> None:
+        window = TimeWindow(now, now + _WEEK)
+        found = [
+            each.slot
+            for each in calendar.open_slots(
+                builder=builder, session_type=session_type, window=window
+            )
+        ]
+        assert found
+        assert all(window.contains(slot) for slot in found)
+        assert all(slot.length == session_type.duration for slot in found)
+        assert all(before.start < after.start for before, after in pairwise(found))
+
+    def test_a_slot_that_sticks_out_of_the_window_is_not_answered(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        now: datetime,
+    ) -> None:
+        first = _first(calendar, builder, session_type, now)
+        short = TimeWindow(first.start, first.end - timedelta(minutes=1))
+        exact = TimeWindow(first.start, first.end)
+        assert not calendar.open_slots(builder=builder, session_type=session_type, window=short)
+        assert calendar.open_slots(builder=builder, session_type=session_type, window=exact)
+
+    def test_the_next_start_is_the_first_open_slot(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        now: datetime,
+    ) -> None:
+        first = _first(calendar, builder, session_type, now)
+        found = calendar.next_start(builder=builder, session_type=session_type, after=now)
+        assert found == first.start
+
+    def test_beyond_the_horizon_nothing_starts(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        now: datetime,
+    ) -> None:
+        beyond = now + session_type.horizon + timedelta(days=1)
+        assert (
+            calendar.next_start(builder=builder, session_type=session_type, after=beyond) is None
+        )
+
+    def test_an_open_slot_is_explained_as_open_and_one_in_the_past_is_not(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        now: datetime,
+    ) -> None:
+        start = _first(calendar, builder, session_type, now).start
+        then = calendar.explain(builder=builder, session_type=session_type, start=start)
+        past = calendar.explain(builder=builder, session_type=session_type, start=now - _WEEK)
+        assert then.is_open
+        assert not past.is_open
+
+    def test_it_can_be_asked_whether_it_works(self, calendar: CalendarProvider) -> None:
+        assert calendar.health().ok
+
+
+class CalendarContract(OpenSlotsContract):
+    """What a calendar that is not in our own database promises besides.
+
+    Needs `calendar` as before, with at least two open slots that do not overlap.
+    """
+
+    @pytest.fixture
+    def booking(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        now: datetime,
+    ) -> Booking:
+        """A booking that waits for its event."""
+        slot = _first(calendar, builder, session_type, now)
+        return a_booking(BookingState.CONFIRMING, session_type=session_type, slot=slot)
+
+    def test_a_booked_event_stands_and_is_found_by_its_tag(
+        self, calendar: CalendarProvider, booking: Booking
+    ) -> None:
+        slot = _slot(booking)
+        event = calendar.ensure_booked(booking=booking, slot=slot)
+        (found,) = calendar.events(booking=booking)
+        assert (found.event.event_uri, found.slot) == (event.event_uri, slot)
+        assert not found.cancelled
+        assert found.moved_from is None
+
+    def test_booking_twice_makes_one_event(
+        self, calendar: CalendarProvider, booking: Booking
+    ) -> None:
+        first, second = (
+            calendar.ensure_booked(booking=booking, slot=_slot(booking)) for _ in range(2)
+        )
+        assert first.event_uri == second.event_uri
+        assert len(calendar.events(booking=booking)) == 1
+
+    def test_a_booked_slot_is_not_offered_any_more(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        booking: Booking,
+    ) -> None:
+        slot = _slot(booking)
+        calendar.ensure_booked(booking=booking, slot=slot)
+        window = TimeWindow(slot.start, slot.end)
+        assert not calendar.open_slots(builder=builder, session_type=session_type, window=window)
+
+    def test_an_event_that_was_removed_stands_no_more_and_its_slot_is_open_again(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        booking: Booking,
+    ) -> None:
+        slot = _slot(booking)
+        calendar.ensure_booked(booking=booking, slot=slot)
+        for _ in range(2):
+            calendar.ensure_absent(booking=booking, slot=slot)
+        assert not _standing(calendar, booking)
+        explained = calendar.explain(builder=builder, session_type=session_type, start=slot.start)
+        assert explained.is_open
+
+    def test_removing_what_never_stood_is_harmless(
+        self, calendar: CalendarProvider, booking: Booking
+    ) -> None:
+        calendar.ensure_absent(booking=booking, slot=_slot(booking))
+        assert not _standing(calendar, booking)
+
+    def test_a_slot_that_was_given_up_can_be_booked_again(
+        self, calendar: CalendarProvider, booking: Booking
+    ) -> None:
+        slot = _slot(booking)
+        calendar.ensure_booked(booking=booking, slot=slot)
+        calendar.ensure_absent(booking=booking, slot=slot)
+        event = calendar.ensure_booked(booking=booking, slot=slot)
+        assert [each.event_uri for each in _standing(calendar, booking)] == [event.event_uri]
+
+    def test_removing_one_slot_leaves_the_other_one(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        booking: Booking,
+    ) -> None:
+        old = _slot(booking)
+        new = _first(calendar, builder, session_type, old.end)
+        calendar.ensure_booked(booking=booking, slot=old)
+        kept = calendar.ensure_booked(booking=booking, slot=new)
+        calendar.ensure_absent(booking=booking, slot=old)
+        assert [each.event_uri for each in _standing(calendar, booking)] == [kept.event_uri]
+
+    def test_bookings_do_not_see_each_others_events(
+        self,
+        calendar: CalendarProvider,
+        session_type: SessionType,
+        booking: Booking,
+    ) -> None:
+        calendar.ensure_booked(booking=booking, slot=_slot(booking))
+        other = a_booking(BookingState.CONFIRMING, session_type=session_type, id="bkg_other")
+        assert not calendar.events(booking=other)
+
+    def test_a_scheduling_link_is_an_address_of_its_own_booking(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+    ) -> None:
+        urls = {
+            calendar.scheduling_link(
+                builder=builder,
+                session_type=session_type,
+                booking=a_booking(
+                    BookingState.AWAITING_SCHEDULING, session_type=session_type, id=booking_id
+                ),
+            ).url
+            for booking_id in ("bkg_1", "bkg_2")
+        }
+        assert len(urls) == 2
+        assert all(url.startswith(("https://", "http://")) for url in urls)
+
+    def test_a_no_show_can_be_told_and_taken_back_twice(
+        self, calendar: CalendarProvider, booking: Booking
+    ) -> None:
+        event = calendar.ensure_booked(booking=booking, slot=_slot(booking))
+        booking.calendar_booked(event)
+        for _ in range(2):
+            calendar.mark_no_show(booking=booking)
+        for _ in range(2):
+            calendar.undo_no_show(booking=booking)
+
+
+def _first(
+    calendar: CalendarProvider, builder: Builder, session_type: SessionType, after: datetime
+) -> Slot:
+    window = TimeWindow(after, after + _WEEK)
+    return calendar.open_slots(builder=builder, session_type=session_type, window=window)[0].slot
+
+
+def _slot(booking: Booking) -> Slot:
+    assert booking.slot is not None
+    return booking.slot
+
+
+def _standing(calendar: CalendarProvider, booking: Booking) -> Sequence[CalendarEvent]:
+    return [each.event for each in calendar.events(booking=booking) if not each.cancelled]

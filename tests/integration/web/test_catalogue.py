@@ -1,0 +1,151 @@
+"""Builders, session types and hours, as each kind of caller sees and changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from booking_core import Role
+from tests.integration.web.conftest import Caller, day_ahead
+
+AVAILABLE = "/api/scheduling/sessions/available"
+OFFERS = "/api/marketplace/builders/demo/session-types"
+MINE = "/api/builders/me/session-types"
+
+
+def titles(caller: Caller, path: str = AVAILABLE, **query: str) -> list[str]:
+    found = caller.json("GET", path, query_string=query)["sessionTypes"]
+    return [each["id"] for each in found]
+
+
+def test_anonymous_callers_see_what_they_can_book(anyone: Caller, ana: Caller) -> None:
+    seen = titles(anyone)
+    assert "getting-started" in seen
+    assert "play-lab" not in seen
+    assert len(titles(ana)) == 8
+    assert titles(anyone, OFFERS) == seen
+    assert titles(ana, category="pathway", pathway="pivot") == ["pivot-plan"]
+    query = {"builder": "nobody"}
+    anyone.refused(404, "not_found", "GET", AVAILABLE, query_string=query)
+
+
+def test_an_unknown_category_is_told_the_known_ones(anyone: Caller) -> None:
+    query = {"category": "best"}
+    problem = anyone.refused(422, "invalid_request", "GET", AVAILABLE, query_string=query)
+    assert "free, pathway, specialized" in problem["detail"]
+
+
+def test_hidden_session_types_stay_hidden(anyone: Caller, ana: Caller, robin: Caller) -> None:
+    assert not robin.json("PATCH", f"{MINE}/getting-started", json={"active": False})["active"]
+    for caller in (anyone, ana):
+        assert "getting-started" not in titles(caller)
+        assert "getting-started" not in titles(caller, OFFERS)
+        path = "/api/scheduling/session-types/getting-started/slots"
+        caller.refused(404, "not_found", "GET", path)
+    assert "getting-started" in titles(robin, MINE)
+
+
+def test_what_a_builder_changes_is_seen_at_once(anyone: Caller, robin: Caller) -> None:
+    changes = {
+        "id": "getting-started",
+        "title": "First steps",
+        "durationMinutes": 45,
+        "price": {"amount": 500, "currency": "EUR"},
+        "buffers": {"before": 5, "after": 5},
+    }
+    robin.json("PATCH", MINE, json=changes)
+    found = anyone.json("GET", AVAILABLE)["sessionTypes"]
+    shown = next(each for each in found if each["id"] == "getting-started")
+    assert shown["title"] == "First steps"
+    assert shown["durationMinutes"] == 45
+    assert shown["price"] == {"amount": 500, "currency": "EUR"}
+    path = "/api/admin/session-types/getting-started"
+    assert robin.json("PATCH", path, json={"price": None})["price"] is None
+
+
+def test_only_its_builder_and_operators_see_inner_fields(
+    anyone: Caller, ana: Caller, robin: Caller, admin: Caller, other_builder: Caller
+) -> None:
+    for caller in (anyone, ana, other_builder):
+        assert "minimumNotice" not in caller.json("GET", OFFERS)["sessionTypes"][0]
+        assert "email" not in caller.json("GET", "/api/marketplace/builders/demo")
+    for caller in (robin, admin):
+        assert caller.json("GET", OFFERS)["sessionTypes"][0]["minimumNotice"] == 120
+        assert caller.json("GET", "/api/marketplace/builders/demo")["email"]
+
+
+def test_a_schedule_comes_back_as_it_was_put(robin: Caller, admin: Caller, anyone: Caller) -> None:
+    path = "/api/builders/me/schedule"
+    day = day_ahead(3).isoformat()
+    schedule = {
+        "timezone": "America/New_York",
+        "weekly": {"monday": [{"start": "09:00", "end": "12:00"}]},
+        "overrides": {day: [{"start": "22:00", "end": "24:00"}]},
+        "timeOff": [
+            {
+                "startTime": f"{day_ahead(30)}T00:00:00Z",
+                "endTime": f"{day_ahead(31)}T00:00:00Z",
+                "reason": "travel",
+            }
+        ],
+    }
+    assert robin.json("PUT", path, json=schedule) == schedule
+    assert robin.json("GET", path) == schedule
+    assert admin.json("GET", "/api/builders/demo/schedule") == schedule
+    found = anyone.slots("getting-started", **{"from": day, "to": day})
+    assert found
+
+
+def test_what_is_another_builders_is_not_found(
+    anyone: Caller, ana: Caller, other_builder: Caller
+) -> None:
+    for caller in (anyone, ana, other_builder):
+        for name in ("demo", "me"):
+            base = f"/api/builders/{name}"
+            caller.refused(404, "not_found", "GET", f"{base}/schedule")
+            caller.refused(404, "not_found", "PUT", f"{base}/schedule", json={"timezone": "UTC"})
+            caller.refused(404, "not_found", "GET", f"{base}/session-types")
+            path = f"{base}/session-types/getting-started"
+            caller.refused(404, "not_found", "PATCH", path, json={"title": "x"})
+        path = "/api/admin/builders/demo"
+        caller.refused(404, "not_found", "PATCH", path, json={"name": "x"})
+        path = "/api/admin/session-types/getting-started"
+        caller.refused(404, "not_found", "PATCH", path, json={"title": "x"})
+
+
+def test_an_operator_adds_a_builder_who_adds_a_session_type(
+    admin: Caller, anyone: Caller, robin: Caller, signed_in: Callable[..., Caller]
+) -> None:
+    body = {
+        "name": "Ada Byron",
+        "slug": "ada",
+        "email": "ada@example.org",
+        "schedule": {
+            "timezone": "UTC",
+            "weekly": {"monday": [{"start": "09:00", "end": "17:00"}]},
+        },
+    }
+    ada = admin.json("POST", "/api/admin/builders", 201, json=body)
+    assert ada["timezone"] == "UTC"
+    herself = signed_in(Role.BUILDER, ada["id"])
+    path = "/api/admin/session-types"
+    added = {"builderId": "me", "title": "Engines", "durationMinutes": 60}
+    engines = herself.json("POST", path, 201, json=added)
+    assert engines["builderId"] == ada["id"]
+    assert anyone.slots(engines["id"])
+    robin.refused(404, "not_found", "POST", path, json=added | {"builderId": ada["id"]})
+    changed = {"id": ada["id"], "headline": "Poetry"}
+    assert admin.json("PATCH", "/api/admin/builders", json=changed)["headline"] == "Poetry"
+    own = f"/api/builders/me/session-types/{engines['id']}"
+    robin.refused(404, "not_found", "PATCH", own, json={"title": "mine"})
+
+
+def test_only_operators_add_builders(anyone: Caller, ana: Caller, robin: Caller) -> None:
+    body = {"name": "Eve", "email": "eve@example.org", "timezone": "UTC"}
+    for caller in (anyone, ana, robin):
+        assert caller("POST", "/api/admin/builders", json=body).status_code in (401, 403, 404)
+
+
+def test_a_builder_without_a_zone_is_refused(admin: Caller) -> None:
+    body = {"name": "Eve", "email": "eve@example.org"}
+    problem = admin.refused(422, "invalid_request", "POST", "/api/admin/builders", json=body)
+    assert "timezone" in problem["detail"]

@@ -1,0 +1,92 @@
+"""What holds for every answer, and what the OpenAPI document says."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from entrypoints.container import Application
+from tests.integration.web.conftest import Caller
+
+PATHS = ["/", "/api/marketplace/builders", "/api/nothing", "/nothing", "/healthz", "/api/docs"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_has_the_security_headers(anyone: Caller, path: str) -> None:
+    headers = anyone("GET", path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert ("unsafe-inline" in headers["Content-Security-Policy"]) == (path == "/api/docs")
+
+
+def test_a_request_id_is_echoed_when_it_is_one(anyone: Caller) -> None:
+    given = {"X-Request-ID": "abc-1.2_3"}
+    assert anyone("GET", "/healthz", headers=given).headers["X-Request-ID"] == "abc-1.2_3"
+    for wrong in ("a b", "x" * 65, ""):
+        answer = anyone("GET", "/healthz", headers={"X-Request-ID": wrong})
+        assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-ID"])
+
+
+def test_the_service_lives_and_is_ready(anyone: Caller) -> None:
+    assert anyone.json("GET", "/healthz") == {"status": "ok"}
+    assert anyone.json("GET", "/readyz") == {"status": "ready"}
+
+
+def test_the_document_is_openapi_3_1_and_has_every_route(application: Application) -> None:
+    app = application.web_app()
+    document = app.test_client().get("/api/openapi.json").json
+    assert document["openapi"].startswith("3.1.")
+    routes = {
+        (re.sub(r"<(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api/")
+        and rule.endpoint.partition(".")[0] not in ("docs", "openapi", "swagger")
+    }
+    described = {(path, method) for path, item in document["paths"].items() for method in item}
+    assert routes
+    assert routes <= described
+    text = json.dumps(document)
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', text))
+    assert {"ProblemBody", "FieldProblem"} <= named
+    assert named <= set(document["components"]["schemas"])
+    assert {} in document["security"]
+
+
+def test_the_documentation_needs_nothing_from_elsewhere(client: FlaskClient) -> None:
+    answer = client.get("/api/docs")
+    assert answer.status_code == 200
+    assert not re.search(r"https?://", answer.text)
+    for asset in re.findall(r'(?:src|href)="([^"]+)"', answer.text):
+        with client.get(f"/api/{asset}") as file:
+            assert file.status_code == 200
+    assert '"validatorUrl": null' in answer.text
+    assert client.get("/api/openapi.json").status_code == 200
+    assert client.get("/api/").headers["Location"] == "/api/docs"
+
+
+@pytest.mark.parametrize("path", ["/bookings", "/api/scheduling/bookings/%00"])
+def test_no_address_is_an_internal_error(anyone: Caller, path: str) -> None:
+    assert anyone("GET", path).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["cursor", "sessionTypeId", "builderId", "from", "timezone"])
+def test_a_query_with_a_character_that_is_no_text_is_refused(ana: Caller, name: str) -> None:
+    path = f"/api/scheduling/bookings?{name}=%00"
+    assert "character" in ana.refused(422, "invalid_request", "GET", path)["detail"]
+    assert ana("GET", f"/b/demo/getting-started?{name}=%00").status_code == 422
+
+
+def test_the_type_of_a_problem_leads_to_its_meaning(client: FlaskClient) -> None:
+    for slug in ("slot-unavailable", "malformed-json", "method-not-allowed", "internal-error"):
+        answer = client.get(f"/problems/{slug}")
+        assert answer.status_code == 200
+        assert answer.content_type.startswith("text/html")
+    assert "The slot is not available" in client.get("/problems/slot-unavailable").text
+    assert client.get("/problems/nothing").status_code == 404

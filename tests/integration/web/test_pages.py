@@ -1,0 +1,142 @@
+"""The plain pages, as a browser uses them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.integration.web.conftest import Caller
+
+PAGE = "/b/demo/getting-started"
+READER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+FORM = {"name": "Bo Diddley", "email": "bo@example.org", "timezone": "Europe/Berlin"}
+
+
+def booked(client: FlaskClient, anyone: Caller, **more: str) -> TestResponse:
+    form = FORM | {"start": anyone.slots()[0]["startTime"]} | more
+    return client.post(PAGE, data=form, headers={"Origin": "http://localhost"})
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/b/demo", 200),
+        (PAGE, 200),
+        (f"{PAGE}?timezone=Asia/Tokyo&from=2999-01-01", 200),
+        (f"{PAGE}?start=2999-01-01T10:00:00%2B01:00", 200),
+        (f"{PAGE}?timezone=Mars", 422),
+        (f"{PAGE}?from=9999-12-31", 422),
+        (f"{PAGE}?start=noon", 422),
+        (f"{PAGE}?start=9999-12-31T23:59:59Z", 422),
+        ("/b/nobody", 404),
+        ("/b/demo/nothing", 404),
+        ("/b/demo/play-lab", 401),
+        ("/bookings/bkg_nothing", 404),
+        ("/nothing", 404),
+        ("/problems/not-found", 200),
+    ],
+)
+def test_every_page_is_readable_and_stays_at_home(
+    client: FlaskClient, path: str, status: int
+) -> None:
+    answer = client.get(path, headers=READER)
+    assert answer.status_code == status
+    assert answer.content_type == "text/html; charset=utf-8"
+    assert "<h1>" in answer.text or 'role="alert"' in answer.text
+    for address in re.findall(r'(?:src|href|action)="([^"]*)"', answer.text):
+        assert urlsplit(address).netloc == ""
+    assert "style=" not in answer.text  # which the content security policy forbids
+
+
+def test_a_program_gets_a_problem_where_a_reader_gets_a_page(anyone: Caller) -> None:
+    anyone.refused(404, "not_found", "GET", "/nothing")
+    anyone.refused(404, "not_found", "GET", "/nothing", headers={"Accept": "*/*"})
+
+
+def test_a_booking_by_form_ends_on_its_page(client: FlaskClient, anyone: Caller) -> None:
+    answer = booked(client, anyone)
+    assert answer.status_code == 303
+    page = client.get(answer.headers["Location"])
+    assert page.status_code == 200
+    assert "You are booked" in page.text
+    assert "bo@example.org" in page.text
+    assert '<a href="https://meet.example.org/robin" rel="noopener noreferrer">' in page.text
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert f"Path={answer.headers['Location']}" in cookie
+
+
+def test_without_the_cookie_a_booking_is_not_shown(client: FlaskClient, anyone: Caller) -> None:
+    path = booked(client, anyone).headers["Location"]
+    client.delete_cookie("booking", path=path)
+    page = client.get(path)
+    assert page.status_code == 404
+    assert "bo@example.org" not in page.text
+    assert client.post(f"{path}/cancel").status_code == 404
+
+
+def test_a_token_opens_a_booking(client: FlaskClient, anyone: Caller) -> None:
+    booking = anyone.book()
+    path = f"/bookings/{booking['id']}"
+    client.post(f"{path}/open", data={"token": "wrong"})
+    assert client.get(path).status_code == 404
+    answer = client.post(f"{path}/open", data={"token": f" {booking['manageToken']} "})
+    assert answer.headers["Location"] == path
+    assert client.get(path).status_code == 200
+
+
+def test_a_booking_is_cancelled_by_form(client: FlaskClient, anyone: Caller) -> None:
+    path = booked(client, anyone).headers["Location"]
+    answer = client.post(f"{path}/cancel", data={"reason": "ill <b>"})
+    assert answer.status_code == 303
+    page = client.get(path).text
+    assert "This booking is cancelled" in page
+    assert "ill &lt;b&gt;" in page
+    assert client.post(f"{path}/cancel").status_code in (303, 409)
+
+
+def test_a_refused_form_keeps_what_was_typed(client: FlaskClient, anyone: Caller) -> None:
+    answer = booked(client, anyone, email="nobody", notes="<hello>")
+    assert answer.status_code == 422
+    assert "Give an e-mail address" in answer.text
+    assert 'value="Bo Diddley"' in answer.text
+    assert "&lt;hello&gt;</textarea>" in answer.text
+
+
+def test_a_taken_slot_shows_the_open_ones(client: FlaskClient, anyone: Caller) -> None:
+    start = anyone.slots()[0]["startTime"]
+    booked(client, anyone)
+    answer = booked(client, anyone, start=start)
+    assert answer.status_code == 409
+    assert "choose another" in answer.text
+    assert 'class="starts"' in answer.text
+
+
+def test_a_form_without_a_slot_is_refused(client: FlaskClient) -> None:
+    assert client.post(PAGE, data=FORM).status_code == 404
+
+
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", "http://localhost.evil"])
+def test_a_form_from_elsewhere_is_refused(client: FlaskClient, origin: str) -> None:
+    headers = READER | {"Origin": origin}
+    for path in (PAGE, "/bookings/x/cancel", "/bookings/x/open"):
+        answer = client.post(path, data=FORM, headers=headers)
+        assert answer.status_code == 403
+        assert "its own page" in answer.text
+
+
+def test_a_form_with_a_character_that_is_no_text_is_refused(client: FlaskClient) -> None:
+    answer = client.post(PAGE, data=FORM | {"name": "Bo\x00"}, headers=READER)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+
+
+def test_static_files_may_be_kept(client: FlaskClient) -> None:
+    with client.get("/static/page.css") as answer:
+        assert answer.status_code == 200
+        assert answer.headers.get("Cache-Control") != "no-store"

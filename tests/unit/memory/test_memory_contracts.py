@@ -1,0 +1,80 @@
+"""The adapters in memory keep the promises of their ports."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from adapters.memory import MemoryCalendar, MemoryClock, MemoryMailer, MemoryPayments, MemoryStore
+from booking_core import Attempt, UnitOfWorkFactory
+from booking_core.testing.contracts import (
+    BookingRepositoryContract,
+    CalendarContract,
+    CatalogueContract,
+    InboxContract,
+    MailerContract,
+    OutboxContract,
+    PaymentGatewayContract,
+    SlotClaimsContract,
+    UnitOfWorkContract,
+)
+from booking_core.testing.examples import NOW
+
+
+@pytest.fixture
+def unit_of_work() -> UnitOfWorkFactory:
+    return MemoryStore()
+
+
+class TestUnitOfWork(UnitOfWorkContract): ...
+
+
+class TestCatalogue(CatalogueContract): ...
+
+
+class TestBookings(BookingRepositoryContract): ...
+
+
+class TestClaims(SlotClaimsContract): ...
+
+
+class TestInbox(InboxContract): ...
+
+
+class TestOutbox(OutboxContract): ...
+
+
+class TestMailer(MailerContract):
+    @pytest.fixture
+    def mailer(self) -> MemoryMailer:
+        return MemoryMailer()
+
+    @pytest.fixture
+    def delivered(self, mailer: MemoryMailer) -> Callable[[], Sequence[str]]:
+        return lambda: [mail.subject for mail in mailer.sent]
+
+
+class TestCalendar(CalendarContract):
+    @pytest.fixture
+    def calendar(self) -> MemoryCalendar:
+        return MemoryCalendar(MemoryClock(NOW))
+
+
+class TestPayments(PaymentGatewayContract):
+    @pytest.fixture
+    def gateway(self) -> MemoryPayments:
+        return MemoryPayments(MemoryClock(NOW))
+
+    @pytest.fixture
+    def client(self, gateway: MemoryPayments) -> "ClientInMemory":
+        return ClientInMemory(gateway)
+
+
+class ClientInMemory:
+    def __init__(self, gateway: MemoryPayments) -> None:
+        self._gateway = gateway
+
+    def pay(self, attempt: Attempt) -> None:
+        self._gateway.pay(attempt.key)
+
+    def authorise(self, attempt: Attempt) -> None:
+        self._gateway.authorise(attempt.key)
