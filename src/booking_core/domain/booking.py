@@ -131,7 +131,7 @@ class Booking:
                 occupancy=self.occupancy,
                 held_until=self.deadline if self.lapses_by_itself else None,
             )
-            for slot in _merged(self.slots())
+            for slot in _merged(self.slots(), self.occupancy)
         )
 
     @property
@@ -516,8 +516,10 @@ _LATE_AUTHORISED = (PaymentStatus.VOIDED, PaymentStatus.REFUNDED, PaymentStatus.
 _LATE_PAID = (PaymentStatus.VOIDED, PaymentStatus.FAILED)
 
 
-def _merged(slots: Sequence[Slot]) -> tuple[Slot, ...]:
-    if len(slots) == 2 and slots[0].overlaps(slots[1]):
+def _merged(slots: Sequence[Slot], around: Occupancy) -> tuple[Slot, ...]:
+    """Two slots as one where they, or their buffers, overlap: blocked times never do."""
+    blocked = [slot.widened(around.buffer_before, around.buffer_after) for slot in slots]
+    if len(slots) == 2 and blocked[0].overlaps(blocked[1]):
         both = sorted(slots)
         return (Slot(both[0].start, max(slot.end for slot in both)),)
     return tuple(slots)

@@ -6,7 +6,7 @@ import re
 
 from attrs import field, frozen
 
-from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.errors import FieldError, InvalidRequest, UnknownTimezone
 from booking_core.domain.ids import ClientId
 from booking_core.domain.time import zone
 
@@ -53,7 +53,10 @@ class Contact:
 
     @timezone.validator
     def _known_zone(self, _: object, timezone: str) -> None:
-        zone(timezone)
+        try:
+            zone(timezone)
+        except UnknownTimezone as unknown:
+            raise UnknownTimezone(timezone, "/clientDetails/timezone") from unknown
 
     def same_address(self, email: str) -> bool:
         return self.email.casefold() == email.strip().casefold()

@@ -31,4 +31,5 @@ class ManageKey:
         """Whether `token` is the live one of that booking; compared in constant time."""
         if token is None:
             return False
-        return hmac.compare_digest(self.token(booking_id, version).encode(), token.encode())
+        shown = token.encode(errors="replace")  # JSON can carry what UTF-8 cannot
+        return hmac.compare_digest(self.token(booking_id, version).encode(), shown)

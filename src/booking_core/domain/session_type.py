@@ -149,8 +149,8 @@ class SessionType:
             raise invalid("/pathways", "A pathway session names its pathways; others name none.")
         if not 1 <= self.capacity <= 1_000:
             raise invalid("/capacity", "The capacity is a number from 1 to 1000.")
-        if self.daily_limit is not None and self.daily_limit < 1:
-            raise invalid("/dailyLimit", "The daily limit is 1 or more, or null for none.")
+        if self.daily_limit is not None and not 1 <= self.daily_limit <= 1_000:
+            raise invalid("/dailyLimit", "The daily limit is 1 to 1000, or null for none.")
         if self.slot_step is not None:
             _between("/slotStep", 5 * _MINUTE, _LONGEST_SESSION)(self, None, self.slot_step)
         if self.price is not None and self.price.amount == 0:

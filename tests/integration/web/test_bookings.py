@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
-from booking_core import Role
+from booking_core import Role, SystemClock
 from tests.integration.web.conftest import BO, BOOKINGS, Caller
 
 CONFIRM = f"{BOOKINGS}/confirm"
@@ -117,6 +118,24 @@ def test_only_the_builder_says_how_it_went(
         caller.refused(404, "not_found", "POST", path)
     # It has not even begun.
     assert robin("POST", path).status_code == 409
+
+
+def test_the_builder_says_how_it_went(
+    ana: Caller, signed_in: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bookings = [ana.book() for _ in range(2)]
+    afterwards = datetime.fromisoformat(bookings[1]["endTime"]) + timedelta(hours=1)
+    monkeypatch.setattr(SystemClock, "now", lambda _: afterwards)
+    robin = signed_in(Role.BUILDER, "demo")
+
+    def state(place: int, action: str) -> str:
+        path = f"{BOOKINGS}/{bookings[place]['id']}/{action}"
+        answer: str = robin.json("POST", path)["booking"]["state"]
+        return answer
+
+    assert state(0, "complete") == "COMPLETED"
+    assert state(1, "no-show") == "NO_SHOW"
+    assert state(1, "no-show/undo") != "NO_SHOW"
 
 
 @pytest.mark.parametrize("key", ["k-1", '"k-1"'])
