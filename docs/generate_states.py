@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from booking_core import (
     EVENTS,
@@ -15,7 +16,7 @@ from booking_core import (
     PaymentStatus,
 )
 
-Table = Mapping[tuple[StrEnum, StrEnum], tuple[StrEnum, ...]]
+Table = Mapping[tuple[Any, Any], tuple[Any, ...]]
 
 BEFORE = """# States
 
@@ -54,7 +55,7 @@ def document() -> str:
     return "".join(parts)
 
 
-def _rows(table: Table) -> Iterator[tuple[StrEnum, StrEnum, StrEnum]]:
+def _rows(table: Table) -> Iterator[tuple[Any, Any, Any]]:
     for (state, action), choices in table.items():
         yield from ((state, action, to) for to in choices)
 

@@ -106,7 +106,11 @@ builders = st.builds(
     active=st.booleans(),
 )
 questions = st.builds(Question, words, words, required=st.booleans()) | st.builds(
-    Question, words, words, st.just(QuestionKind.SINGLE_CHOICE), choices=tuples_of(words, min_size=1)
+    Question,
+    words,
+    words,
+    st.just(QuestionKind.SINGLE_CHOICE),
+    choices=tuples_of(words, min_size=1),
 )
 session_types = st.builds(
     a_session_type,

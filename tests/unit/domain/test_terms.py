@@ -13,7 +13,14 @@ STEPS = CancellationPolicy(refunds=(RefundStep(DAY, 50), RefundStep(2 * DAY, 100
 
 @pytest.mark.parametrize(
     ("before", "kept"),
-    [(3 * DAY, 0), (2 * DAY, 0), (2 * DAY - HOUR, 500), (DAY, 500), (DAY - HOUR, 999), (-HOUR, 999)],
+    [
+        (3 * DAY, 0),
+        (2 * DAY, 0),
+        (2 * DAY - HOUR, 500),
+        (DAY, 500),
+        (DAY - HOUR, 999),
+        (-HOUR, 999),
+    ],
 )
 def test_what_is_kept_grows_as_the_start_comes_nearer(before: timedelta, kept: int) -> None:
     assert STEPS.kept(PRICE, start=START, now=START - before) == Money(kept, "EUR")

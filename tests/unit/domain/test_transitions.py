@@ -51,9 +51,7 @@ def _reschedule(booking: Booking) -> object:
 COMMANDS: dict[Action, Callable[[Booking], object]] = {
     A.HOLD: lambda b: b.hold(a_slot(), until=NOW),
     A.OFFER_LINK: lambda b: b.offer_link(until=NOW, attempt=an_attempt()),
-    A.RECORD_EVENT: lambda b: b.record_event(
-        a_slot(), an_event(), until=NOW, attempt=an_attempt()
-    ),
+    A.RECORD_EVENT: lambda b: b.record_event(a_slot(), an_event(), until=NOW, attempt=an_attempt()),
     A.START_PAYMENT: lambda b: b.start_payment(an_attempt(2), now=NOW),
     A.CONFIRM: lambda b: b.confirm(_slot(b), now=NOW),
     A.EXPIRE: lambda b: b.expire(now=LATER, checkouts_closed=True),
@@ -150,9 +148,7 @@ def test_a_fact_moves_as_the_table_says_or_is_no_news(state: BookingState, actio
         assert (booking, booking.events) == (before, [])
 
 
-@pytest.mark.parametrize(
-    ("state", "action"), [pair for pair in TRANSITIONS if pair[1] in FACTS]
-)
+@pytest.mark.parametrize(("state", "action"), [pair for pair in TRANSITIONS if pair[1] in FACTS])
 def test_the_same_fact_again_is_no_news(state: BookingState, action: Action) -> None:
     booking = _in(state, action)
     FACTS[action](booking)

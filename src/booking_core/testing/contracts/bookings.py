@@ -1,9 +1,9 @@
-# ruff: noqa: D102  the name of a test says what it promises
 """What the repository of bookings promises."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -83,7 +83,9 @@ class BookingRepositoryContract:
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
         booking = a_paid_booking(BookingState.AWAITING_PAYMENT)
-        booking.start_payment(an_attempt(2, checkout_id="c", checkout_url="https://p.test"), now=NOW)
+        booking.start_payment(
+            an_attempt(2, checkout_id="c", checkout_url="https://p.test"), now=NOW
+        )
         put_booking(unit_of_work, booking)
         assert self._get(unit_of_work, booking.id).payment == booking.payment
 
@@ -141,7 +143,7 @@ class BookingRepositoryContract:
                 return False
             return True
 
-        answers = at_once([lambda b=b: save(b) for b in copies])  # type: ignore[misc]
+        answers = at_once([partial(save, b) for b in copies])
         assert sorted(answers) == [False] * 7 + [True]
 
     # ---- lists -----------------------------------------------------------------------------------

@@ -1,4 +1,3 @@
-# ruff: noqa: D102  the name of a test says what it promises
 """What the judge of free slots promises."""
 
 from __future__ import annotations
@@ -91,9 +90,7 @@ class OpenSlotsContract:
         now: datetime,
     ) -> None:
         beyond = now + session_type.horizon + timedelta(days=1)
-        assert (
-            calendar.next_start(builder=builder, session_type=session_type, after=beyond) is None
-        )
+        assert calendar.next_start(builder=builder, session_type=session_type, after=beyond) is None
 
     def test_an_open_slot_is_explained_as_open_and_one_in_the_past_is_not(
         self,

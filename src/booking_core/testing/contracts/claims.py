@@ -1,10 +1,10 @@
-# ruff: noqa: D102  the name of a test says what it promises
 """What keeps two bookings out of one place in a builder's time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -111,9 +111,7 @@ class SlotClaimsContract:
         assert book(unit_of_work, HOUR, a_slot(), "bkg_2")
         assert not claim_again(unit_of_work, "bkg_1", a_claim(HOUR, a_slot(), "bkg_1"))
 
-    def test_claiming_the_same_again_changes_nothing(
-        self, unit_of_work: UnitOfWorkFactory
-    ) -> None:
+    def test_claiming_the_same_again_changes_nothing(self, unit_of_work: UnitOfWorkFactory) -> None:
         assert book(unit_of_work, HOUR, a_slot(), "bkg_1")
         assert claim_again(unit_of_work, "bkg_1", a_claim(HOUR, a_slot(), "bkg_1"))
         assert len(self._busy(unit_of_work)) == 1
@@ -314,9 +312,7 @@ class SlotClaimsContract:
 
     # ---- all at once -----------------------------------------------------------------------------
 
-    def test_of_twelve_who_want_one_slot_one_gets_it(
-        self, unit_of_work: UnitOfWorkFactory
-    ) -> None:
+    def test_of_twelve_who_want_one_slot_one_gets_it(self, unit_of_work: UnitOfWorkFactory) -> None:
         assert self._race(unit_of_work, HOUR, [a_slot()] * 12) == 1
 
     def test_of_those_who_want_overlapping_slots_one_gets_its_own(
@@ -336,7 +332,7 @@ class SlotClaimsContract:
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
         calls = [
-            lambda n=n: book(unit_of_work, (HOUR, PADDED)[n % 2], a_slot(), f"bkg_{n}")  # type: ignore[misc]
+            partial(book, unit_of_work, (HOUR, PADDED)[n % 2], a_slot(), f"bkg_{n}")
             for n in range(10)
         ]
         assert sum(at_once(calls)) == 1
@@ -352,9 +348,7 @@ class SlotClaimsContract:
         slots = [a_slot(hour=hour) for hour in range(8, 18)]
         assert self._race(unit_of_work, TWO_A_DAY, slots) == TWO_A_DAY.daily_limit
 
-    def test_all_who_want_slots_that_touch_get_them(
-        self, unit_of_work: UnitOfWorkFactory
-    ) -> None:
+    def test_all_who_want_slots_that_touch_get_them(self, unit_of_work: UnitOfWorkFactory) -> None:
         slots = [a_slot(hour=hour) for hour in range(8, 16)]
         assert self._race(unit_of_work, HOUR, slots) == len(slots)
 
@@ -370,7 +364,7 @@ class SlotClaimsContract:
             claim = a_claim(HOUR, target, f"bkg_{hour}")
             return claim_again(unit_of_work, f"bkg_{hour}", claim)
 
-        assert sum(at_once([lambda h=h: move(h) for h in hours])) == 1  # type: ignore[misc]
+        assert sum(at_once([partial(move, h) for h in hours])) == 1
         assert len(self._slots(unit_of_work)) == len(hours)
 
     # ---- inside ----------------------------------------------------------------------------------
@@ -380,13 +374,13 @@ class SlotClaimsContract:
     ) -> int:
         """How many of those who want one slot each, all at once, get it."""
         calls = [
-            lambda n=n, s=s: book(unit_of_work, session_type, s, f"bkg_{n}")  # type: ignore[misc]
-            for n, s in enumerate(slots)
+            partial(book, unit_of_work, session_type, slot, f"bkg_{n}")
+            for n, slot in enumerate(slots)
         ]
         return sum(at_once(calls))
 
     def _busy(self, unit_of_work: UnitOfWorkFactory, **asked: Any) -> list[Busy]:
-        defaults = {"builder_id": a_builder().id, "window": _WHOLE, "now": NOW}
+        defaults: dict[str, Any] = {"builder_id": a_builder().id, "window": _WHOLE, "now": NOW}
         with unit_of_work(write=False) as uow:
             return list(uow.claims.busy(**defaults | asked))
 

@@ -1,4 +1,3 @@
-# ruff: noqa: D102  the name of a test says what it promises
 """What handing over a mail promises."""
 
 from __future__ import annotations
@@ -7,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from booking_core.ports.mailer import Attachment, Mail, Mailer
 
-_INVITATION = Attachment(name="invite.ics", content_type="text/calendar", content=b"BEGIN:VCALENDAR")
+_INVITATION = Attachment(
+    name="invite.ics", content_type="text/calendar", content=b"BEGIN:VCALENDAR"
+)
 
 
 def _mail(key: str) -> Mail:

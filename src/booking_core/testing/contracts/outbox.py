@@ -1,4 +1,3 @@
-# ruff: noqa: D102  the name of a test says what it promises
 """What makes work that was written down happen at least once, and in order."""
 
 from __future__ import annotations
@@ -20,7 +19,11 @@ _LEASE = 5 * _MINUTE
 
 
 def _job(key: str = "key_1", booking: str = "bkg_1", **changes: Any) -> Job:
-    defaults = {"topic": Topic.SETTLE_CALENDAR, "booking_id": BookingId(booking), "due_at": NOW}
+    defaults: dict[str, Any] = {
+        "topic": Topic.SETTLE_CALENDAR,
+        "booking_id": BookingId(booking),
+        "due_at": NOW,
+    }
     return Job(**defaults | {"key": key} | changes)
 
 
@@ -136,9 +139,7 @@ class OutboxContract:
 
     # ---- done and failed -------------------------------------------------------------------------
 
-    def test_a_job_that_was_done_does_not_come_again(
-        self, unit_of_work: UnitOfWorkFactory
-    ) -> None:
+    def test_a_job_that_was_done_does_not_come_again(self, unit_of_work: UnitOfWorkFactory) -> None:
         self._put(unit_of_work, _job())
         (leased,) = self._lease(unit_of_work)
         assert self._done(unit_of_work, leased)

@@ -1,4 +1,3 @@
-# ruff: noqa: D102  the name of a test says what it promises
 """What the judge of taken money promises."""
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-# ruff: noqa: D102  the name of a test says what it promises
 """What a transaction promises."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import pytest
 
@@ -29,9 +30,13 @@ class UnitOfWorkContract:
     def test_an_error_undoes_everything_and_goes_on_to_the_caller(
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
-        with pytest.raises(ZeroDivisionError), unit_of_work() as uow:
-            uow.builders.save(a_builder())
-            raise ZeroDivisionError
+        def fail() -> None:
+            with unit_of_work() as uow:
+                uow.builders.save(a_builder())
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
         with unit_of_work(write=False) as uow:
             assert list(uow.builders.all()) == []
 
@@ -68,6 +73,6 @@ class UnitOfWorkContract:
                 uow.session_types.save(a_session_type(id=f"typ_{number}"))
                 uow.commit()
 
-        at_once([lambda n=n: add(n) for n in range(12)])  # type: ignore[misc]
+        at_once([partial(add, n) for n in range(12)])
         with unit_of_work(write=False) as uow:
             assert len(uow.session_types.all()) == 12
