@@ -121,7 +121,11 @@ class CalendarProvider(Protocol):
 
     @abstractmethod
     def events(self, *, booking: Booking) -> Sequence[StandingEvent]:
-        """All events that carry the booking's tag, moved and cancelled ones too."""
+        """All events that carry the booking's tag, moved and cancelled ones too.
+
+        Those that we removed ourselves are left out. A moved event comes once for each slot that
+        it stood at before, with the slot where it stands now.
+        """
 
     @abstractmethod
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:

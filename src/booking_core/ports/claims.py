@@ -17,7 +17,8 @@ class SlotClaims(Protocol):
     Blocked intervals (the slot with its buffers) of one builder never overlap. Where the capacity
     is above one, bookings of one session type at exactly the same slot share one place, as long as
     there are seats. Where there is a daily limit, no more meetings of the session type begin on
-    one day of the builder; joining a meeting is no new one.
+    one day of the builder; joining a meeting is no new one, and the booking's own other claims are
+    not counted.
     """
 
     @abstractmethod

@@ -21,7 +21,7 @@ class Topic(StrEnum):
 
 @frozen(kw_only=True)
 class Job:
-    """One piece of work; `key` makes it unique among the jobs that are not done yet."""
+    """One piece of work; `key` makes it unique among the jobs that wait and that nobody has leased."""
 
     topic: Topic
     booking_id: BookingId

@@ -12,7 +12,7 @@ from booking_core.domain.errors import KeyReused
 from booking_core.ports.inbox import InboxKey
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 from booking_core.testing.contracts.threads import at_once
-from booking_core.testing.examples import NOW
+from booking_core.testing.examples import NOW, a_builder
 
 _KEY = InboxKey("confirm:caller", "key-1", "body-1")
 _ANSWER: dict[str, Any] = {"booking": "bkg_1", "slot": ["a", "b"], "count": 1, "none": None}
@@ -68,6 +68,8 @@ class InboxContract:
                     return stored
                 with counting:
                     worked.append(number)
+                for work in range(5):
+                    uow.builders.save(a_builder(id=f"bld_{work}", name=f"By {number}"))
                 uow.inbox.answer(key=_KEY, answer={"by": number})
                 uow.commit()
                 return {"by": number}

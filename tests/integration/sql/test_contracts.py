@@ -1,0 +1,49 @@
+"""SQLite and PostgreSQL keep the promises of the ports; so does the built-in calendar on them."""
+
+import pytest
+
+from adapters.local_calendar import LocalCalendar
+from adapters.memory import MemoryClock
+from adapters.sql import SqlStore
+from booking_core import UnitOfWorkFactory
+from booking_core.testing.contracts import (
+    BookingRepositoryContract,
+    CatalogueContract,
+    InboxContract,
+    OpenSlotsContract,
+    OutboxContract,
+    SlotClaimsContract,
+    UnitOfWorkContract,
+)
+from booking_core.testing.examples import NOW
+
+pytestmark = pytest.mark.storm
+
+
+@pytest.fixture
+def unit_of_work(store: SqlStore) -> UnitOfWorkFactory:
+    return store
+
+
+class TestUnitOfWork(UnitOfWorkContract): ...
+
+
+class TestCatalogue(CatalogueContract): ...
+
+
+class TestBookings(BookingRepositoryContract): ...
+
+
+class TestClaims(SlotClaimsContract): ...
+
+
+class TestInbox(InboxContract): ...
+
+
+class TestOutbox(OutboxContract): ...
+
+
+class TestBuiltInCalendar(OpenSlotsContract):
+    @pytest.fixture
+    def calendar(self, unit_of_work: UnitOfWorkFactory) -> LocalCalendar:
+        return LocalCalendar(unit_of_work, MemoryClock(NOW), "http://localhost")
