@@ -43,4 +43,6 @@ class CancelBooking:
             booking.cancel(keep=keep, reason=reason)
             return booking
 
-        return self.keeper.once(change, key=scoped(key, f"cancel:{booking_id}", actor))
+        return self.keeper.once(
+            change, key=scoped(key, f"cancel:{booking_id}", actor, asked=reason)
+        )

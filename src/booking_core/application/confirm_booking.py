@@ -81,7 +81,13 @@ class ConfirmBooking:
         booking = self.placer.place(
             wish,
             slot,
-            key=scoped(key, "confirm", actor, contact.email if contact else None),
+            key=scoped(
+                key,
+                "confirm",
+                actor,
+                contact.email if contact else None,
+                (wish, slot, booking_id),
+            ),
             begin=begin,
             ignoring=booking_id,
         )

@@ -44,6 +44,6 @@ class HoldSlot:
         return self.placer.place(
             wish,
             slot,
-            key=scoped(key, "hold", actor, contact.email if contact else None),
+            key=scoped(key, "hold", actor, contact.email if contact else None, (wish, slot)),
             begin=lambda _, offer: self.placer.held(offer, wish, slot),
         )

@@ -50,7 +50,7 @@ class InitializeBooking:
             return booking
 
         booking = self.placer.keeper.once(
-            begin, key=scoped(key, "initialize", actor, contact.email if contact else None)
+            begin, key=scoped(key, "initialize", actor, contact.email if contact else None, wish)
         )
         return Initialized(booking, self._link(wish, booking))
 

@@ -47,12 +47,19 @@ class IdempotencyKey:
 
 
 def scoped(
-    key: IdempotencyKey | str | None, action: str, actor: Actor, email: str | None = None
+    key: IdempotencyKey | str | None,
+    action: str,
+    actor: Actor,
+    email: str | None = None,
+    asked: object = None,
 ) -> InboxKey | None:
-    """The inbox key of a request, None where the caller gave none."""
+    """The inbox key of a request, None where the caller gave none.
+
+    `asked` is what the request says; it stands for the body where the caller brings only a text.
+    """
     if key is None:
         return None
-    given = IdempotencyKey(key) if isinstance(key, str) else key
+    given = IdempotencyKey(key, repr(asked).encode()) if isinstance(key, str) else key
     return given.within(action, actor, email)
 
 

@@ -53,7 +53,7 @@ class RescheduleBooking:
 
         booking = self.keeper.once(
             change,
-            key=scoped(key, f"reschedule:{booking_id}", actor),
+            key=scoped(key, f"reschedule:{booking_id}", actor, asked=slot),
             before=lambda: self.judge.check_before(session_type_id, slot),
             explain=lambda refused: self.judge.with_alternatives(session_type_id, slot, refused),
         )

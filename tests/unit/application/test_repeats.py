@@ -1,0 +1,75 @@
+"""One key, one change, one answer (C9), for callers of the library."""
+
+import pytest
+
+from adapters.local_calendar import LocalCalendar
+from adapters.memory import MemoryClock, MemoryMailer, MemoryStore
+from booking_core import (
+    Actor,
+    Booking,
+    BookingCore,
+    BookingState,
+    Contact,
+    KeyReused,
+    Slot,
+    SlotUnavailable,
+)
+from booking_core.testing.examples import NOW, a_builder, a_contact, a_session_type, a_slot
+
+
+@pytest.fixture
+def core() -> BookingCore:
+    clock, store = MemoryClock(NOW), MemoryStore()
+    with store() as uow:
+        uow.builders.save(a_builder())
+        uow.session_types.save(a_session_type())
+        uow.commit()
+    return BookingCore.assemble(
+        unit_of_work=store,
+        calendar=LocalCalendar(store, clock, "http://localhost"),
+        mailer=MemoryMailer(),
+        clock=clock,
+    )
+
+
+def _book(
+    core: BookingCore, slot: Slot, key: str | None = "k", contact: Contact | None = None
+) -> Booking:
+    return core.confirm_booking(
+        session_type_id=a_session_type().id,
+        slot=slot,
+        contact=contact or a_contact(),
+        actor=Actor.anonymous(),
+        key=key,
+    )
+
+
+def test_a_repeat_gets_the_first_answer_even_after_the_booking_has_changed(
+    core: BookingCore,
+) -> None:
+    first = _book(core, a_slot())
+    core.cancel_booking(booking_id=first.id, actor=Actor.system())
+    again = _book(core, a_slot())
+    assert (again.id, again.state, again.slot) == (first.id, BookingState.CONFIRMED, a_slot())
+
+
+def test_another_request_under_the_same_key_is_refused(core: BookingCore) -> None:
+    _book(core, a_slot())
+    with pytest.raises(KeyReused):
+        _book(core, a_slot(hour=13))
+
+
+def test_a_key_belongs_to_its_caller(core: BookingCore) -> None:
+    first = _book(core, a_slot())
+    other = _book(core, a_slot(hour=13), contact=a_contact(email="other@example.org"))
+    assert other.id != first.id
+
+
+def test_a_refusal_is_remembered_with_its_alternatives(core: BookingCore) -> None:
+    taken = _book(core, a_slot(), key=None)
+    with pytest.raises(SlotUnavailable) as refused:
+        _book(core, a_slot())
+    core.cancel_booking(booking_id=taken.id, actor=Actor.system())
+    with pytest.raises(SlotUnavailable) as again:
+        _book(core, a_slot())
+    assert again.value.alternatives == refused.value.alternatives != ()
