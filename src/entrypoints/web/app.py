@@ -18,12 +18,15 @@ _LARGEST_BODY = 256 * 1024
 _BEARER = {"type": "http", "scheme": "bearer"}
 _BOOKING = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Booking …"}
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemBody"}}
-_RESPONSES = {
-    "2XX": {"description": "Done"},
-    "default": {
-        "description": "A problem (RFC 9457)",
-        "content": {"application/problem+json": _PROBLEM},
-    },
+_REFUSED = {
+    "description": "A problem (RFC 9457)",
+    "content": {"application/problem+json": _PROBLEM},
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A repeat under the same key, with the same body, gets the same answer.",
+    "schema": {"type": "string", "maxLength": 255},
 }
 
 
@@ -63,6 +66,9 @@ def _document(app: OpenAPI) -> None:
     app.config["SWAGGER_CONFIG"] = {"layout": "BaseLayout", "validatorUrl": None}
     app.add_url_rule("/api/docs", "docs", app.view_functions["swagger.swagger"])
     app.view_functions["openapi.openapi"] = lambda: redirect("/api/docs")
-    for item in app.api_doc["paths"].values():
-        for operation in item.values():
-            operation["responses"] = _RESPONSES
+    for path, item in app.api_doc["paths"].items():
+        for method, operation in item.items():
+            done = {code: each for code, each in operation["responses"].items() if code[0] == "2"}
+            operation["responses"] = done | {"default": _REFUSED}
+            if method == "post" and path.startswith("/api/scheduling/bookings/"):
+                operation.setdefault("parameters", []).append(_KEY)

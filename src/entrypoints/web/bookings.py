@@ -15,7 +15,7 @@ from booking_core import (
     SessionTypeId,
 )
 from entrypoints import views
-from entrypoints.web import reading, schemas
+from entrypoints.web import answers, reading, schemas
 from entrypoints.web.requests import actor, idempotency_key
 
 if TYPE_CHECKING:
@@ -45,7 +45,11 @@ def routes(application: Application) -> APIBlueprint:
         token = core.manage_key.token(booking.id, booking.token_version)
         return shown(booking) | {"manageToken": token}
 
-    @api.post(f"{_BASE}/initialize", summary="Begin a booking before a slot is chosen")
+    @api.post(
+        f"{_BASE}/initialize",
+        summary="Begin a booking before a slot is chosen",
+        responses={201: answers.Initialized},
+    )
     def initialize(body: schemas.InitializeBody) -> tuple[Json, int]:
         asking = caller()
         begun = core.initialize_booking(
@@ -62,7 +66,9 @@ def routes(application: Application) -> APIBlueprint:
             "tracking": {"bookingId": begun.booking.id},
         }, 201
 
-    @api.post(f"{_BASE}/confirm", summary="Book a slot")
+    @api.post(
+        f"{_BASE}/confirm", summary="Book a slot", responses={201: answers.Done, 202: answers.Done}
+    )
     def confirm(body: schemas.ConfirmBody) -> tuple[Json, int]:
         asking = caller()
         booking = core.confirm_booking(
@@ -79,16 +85,26 @@ def routes(application: Application) -> APIBlueprint:
         status = 202 if booking.state is BookingState.CONFIRMING else 201
         return {"success": True, "booking": handed_over(booking, asking)}, status
 
-    @api.get(f"{_BASE}/<id>", summary="One booking, for those who take part in it")
+    @api.get(
+        f"{_BASE}/<id>",
+        summary="One booking, for those who take part in it",
+        responses={200: answers.Booking},
+    )
     def show(path: schemas.IdPath) -> Json:
         return shown(core.show_booking(booking_id=BookingId(path.id), actor=caller()))
 
-    @api.get(_BASE, summary="The caller's bookings, newest first")
+    @api.get(
+        _BASE, summary="The caller's bookings, newest first", responses={200: answers.Bookings}
+    )
     def list_bookings(query: schemas.BookingsQuery) -> Json:
         page = core.list_bookings(criteria=_criteria(query), actor=caller())
         return {"bookings": [shown(each) for each in page.bookings], "next": page.next}
 
-    @api.post(f"{_BASE}/<id>/cancel", summary="Cancel, under the terms of the session type")
+    @api.post(
+        f"{_BASE}/<id>/cancel",
+        summary="Cancel, under the terms of the session type",
+        responses={200: answers.Done},
+    )
     def cancel(path: schemas.IdPath, body: schemas.CancelBody) -> Json:
         booking = core.cancel_booking(
             booking_id=BookingId(path.id),
@@ -98,7 +114,11 @@ def routes(application: Application) -> APIBlueprint:
         )
         return {"success": True, "booking": shown(booking)}
 
-    @api.post(f"{_BASE}/<id>/reschedule", summary="Move to another slot, under the terms")
+    @api.post(
+        f"{_BASE}/<id>/reschedule",
+        summary="Move to another slot, under the terms",
+        responses={200: answers.Done},
+    )
     def reschedule(path: schemas.IdPath, body: schemas.RescheduleBody) -> Json:
         booking = core.reschedule_booking(
             booking_id=BookingId(path.id),
@@ -112,15 +132,27 @@ def routes(application: Application) -> APIBlueprint:
         booking = command(booking_id=BookingId(booking_id), actor=caller(), key=idempotency_key())
         return {"success": True, "booking": shown(booking)}
 
-    @api.post(f"{_BASE}/<id>/complete", summary="The session took place (builder)")
+    @api.post(
+        f"{_BASE}/<id>/complete",
+        summary="The session took place (builder)",
+        responses={200: answers.Done},
+    )
     def complete(path: schemas.IdPath) -> Json:
         return builders_word(core.complete_booking, path.id)
 
-    @api.post(f"{_BASE}/<id>/no-show", summary="The client did not come (builder)")
+    @api.post(
+        f"{_BASE}/<id>/no-show",
+        summary="The client did not come (builder)",
+        responses={200: answers.Done},
+    )
     def no_show(path: schemas.IdPath) -> Json:
         return builders_word(core.mark_no_show, path.id)
 
-    @api.post(f"{_BASE}/<id>/no-show/undo", summary="The client had come after all (builder)")
+    @api.post(
+        f"{_BASE}/<id>/no-show/undo",
+        summary="The client had come after all (builder)",
+        responses={200: answers.Done},
+    )
     def undo_no_show(path: schemas.IdPath) -> Json:
         return builders_word(core.undo_no_show, path.id)
 

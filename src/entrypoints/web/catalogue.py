@@ -8,7 +8,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from booking_core import Actor, BuilderId, InvalidRequest, Role, Schedule, SessionTypeId
 from entrypoints import views
-from entrypoints.web import reading, schemas
+from entrypoints.web import answers, reading, schemas
 from entrypoints.web.requests import actor
 
 if TYPE_CHECKING:
@@ -30,12 +30,22 @@ def routes(application: Application) -> APIBlueprint:
         me = asking.id if name == "me" and asking.role is Role.BUILDER else None
         return core.show_builder.own(name=me or name, actor=asking).id, asking
 
-    @api.get("/api/marketplace/builders", summary="The builders")
+    def own_type(builder: str, name: str) -> str:
+        """The session type of that builder, by id or slug, and of no other one."""
+        builder_id, asking = own(builder)
+        offer = core.show_session_type(session_type=name, builder=builder_id, actor=asking)
+        return offer.session_type.id
+
+    @api.get("/api/marketplace/builders", summary="The builders", responses={200: answers.Builders})
     def list_builders() -> Json:
         asking = caller()
         return {"builders": [views.builder(each, asking) for each in core.list_builders()]}
 
-    @api.get("/api/marketplace/builders/<id>", summary="One builder, by id or slug")
+    @api.get(
+        "/api/marketplace/builders/<id>",
+        summary="One builder, by id or slug",
+        responses={200: answers.Builder},
+    )
     def show_builder(path: schemas.IdPath) -> Json:
         asking = caller()
         return views.builder(core.show_builder(name=path.id, actor=asking), asking)
@@ -43,13 +53,18 @@ def routes(application: Application) -> APIBlueprint:
     @api.get(
         "/api/marketplace/builders/<id>/session-types",
         summary="The session types of a builder that the caller is shown",
+        responses={200: answers.SessionTypes},
     )
     def list_session_types(path: schemas.IdPath) -> Json:
         asking = caller()
         found = core.list_session_types(builder=path.id, actor=asking)
         return {"sessionTypes": [views.session_type(each, asking) for each in found]}
 
-    @api.get("/api/scheduling/sessions/available", summary="What the caller can book")
+    @api.get(
+        "/api/scheduling/sessions/available",
+        summary="What the caller can book",
+        responses={200: answers.SessionTypes},
+    )
     def list_available(query: schemas.SessionsQuery) -> Json:
         asking = caller()
         found = core.list_available_sessions(
@@ -60,7 +75,9 @@ def routes(application: Application) -> APIBlueprint:
         )
         return {"sessionTypes": [views.session_type(each, asking) for each in found]}
 
-    @api.post("/api/admin/builders", summary="Add a builder (admin)")
+    @api.post(
+        "/api/admin/builders", summary="Add a builder (admin)", responses={201: answers.Builder}
+    )
     def add_builder(body: schemas.BuilderBody) -> tuple[Json, int]:
         asking = caller()
         given = reading.builder_changes(body)
@@ -68,11 +85,19 @@ def routes(application: Application) -> APIBlueprint:
         builder = core.add_builder(actor=asking, schedule=schedule, **given)
         return views.builder(builder, asking), 201
 
-    @api.patch("/api/admin/builders", summary="Change the builder named by `id`")
+    @api.patch(
+        "/api/admin/builders",
+        summary="Change the builder named by `id`",
+        responses={200: answers.Builder},
+    )
     def change_named_builder(body: schemas.BuilderPatch) -> Json:
         return change(body.id, body)
 
-    @api.patch("/api/admin/builders/<id>", summary="Change a builder (admin, or itself)")
+    @api.patch(
+        "/api/admin/builders/<id>",
+        summary="Change a builder (admin, or itself)",
+        responses={200: answers.Builder},
+    )
     def change_builder(path: schemas.IdPath, body: schemas.BuilderChanges) -> Json:
         return change(path.id, body)
 
@@ -82,35 +107,57 @@ def routes(application: Application) -> APIBlueprint:
         builder = core.change_builder(builder_id=builder_id, changes=changes, actor=asking)
         return views.builder(builder, asking)
 
-    @api.get("/api/builders/<id>/schedule", summary="A builder's hours (its own, or admin)")
+    @api.get(
+        "/api/builders/<id>/schedule",
+        summary="A builder's hours (its own, or admin)",
+        responses={200: answers.Schedule},
+    )
     def show_schedule(path: schemas.IdPath) -> Json:
         builder_id, asking = own(path.id)
         return views.schedule(core.show_builder(name=builder_id, actor=asking).schedule)
 
-    @api.put("/api/builders/<id>/schedule", summary="Replace a builder's hours")
+    @api.put(
+        "/api/builders/<id>/schedule",
+        summary="Replace a builder's hours",
+        responses={200: answers.Schedule},
+    )
     def replace_schedule(path: schemas.IdPath, body: schemas.ScheduleBody) -> Json:
         builder_id, asking = own(path.id)
-        changes = {"schedule": views.read_schedule(body.model_dump())}
+        changes = {"schedule": reading.schedule(body)}
         changed = core.change_builder(builder_id=builder_id, changes=changes, actor=asking)
         return views.schedule(changed.schedule)
 
-    @api.get("/api/builders/<id>/session-types", summary="A builder's own session types, all")
+    @api.get(
+        "/api/builders/<id>/session-types",
+        summary="A builder's own session types, all",
+        responses={200: answers.SessionTypes},
+    )
     def list_own_session_types(path: schemas.IdPath) -> Json:
         builder_id, asking = own(path.id)
         found = core.list_session_types(builder=builder_id, actor=asking)
         return {"sessionTypes": [views.session_type(each, asking) for each in found]}
 
-    @api.patch("/api/builders/<id>/session-types", summary="Change the one named by `id`")
+    @api.patch(
+        "/api/builders/<id>/session-types",
+        summary="Change the one named by `id`",
+        responses={200: answers.SessionType},
+    )
     def change_named_session_type(path: schemas.IdPath, body: schemas.SessionTypePatch) -> Json:
-        own(path.id)
-        return change_type(body.id, body)
+        return change_type(own_type(path.id, body.id), body)
 
-    @api.patch("/api/builders/<id>/session-types/<child>", summary="Change a session type")
+    @api.patch(
+        "/api/builders/<id>/session-types/<child>",
+        summary="Change a session type",
+        responses={200: answers.SessionType},
+    )
     def change_own_session_type(path: schemas.ChildPath, body: schemas.SessionTypeChanges) -> Json:
-        own(path.id)
-        return change_type(path.child, body)
+        return change_type(own_type(path.id, path.child), body)
 
-    @api.patch("/api/admin/session-types/<id>", summary="Change a session type")
+    @api.patch(
+        "/api/admin/session-types/<id>",
+        summary="Change a session type",
+        responses={200: answers.SessionType},
+    )
     def change_session_type(path: schemas.IdPath, body: schemas.SessionTypeChanges) -> Json:
         return change_type(path.id, body)
 
@@ -123,7 +170,11 @@ def routes(application: Application) -> APIBlueprint:
         )
         return views.session_type(changed, asking)
 
-    @api.post("/api/admin/session-types", summary="Add a session type (its builder, or admin)")
+    @api.post(
+        "/api/admin/session-types",
+        summary="Add a session type (its builder, or admin)",
+        responses={201: answers.SessionType},
+    )
     def add_session_type(body: schemas.SessionTypeBody) -> tuple[Json, int]:
         builder_id, asking = own(body.builderId)
         given = reading.session_type_changes(body)

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 
 from booking_core import BookingError, FieldError, ProviderFailed
 from entrypoints import problems, views
+from entrypoints.web.requests import escaped
 
 _log = structlog.get_logger("booking.web")
 
@@ -75,8 +76,6 @@ def refused(error: BookingError) -> Response:
     told = problems.of(error)
     extensions = {name: views.plain(value) for name, value in error.extensions().items()}
     answer = problem(told.status, error.code, error.title, error.message, extensions)
-    if told.status == 401:
-        answer.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, ProviderFailed) or error.code == "key_in_progress":
         after = getattr(error, "retry_after", None)
         answer.headers["Retry-After"] = str(int(after.total_seconds()) if after else 1)
@@ -114,14 +113,15 @@ def invalid_fields(error: ValidationError) -> Response:
 
 
 def _pointer(location: Sequence[int | str]) -> str:
-    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    return "".join(f"/{escaped(part)}" for part in location if part != _OF_A_KEY)
 
 
 def _words(error: Any) -> str:
-    name = str(error["loc"][-1]) if error["loc"] else "body"
+    location, limits = [part for part in error["loc"] if part != _OF_A_KEY], error.get("ctx", {})
+    name = str(location[-1]) if location else "body"
     match error["type"]:
         case "missing":
-            return f"'{name}' is missing; give it."
+            return f"'{name}' is missing; give {_EXAMPLES.get(name, 'it')}."
         case "extra_forbidden":
             return f"There is no field '{name}' here; leave it out."
         case "string_type":
@@ -131,14 +131,35 @@ def _words(error: Any) -> str:
         case "bool_type" | "bool_parsing":
             return f"'{name}' must be true or false."
         case "list_type":
-            return f"'{name}' must be a list."
+            return f"'{name}' must be a list, as [ … ]."
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"'{name}' must be an object, as {{ … }}."
         case "enum" | "literal_error":
-            return f"'{name}' must be one of {error['ctx']['expected']}."
+            return f"'{name}' must be one of {limits['expected']}."
         case "string_too_long":
-            return f"'{name}' has at most {error['ctx']['max_length']} characters."
+            return f"'{name}' has at most {limits['max_length']} characters."
+        case "too_long":
+            return f"'{name}' has at most {limits['max_length']} entries."
+        case "greater_than_equal":
+            return f"'{name}' must be at least {limits['ge']}."
+        case "less_than_equal":
+            return f"'{name}' must be at most {limits['le']}."
+        case kind if kind.startswith("date_"):
+            return f"'{name}' must be a date such as 2026-12-24."
     return f"'{name}': {error['msg']}."
 
 
+_OF_A_KEY = "[key]"  # where pydantic means the name of a field and not its value
+_TIME = "a time with an offset, such as 2026-11-23T10:00:00+01:00"
+_EXAMPLES = {
+    "name": "a name",
+    "email": "an e-mail address such as ana@example.org",
+    "timezone": "an IANA name such as Europe/Berlin",
+    "startTime": _TIME,
+    "endTime": _TIME,
+    "timeSlot": "a slot, as { startTime, endTime }",
+    "sessionTypeId": "the id of a session type",
+}
 _UNEXPECTED = "Something went wrong on our side. Try again, and name the request id if it stays."
 _ADVICE = {
     404: "There is nothing at this address; /api/docs lists what there is.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_openapi3 import APIBlueprint, Tag
 
+from entrypoints.web import answers
 from entrypoints.web.errors import problem
 
 if TYPE_CHECKING:
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 def routes(application: Application) -> APIBlueprint:
     api = APIBlueprint("operations", __name__, abp_tags=[Tag(name="Operations")])
 
-    @api.get("/healthz", summary="The process lives")
+    @api.get("/healthz", summary="The process lives", responses={200: answers.Status})
     def healthz() -> dict[str, Any]:
         return {"status": "ok"}
 
-    @api.get("/readyz", summary="Requests can be answered")
+    @api.get("/readyz", summary="Requests can be answered", responses={200: answers.Status})
     def readyz() -> Any:
         missing = application.ready()
         if missing:

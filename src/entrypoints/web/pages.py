@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import secrets
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
+from attrs import frozen
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import Forbidden, abort
 
@@ -17,6 +21,8 @@ from booking_core import (
     BookingError,
     BookingId,
     Contact,
+    IdempotencyKey,
+    InvalidRequest,
     NotFound,
     Offer,
     OpenSlots,
@@ -33,6 +39,10 @@ if TYPE_CHECKING:
     from entrypoints.container import Application
 
 _SHOWN = timedelta(days=14)
+_WRONG_TOKEN = {
+    "title": "This does not open the booking",
+    "message": "Use the link of the newest mail about it, or paste the whole link here.",
+}
 
 
 def routes(application: Application) -> Blueprint:
@@ -61,38 +71,40 @@ def routes(application: Application) -> Blueprint:
         )
 
     @pages.get("/b/<builder>/<session_type>")
-    def session_page(builder: str, session_type: str) -> str:
+    def session_page(builder: str, session_type: str) -> tuple[str, int]:
         offer = core.show_session_type(session_type=session_type, builder=builder, actor=stranger)
         return session(offer)
 
     @pages.post("/b/<builder>/<session_type>")
     def book(builder: str, session_type: str) -> Any:
-        _same_origin()
+        same_origin()
         offer = core.show_session_type(session_type=session_type, builder=builder, actor=stranger)
         try:
             booking = _book(application, offer)
         except BookingError as error:
-            return session(offer, error), problems.of(error).status
+            return session(offer, error)
         return opened(booking.id, core.manage_key.token(booking.id, booking.token_version))
 
-    def session(offer: Offer, error: BookingError | None = None) -> str:
-        timezone = _timezone(offer)
-        query = schemas.SlotsQuery.model_validate({"from": request.args.get("from") or None})
-        first = reading.window(query, timezone).start
-        window = TimeWindow(first, first + _SHOWN)
+    def session(offer: Offer, error: BookingError | None = None) -> tuple[str, int]:
+        asked, wrong = _asked(offer)
+        error = error or wrong
         found = core.find_slots(
-            session_type_id=offer.session_type.id, window=window, actor=stranger
+            session_type_id=offer.session_type.id,
+            window=TimeWindow(asked.first, asked.first + _SHOWN),
+            actor=stranger,
         )
-        return render_template(
+        page = render_template(
             "session.html",
             offer=offer,
-            timezone=timezone,
-            days=_by_day(found.slots, timezone),
+            asked=asked,
+            days=_by_day(found.slots, asked.timezone),
             next_start=found.next_start,
-            start=_start(offer),
             error=error,
             kinds=QuestionKind,
+            zones=_zones(),
+            key=secrets.token_urlsafe(16),
         )
+        return page, problems.of(error).status if error else 200
 
     @pages.get("/problems/<slug>")
     def problem(slug: str) -> str:
@@ -103,29 +115,44 @@ def routes(application: Application) -> Blueprint:
         try:
             return manage_page(core.show_booking(booking_id=BookingId(booking_id), actor=holder()))
         except NotFound:
-            return render_template("open.html", booking_id=booking_id), 404
+            return opening_page(booking_id)
+
+    def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[str, int]:
+        return render_template("open.html", booking_id=booking_id, error=error), 404
 
     def manage_page(booking: Booking, error: BookingError | None = None) -> str:
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
         return render_template("booking.html", booking=booking, offer=offer, error=error)
 
     @pages.post("/bookings/<booking_id>/open")
-    def open_with_token(booking_id: str) -> Response:
-        _same_origin()
-        return opened(booking_id, request.form.get("token", "").strip())
+    def open_with_token(booking_id: str) -> Any:
+        same_origin()
+        token = request.form.get("token", "").strip().rpartition("token=")[2]
+        try:
+            core.show_booking(booking_id=BookingId(booking_id), actor=Actor.anonymous(token))
+        except NotFound:
+            return opening_page(booking_id, _WRONG_TOKEN)
+        return opened(booking_id, token)
 
     @pages.post("/bookings/<booking_id>/cancel")
     def cancel(booking_id: str) -> Any:
-        _same_origin()
+        same_origin()
         reason = request.form.get("reason", "")[:1_000]
         try:
             core.cancel_booking(booking_id=BookingId(booking_id), actor=holder(), reason=reason)
         except NotFound:
-            return render_template("open.html", booking_id=booking_id), 404
+            return opening_page(booking_id)
         except BookingError as error:
             booking = core.show_booking(booking_id=BookingId(booking_id), actor=holder())
             return manage_page(booking, error), problems.of(error).status
         return redirect(url_for("pages.manage", booking_id=booking_id), 303)
+
+    def same_origin() -> None:
+        """A form counts only when it was sent from our own pages."""
+        origin = request.headers.get("Origin")
+        ours = (request.host, urlsplit(application.settings.public_url).netloc)
+        if origin is not None and urlsplit(origin).netloc not in ours:
+            raise Forbidden("Send the form from its own page.")
 
     def holder() -> Actor:
         return Actor.anonymous(request.cookies.get("booking"))
@@ -147,11 +174,30 @@ def routes(application: Application) -> Blueprint:
     return pages
 
 
-def _same_origin() -> None:
-    """A form counts only when it was sent from our own pages."""
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise Forbidden("Send the form from its own page.")
+@frozen
+class _Asked:
+    """What a session type's page is asked to show: from when on, and the chosen slot."""
+
+    timezone: str
+    first: datetime
+    start: Slot | None = None
+
+
+def _asked(offer: Offer) -> tuple[_Asked, InvalidRequest | None]:
+    """With what was wrong in the question; the page then shows what it shows unasked."""
+    try:
+        timezone = _timezone(offer)
+        query = schemas.SlotsQuery.model_validate({"from": request.args.get("from") or None})
+        first = reading.window(query, timezone).start
+        return _Asked(timezone, first, _start(offer)), None
+    except InvalidRequest as wrong:
+        return _Asked(offer.builder.timezone, datetime.now(UTC)), wrong
+
+
+@cache
+def _zones() -> list[str]:
+    """To choose from; zones that are no place can still be typed."""
+    return sorted(name for name in available_timezones() if name[0].isupper() and "/" in name)
 
 
 def _timezone(offer: Offer) -> str:
@@ -191,7 +237,15 @@ def _book(application: Application, offer: Offer) -> Booking:
         contact=Contact(form.get("name", ""), form.get("email", ""), _timezone(offer)),
         notes=form.get("notes", ""),
         answers=_answers(offer),
+        key=_key(),
     )
+
+
+def _key() -> IdempotencyKey | None:
+    """The form's own key: sent twice by a double click, it still books once."""
+    fields = sorted(request.form.items(multi=True))
+    key = request.form.get("key")
+    return IdempotencyKey(key, repr(fields).encode()) if key else None
 
 
 def _answers(offer: Offer) -> list[Answer]:

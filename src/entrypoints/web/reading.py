@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -23,14 +24,17 @@ from booking_core import (
     Question,
     QuestionKind,
     RefundStep,
+    Schedule,
     Slot,
     TimeWindow,
+    zone,
 )
 from entrypoints import times, views
 from entrypoints.web import schemas
 
 _E = TypeVar("_E")
 _WEEK = timedelta(days=7)
+_WEEKDAYS = get_args(schemas.Weekday)
 _YEARS = range(1900, 9000)  # so that some weeks before or after are a time as well
 
 
@@ -87,6 +91,34 @@ def edge(
 ) -> datetime | None:
     """One end of an open range; a date is its first instant, or with `after` the next date's."""
     return _edge(text, timezone or "UTC", pointer, after=after)
+
+
+def schedule(given: schemas.ScheduleBody, below: str = "") -> Schedule:
+    """The hours of a body that has them at the pointer `below`. Raises InvalidRequest."""
+    try:
+        zone(given.timezone)
+        away = [_away(f"/timeOff/{n}", off, given.timezone) for n, off in enumerate(given.timeOff)]
+        return views.read_schedule(given.model_dump(mode="json") | {"timeOff": away})
+    except InvalidRequest as wrong:
+        wrong.errors = tuple(
+            FieldError(below + _by_name(each.pointer), each.detail) for each in wrong.errors
+        )
+        raise
+
+
+def _by_name(pointer: str) -> str:
+    """The core counts the weekdays, a body names them."""
+    return re.sub(r"^/weekly/([0-6])(?!\d)", lambda m: f"/weekly/{_WEEKDAYS[int(m[1])]}", pointer)
+
+
+def _away(pointer: str, given: schemas.TimeOffBody, timezone: str) -> dict[str, str]:
+    start = _edge(given.startTime, timezone, f"{pointer}/startTime")
+    end = _edge(given.endTime, timezone, f"{pointer}/endTime", after=True)
+    if start is None or end is None or end <= start:
+        detail = "The end must lie after the start."
+        raise InvalidRequest(detail, [FieldError(f"{pointer}/endTime", detail)])
+    times = {"startTime": start.isoformat(), "endTime": end.isoformat()}
+    return times | {"reason": given.reason}
 
 
 def contact(given: schemas.ClientDetails | None) -> Contact | None:
@@ -218,5 +250,5 @@ _BUILDER: Mapping[str, _Reader] = {
     "clientAccounts": ("client_accounts", _same),
     "embedSites": ("embed_sites", tuple),
     "active": ("active", _same),
-    "schedule": ("schedule", lambda given: views.read_schedule(given.model_dump())),
+    "schedule": ("schedule", lambda given: schedule(given, "/schedule")),
 }

@@ -11,13 +11,20 @@ import structlog
 from flask import Response, g, request
 from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
 
-from booking_core import Actor, IdempotencyKey, Identity, InvalidCredentials, InvalidRequest
+from booking_core import (
+    Actor,
+    FieldError,
+    IdempotencyKey,
+    Identity,
+    InvalidCredentials,
+    InvalidRequest,
+)
 
 _log = structlog.get_logger("booking.web")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
-_QUOTED = re.compile(r'"(.*)"')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # a string of RFC 8941, with its escapes
 _LONGEST_PATH = 500
 _DEEPEST = 20
 _CSP = (
@@ -27,7 +34,7 @@ _CSP = (
 # The documentation page brings its own inline scripts; it shows nobody's data.
 _CSP_DOCS = "default-src 'self' 'unsafe-inline' data:; frame-ancestors 'none'"
 _DOCS = ("docs", "swagger.swagger")
-_NO_TEXT = "has a character that is no text (NUL, or half a surrogate)."
+_NO_TEXT = "has a character that is no text (NUL, or half a surrogate); leave it out."
 
 
 class MalformedJson(BadRequest):
@@ -67,19 +74,24 @@ def _check_body() -> None:
     _check_text(body)
 
 
-def _check_text(value: Any, depth: int = 0) -> None:
+def _check_text(value: Any, pointer: str = "", depth: int = 0) -> None:
     """No NUL and no half of a surrogate pair: no database can keep them."""
     if depth > _DEEPEST:
         raise MalformedJson("The body is nested too deeply.")
     if isinstance(value, str) and _UNSAFE.search(value):
-        raise MalformedJson(f"The body {_NO_TEXT}")
+        raise InvalidRequest(f"The text {_NO_TEXT}", [FieldError(pointer, f"This {_NO_TEXT}")])
     if isinstance(value, dict):
-        for key, each in value.items():
-            _check_text(key, depth)
-            _check_text(each, depth + 1)
+        for name, each in value.items():
+            _check_text(name, pointer, depth)
+            _check_text(each, f"{pointer}/{escaped(name)}", depth + 1)
     elif isinstance(value, list):
-        for each in value:
-            _check_text(each, depth + 1)
+        for place, each in enumerate(value):
+            _check_text(each, f"{pointer}/{place}", depth + 1)
+
+
+def escaped(part: object) -> str:
+    """One part of a JSON pointer."""
+    return str(part).replace("~", "~0").replace("/", "~1")
 
 
 def end(response: Response) -> Response:
@@ -89,12 +101,14 @@ def end(response: Response) -> Response:
     # Not `no-referrer`: under that, browsers send our own forms with `Origin: null`.
     headers["Referrer-Policy"] = "same-origin"
     headers["Content-Security-Policy"] = _CSP_DOCS if request.endpoint in _DOCS else _CSP
+    if response.status_code == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     if not request.path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")
     _log.info(
         "request",
         method=request.method,
-        path=request.path,
+        path=request.path[:_LONGEST_PATH],
         status=response.status_code,
         ms=round(1000 * (time.perf_counter() - g.started), 1),
     )
@@ -121,5 +135,5 @@ def idempotency_key() -> IdempotencyKey | None:
     if header is None:
         return None
     quoted = _QUOTED.fullmatch(header.strip())
-    value = quoted.group(1) if quoted else header.strip()
+    value = re.sub(r"\\(.)", r"\1", quoted.group(1)) if quoted else header.strip()
     return IdempotencyKey(value, request.get_data())

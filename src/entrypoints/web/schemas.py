@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AliasChoices,
     BaseModel,
     ConfigDict,
     Field,
@@ -12,6 +14,7 @@ from pydantic import (
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -41,12 +44,12 @@ class Strict(_Form):
 
 
 class IdPath(Lenient):
-    id: Short
+    id: str  # of any length: what is no id is not found
 
 
 class ChildPath(Lenient):
-    id: Short
-    child: Short
+    id: str
+    child: str
 
 
 class SessionsQuery(Lenient):
@@ -200,13 +203,39 @@ class SessionTypeBody(SessionTypeChanges):
     title: Short
 
 
+class HoursBody(Strict):
+    start: Short
+    end: Short
+
+
+class TimeOffBody(Strict):
+    """Instants, or dates in the schedule's zone; a date as the end is included."""
+
+    startTime: Short = Field(validation_alias=AliasChoices("startTime", "start"))
+    endTime: Short = Field(validation_alias=AliasChoices("endTime", "end"))
+    reason: Short = ""
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+DayHours = Annotated[list[HoursBody], Field(max_length=50)]
+
+
 class ScheduleBody(Strict):
-    """Weekly hours by weekday, date overrides by date, and time off."""
+    """Weekly hours by weekday, date overrides by date (no hours close it), and time off."""
 
     timezone: Short
-    weekly: dict[str, Any] = {}
-    overrides: dict[str, Any] = {}
-    timeOff: Annotated[list[Any], Field(max_length=1_000)] = []
+    weekly: dict[Weekday, DayHours] = {}
+    overrides: Annotated[dict[date, DayHours], Field(max_length=1_000)] = {}
+    timeOff: Annotated[list[TimeOffBody], Field(max_length=1_000)] = []
+
+    @field_validator("overrides", mode="before")
+    @classmethod
+    def _by_date(cls, given: Any) -> Any:
+        """A list of `{date, hours}` says the same."""
+        try:
+            return {each["date"]: each["hours"] for each in given}
+        except (TypeError, KeyError):
+            return given
 
 
 class BuilderChanges(Strict):

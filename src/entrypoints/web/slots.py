@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask_openapi3 import APIBlueprint, Tag
 
-from booking_core import InvalidRequest, SessionTypeId, zone
+from booking_core import FieldError, InvalidRequest, SessionTypeId, zone
 from entrypoints import times
-from entrypoints.web import reading, schemas
+from entrypoints.web import answers, reading, schemas
 from entrypoints.web.requests import actor
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def routes(application: Application) -> APIBlueprint:
     @api.get(
         "/api/scheduling/session-types/<id>/slots",
         summary="The open slots of a session type, up to 62 days",
+        responses={200: answers.OpenSlots},
     )
     def find_slots(path: schemas.IdPath, query: schemas.SlotsQuery) -> Json:
         return answer(path.id, query)
@@ -32,10 +33,12 @@ def routes(application: Application) -> APIBlueprint:
         "/api/scheduling/calendly/available-times",
         summary="The same, for older callers",
         deprecated=True,
+        responses={200: answers.OpenSlots},
     )
     def available_times(query: schemas.AvailableTimesQuery) -> Json:
         if query.sessionTypeId is None:
-            raise InvalidRequest("Give 'sessionTypeId'; this calendar has no event type URIs.")
+            detail = "Give 'sessionTypeId'; this calendar has no event type URIs."
+            raise InvalidRequest(detail, [FieldError("/sessionTypeId", detail)])
         return answer(query.sessionTypeId, query)
 
     def answer(session_type: str, query: schemas.SlotsQuery) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,12 +12,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from attrs import frozen
 from flask.testing import FlaskClient
+from pydantic import BaseModel
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from booking_core import Role
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
+from entrypoints.web import answers
 
 ZONE = "Europe/Berlin"
 BOOKINGS = "/api/scheduling/bookings"
@@ -38,7 +41,26 @@ class Caller:
         headers = dict(options.pop("headers", {}))
         if self.authorization:
             headers.setdefault("Authorization", self.authorization)
-        return self.client.open(path, method=method, headers=headers, **options)
+        answer = self.client.open(path, method=method, headers=headers, **options)
+        if answer.data and answer.mimetype == "application/json" and path.startswith("/api/"):
+            self._as_documented(method, path, answer)
+        return answer
+
+    def _as_documented(self, method: str, path: str, answer: TestResponse) -> None:
+        """Every answer of every test has the form that the OpenAPI document promises."""
+        app: Any = self.client.application
+        found = app.url_map.bind("localhost").match(
+            path.partition("?")[0], method, return_rule=True
+        )
+        documented = re.sub(r"<(\w+)>", r"{\1}", found[0].rule)
+        if documented not in app.api_doc["paths"]:  # the document itself
+            return
+        described = {"HEAD": "get"}.get(method, method.lower())
+        promised = app.api_doc["paths"][documented][described]["responses"]
+        schema = promised[str(answer.status_code)]["content"]["application/json"]["schema"]
+        model: type[BaseModel] = getattr(answers, schema["$ref"].rpartition("/")[2])
+        read = model.model_validate(answer.json)
+        assert read.model_dump(by_alias=True, exclude_unset=True) == answer.json
 
     def json(self, method: str, path: str, status: int = 200, **options: Any) -> Any:
         answer = self(method, path, **options)

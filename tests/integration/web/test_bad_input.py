@@ -72,9 +72,8 @@ def test_a_date_that_is_none_is_refused_with_an_example(anyone: Caller, first: s
     "session_type", ["nothing", "x" * 301, "%00", "%ED%A0%80", "💥", "a" * 10_000]
 )
 def test_an_unknown_session_type_is_not_found(anyone: Caller, session_type: str) -> None:
-    answer = anyone("GET", f"/api/scheduling/session-types/{session_type}/slots")
-    assert answer.status_code in (404, 422)
-    assert answer.json["code"] in ("not_found", "invalid_request")  # type: ignore[index]
+    path = f"/api/scheduling/session-types/{session_type}/slots"
+    anyone.refused(404, "not_found", "GET", path)
 
 
 def test_an_unknown_session_type_cannot_be_booked(anyone: Caller) -> None:
@@ -258,8 +257,30 @@ def test_a_body_that_is_no_json_object_is_refused(anyone: Caller, body: bytes, p
 @pytest.mark.parametrize("name", ["Bo\x00", "Bo\ud800"])
 def test_text_that_no_database_keeps_is_refused(anyone: Caller, name: str) -> None:
     wish = anyone.wish(clientDetails=BO | {"name": name})
-    problem = anyone.refused(400, "malformed_json", "POST", CONFIRM, json=wish)
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
     assert "character" in problem["detail"]
+    assert pointers(problem) == ["/clientDetails/name"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer", "advice"),
+    [
+        ({"timeSlot": 7}, "/timeSlot", "an object"),
+        ({"answers": {}}, "/answers", "a list"),
+        ({"answers": [7] * 101}, "/answers", "at most 100 entries"),
+        ({"notes": "x" * 5_001}, "/notes", "at most 5000 characters"),
+        ({"clientDetails": {"name": "Bo"}}, "/clientDetails/email", "ana@example.org"),
+        ({"timeSlot": {"endTime": "x"}}, "/timeSlot/startTime", "offset"),
+    ],
+)
+def test_a_field_of_the_wrong_form_is_told_in_plain_words(
+    anyone: Caller, wrong: dict[str, Any], pointer: str, advice: str
+) -> None:
+    wish = anyone.wish() | wrong
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == [pointer]
+    assert advice in problem["detail"]
+    assert "Input should" not in problem["detail"]
 
 
 def test_a_body_of_more_than_256_kilobytes_is_too_large(anyone: Caller) -> None:
@@ -348,6 +369,7 @@ def test_wrong_filters_are_refused(ana: Caller, query: dict[str, str]) -> None:
     if "cursor" in query:
         assert answer.status_code in (200, 404, 422)
     else:
+        assert answer.status_code == 422
         assert answer.json["errors"][0]["pointer"] == f"/{next(iter(query))}"  # type: ignore[index]
 
 
@@ -393,20 +415,43 @@ def test_impossible_numbers_and_names_are_refused(robin: Caller, changes: dict[s
     robin.refused(422, "invalid_request", "PATCH", path, json=changes)
 
 
+NINE_TO_FIVE = {"start": "09:00", "end": "17:00"}
+
+
 @pytest.mark.parametrize(
-    "schedule",
+    ("schedule", "pointer"),
     [
-        {"weekly": {}},
-        {"timezone": "Europe/Berlin", "weekly": {"someday": []}},
-        {"timezone": "Europe/Berlin", "weekly": {"monday": [{"start": "9"}]}},
-        {"timezone": "Europe/Berlin", "weekly": {"monday": 7}},
-        {"timezone": "Europe/Berlin", "overrides": {"tomorrow": []}},
-        {"timezone": "Europe/Berlin", "timeOff": [7]},
-        {"timezone": "Europe/Berlin", "timeOff": [{"startTime": 1, "endTime": 2}]},
+        ({"timezone": None}, "/timezone"),
+        ({"weekly": {"someday": []}}, "/weekly/someday"),
+        ({"weekly": {"monday": [{"start": "9"}]}}, "/weekly/monday/0/end"),
+        ({"weekly": {"monday": [{"start": "9", "end": "17:00"}]}}, "/weekly/monday/0/start"),
+        ({"weekly": {"monday": [NINE_TO_FIVE] * 2}}, "/weekly/monday/1"),
+        ({"weekly": {"monday": 7}}, "/weekly/monday"),
+        ({"weekly": {"monday": [NINE_TO_FIVE | {"ends": "x"}]}}, "/weekly/monday/0/ends"),
+        ({"overrides": {"tomorrow": []}}, "/overrides/tomorrow"),
+        ({"overrides": [7]}, "/overrides"),
+        ({"timeOff": [7]}, "/timeOff/0"),
+        ({"timeOff": [{"startTime": "2027-01-02T10:00", "endTime": "2027-01-03"}]}, "/startTime"),
+        ({"timeOff": [{"startTime": "2027-01-02", "endTime": "2027-01-01"}]}, "/endTime"),
+        ({"timeOff": [{"startTime": "2027-01-02"}]}, "/timeOff/0/endTime"),
     ],
 )
-def test_a_schedule_that_is_none_is_refused(robin: Caller, schedule: dict[str, Any]) -> None:
-    robin.refused(422, "invalid_request", "PUT", "/api/builders/me/schedule", json=schedule)
+def test_a_schedule_that_is_none_is_refused_where_it_is_wrong(
+    robin: Caller, schedule: dict[str, Any], pointer: str
+) -> None:
+    body = {"timezone": "Europe/Berlin"} | schedule
+    path = "/api/builders/me/schedule"
+    problem = robin.refused(422, "invalid_request", "PUT", path, json=body)
+    assert problem["errors"][0]["pointer"].endswith(pointer)
+    patch = {"json": {"schedule": body}}
+    problem = robin.refused(422, "invalid_request", "PATCH", "/api/admin/builders/demo", **patch)
+    assert problem["errors"][0]["pointer"].startswith("/schedule/")
+
+
+def test_an_unknown_zone_of_a_schedule_is_refused(robin: Caller) -> None:
+    body = {"timezone": "Mars/Base"}
+    path = "/api/builders/me/schedule"
+    assert pointers(robin.refused(422, "unknown_timezone", "PUT", path, json=body)) == ["/timezone"]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])

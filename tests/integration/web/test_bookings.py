@@ -138,6 +138,16 @@ def test_the_builder_says_how_it_went(
     assert state(1, "no-show/undo") != "NO_SHOW"
 
 
+def test_a_quoted_key_may_have_escapes(anyone: Caller) -> None:
+    wish = anyone.wish()
+    keys = ('"a\\"b"', 'a"b')
+    first, again = (
+        anyone.json("POST", CONFIRM, 201, json=wish, headers={"Idempotency-Key": key})
+        for key in keys
+    )
+    assert again == first
+
+
 @pytest.mark.parametrize("key", ["k-1", '"k-1"'])
 def test_a_repeat_gets_the_same_booking(anyone: Caller, key: str) -> None:
     wish = anyone.wish()

@@ -95,6 +95,35 @@ def test_a_schedule_comes_back_as_it_was_put(robin: Caller, admin: Caller, anyon
     assert found
 
 
+def test_time_off_may_be_dates_of_which_the_last_is_included(robin: Caller) -> None:
+    schedule = {
+        "timezone": "Europe/Berlin",
+        "overrides": [{"date": "2026-12-24", "hours": []}],
+        "timeOff": [{"start": "2026-12-27", "end": "2026-12-31", "reason": "away"}],
+    }
+    answer = robin.json("PUT", "/api/builders/me/schedule", json=schedule)
+    assert answer["overrides"] == {"2026-12-24": []}
+    assert answer["timeOff"] == [
+        {
+            "startTime": "2026-12-26T23:00:00Z",
+            "endTime": "2026-12-31T23:00:00Z",
+            "reason": "away",
+        }
+    ]
+
+
+def test_a_session_type_is_not_found_under_another_builder(admin: Caller) -> None:
+    body = {"name": "Ada Byron", "slug": "ada", "email": "ada@example.org", "timezone": "UTC"}
+    admin.json("POST", "/api/admin/builders", 201, json=body)
+    path = "/api/builders/ada/session-types"
+    change = {"title": "x"}
+    admin.refused(404, "not_found", "PATCH", f"{path}/getting-started", json=change)
+    named = change | {"id": "getting-started"}
+    admin.refused(404, "not_found", "PATCH", path, json=named)
+    by_slug = "/api/builders/demo/session-types/getting-started"
+    assert admin.json("PATCH", by_slug, json=change)["title"] == "x"
+
+
 def test_what_is_another_builders_is_not_found(
     anyone: Caller, ana: Caller, other_builder: Caller
 ) -> None:

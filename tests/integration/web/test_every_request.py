@@ -7,6 +7,7 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
 from entrypoints.container import Application
 from tests.integration.web.conftest import Caller
@@ -52,6 +53,15 @@ def test_the_document_is_openapi_3_1_and_has_every_route(application: Applicatio
     described = {(path, method) for path, item in document["paths"].items() for method in item}
     assert routes
     assert routes <= described
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            promised = dict(operation["responses"])
+            assert "application/problem+json" in promised.pop("default")["content"]
+            assert promised, (path, method)
+            assert all(
+                "$ref" in each["content"]["application/json"]["schema"]
+                for each in promised.values()
+            )
     text = json.dumps(document)
     named = set(re.findall(r'"#/components/schemas/(\w+)"', text))
     assert {"ProblemBody", "FieldProblem"} <= named
@@ -69,6 +79,49 @@ def test_the_documentation_needs_nothing_from_elsewhere(client: FlaskClient) -> 
     assert '"validatorUrl": null' in answer.text
     assert client.get("/api/openapi.json").status_code == 200
     assert client.get("/api/").headers["Location"] == "/api/docs"
+
+
+def test_what_is_missing_is_said_by_a_service_that_is_not_ready(
+    anyone: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Application, "ready", lambda _: ["migrations are missing: 0001"])
+    problem = anyone.refused(503, "not_ready", "GET", "/readyz")
+    assert problem["missing"] == ["migrations are missing: 0001"]
+
+
+def test_an_unexpected_error_tells_nothing_but_the_request_id(
+    anyone: Caller, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("the secret is swordfish")
+
+    monkeypatch.setattr(type(application.core.list_builders), "__call__", fail)
+    problem = anyone.refused(500, "internal_error", "GET", "/api/marketplace/builders")
+    assert "swordfish" not in json.dumps(problem)
+    assert "request id" in problem["detail"]
+    page = anyone("GET", "/", headers={"Accept": "text/html"})
+    assert (page.status_code, page.mimetype) == (500, "text/html")
+    assert "swordfish" not in page.text
+
+
+def test_every_request_is_logged_once_and_without_its_query(anyone: Caller) -> None:
+    with capture_logs() as logs:
+        anyone("GET", "/api/nothing?token=secret", headers={"Authorization": "Booking secret"})
+    [line] = logs
+    assert line["ms"] >= 0
+    seen = {name: line[name] for name in ("event", "method", "path", "status")}
+    assert seen == {"event": "request", "method": "GET", "path": "/api/nothing", "status": 404}
+    assert "secret" not in json.dumps(line)
+
+
+def test_head_and_options_are_answered(anyone: Caller) -> None:
+    path = "/api/marketplace/builders"
+    answer = anyone("HEAD", path)
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert int(answer.headers["Content-Length"]) > 0
+    answer = anyone("OPTIONS", path)
+    assert answer.status_code == 200
+    assert {"GET", "HEAD", "OPTIONS"} == set(answer.headers["Allow"].split(", "))
 
 
 @pytest.mark.parametrize("path", ["/bookings", "/api/scheduling/bookings/%00"])

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from entrypoints.container import Application
 from tests.integration.web.conftest import Caller
 
 PAGE = "/b/demo/getting-started"
@@ -50,6 +51,8 @@ def test_every_page_is_readable_and_stays_at_home(
     assert "<h1>" in answer.text or 'role="alert"' in answer.text
     for address in re.findall(r'(?:src|href|action)="([^"]*)"', answer.text):
         assert urlsplit(address).netloc == ""
+    if status == 401:
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert "style=" not in answer.text  # which the content security policy forbids
 
 
@@ -83,11 +86,49 @@ def test_without_the_cookie_a_booking_is_not_shown(client: FlaskClient, anyone: 
 def test_a_token_opens_a_booking(client: FlaskClient, anyone: Caller) -> None:
     booking = anyone.book()
     path = f"/bookings/{booking['id']}"
-    client.post(f"{path}/open", data={"token": "wrong"})
+    answer = client.post(f"{path}/open", data={"token": "wrong"})
+    assert answer.status_code == 404
+    assert "does not open the booking" in answer.text
+    assert "Set-Cookie" not in answer.headers
     assert client.get(path).status_code == 404
     answer = client.post(f"{path}/open", data={"token": f" {booking['manageToken']} "})
     assert answer.headers["Location"] == path
     assert client.get(path).status_code == 200
+
+
+def test_the_whole_link_of_the_mail_opens_a_booking_too(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    booking = anyone.book()
+    link = f"{booking['confirmationUrl']}#token={booking['manageToken']}"
+    path = f"/bookings/{booking['id']}"
+    assert client.post(f"{path}/open", data={"token": link}).status_code == 303
+    assert client.get(path).status_code == 200
+
+
+def test_a_form_that_is_sent_twice_books_once(client: FlaskClient, anyone: Caller) -> None:
+    start = anyone.slots()[0]["startTime"]
+    shown = client.get(PAGE, query_string={"start": start}).text
+    found = re.search(r'name="key" value="([^"]+)"', shown)
+    assert found
+    first, second = (booked(client, anyone, start=start, key=found[1]) for _ in range(2))
+    assert first.status_code == second.status_code == 303
+    assert first.headers["Location"] == second.headers["Location"]
+
+
+def test_a_question_that_is_none_is_told_on_the_page_itself(client: FlaskClient) -> None:
+    page = client.get(PAGE, query_string={"timezone": "Mars"}, headers=READER)
+    assert page.status_code == 422
+    assert "Europe/Berlin" in page.text
+    assert 'class="starts"' in page.text
+
+
+def test_forms_are_taken_from_the_public_address_behind_a_proxy(
+    client: FlaskClient, anyone: Caller, application: Application
+) -> None:
+    form = FORM | {"start": anyone.slots()[0]["startTime"]}
+    headers = {"Origin": application.settings.public_url, "Host": "internal:8000"}
+    assert client.post(PAGE, data=form, headers=headers).status_code == 303
 
 
 def test_a_booking_is_cancelled_by_form(client: FlaskClient, anyone: Caller) -> None:

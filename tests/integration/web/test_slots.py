@@ -68,4 +68,5 @@ def test_the_answer_is_the_same_for_older_callers(anyone: Caller) -> None:
     named = query | {"sessionTypeId": "getting-started"}
     expected = anyone.json("GET", PATH, query_string=query)
     assert anyone.json("GET", older, query_string=named) == expected
-    anyone.refused(422, "invalid_request", "GET", older, query_string=query)
+    problem = anyone.refused(422, "invalid_request", "GET", older, query_string=query)
+    assert "sessionTypeId" in problem["detail"]

@@ -1,0 +1,194 @@
+"""What answers look like: for the OpenAPI document, and for tests to compare with.
+
+Answers are built from plain values (`entrypoints.views`); no model is made of one while it is sent.
+A field with a default is only in some answers.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class Status(_Answer):
+    status: str
+
+
+class Builder(_Answer):
+    """The fields from `email` on are for the builder itself and for admins."""
+
+    id: str
+    slug: str
+    name: str
+    headline: str
+    photo_url: str | None
+    timezone: str
+    language: str
+    email: str = ""
+    reminders: list[int] = Field([], description="minutes before the start")
+    client_accounts: bool = False
+    embed_sites: list[str] = []
+    active: bool = True
+
+
+class Builders(_Answer):
+    builders: list[Builder]
+
+
+class Money(_Answer):
+    amount: int = Field(description="minor units")
+    currency: str
+
+
+class Question(_Answer):
+    id: str
+    prompt: str
+    kind: str
+    required: bool
+    choices: list[str]
+
+
+class Location(_Answer):
+    kind: str
+    text: str = ""
+
+
+class Buffers(_Answer):
+    before: int
+    after: int
+
+
+class Refund(_Answer):
+    notice: int
+    percent: int
+
+
+class CancellationPolicy(_Answer):
+    change_notice: int
+    refunds: list[Refund]
+
+
+class SessionType(_Answer):
+    """Durations are minutes. The fields from `buffers` on are for its builder and for admins."""
+
+    id: str
+    builder_id: str
+    slug: str
+    title: str
+    description: str
+    category: str = Field(description="free, pathway or specialized")
+    duration_minutes: int
+    price: Money | None = Field(description="null when free")
+    requires_auth: bool
+    pathways: list[str]
+    questions: list[Question]
+    location: Location
+    capacity: int
+    scheduling_mode: str = Field(description="direct, link or embed")
+    buffers: Buffers = Buffers(before=0, after=0)
+    minimum_notice: int = 0
+    horizon: int = 0
+    slot_step: int | None = None
+    daily_limit: int | None = None
+    display_order: int = 0
+    cancellation_policy: CancellationPolicy | None = None
+    calendly_event_type_id: str | None = None
+    calendly_event_type_uri: str | None = None
+    active: bool = True
+
+
+class SessionTypes(_Answer):
+    session_types: list[SessionType]
+
+
+class Hours(_Answer):
+    start: str = Field(description="HH:MM on the builder's clock")
+    end: str = Field(description="HH:MM; at or before the start it is on the next day")
+
+
+class TimeOff(_Answer):
+    start_time: Moment
+    end_time: Moment
+    reason: str
+
+
+class Schedule(_Answer):
+    timezone: str
+    weekly: dict[str, list[Hours]] = Field(description="by monday … sunday")
+    overrides: dict[str, list[Hours]] = Field(description="by date; no hours close the date")
+    time_off: list[TimeOff]
+
+
+class OpenSlot(_Answer):
+    start_time: Moment
+    end_time: Moment
+    scheduling_url: str
+    invitees_remaining: int
+
+
+class OpenSlots(_Answer):
+    timezone: str
+    slots: list[OpenSlot]
+    next_start: Moment | None = Field(description="the first opening after the range")
+
+
+class Contact(_Answer):
+    name: str
+    email: str
+    timezone: str
+
+
+class GivenAnswer(_Answer):
+    question_id: str
+    prompt: str
+    value: bool | str | list[str]
+
+
+class Booking(_Answer):
+    id: str
+    state: str
+    step: str
+    payment_status: str
+    builder_id: str
+    session_type_id: str
+    client_id: str | None = Field(description="null when anonymous")
+    contact: Contact
+    start_time: Moment | None
+    end_time: Moment | None
+    location: Location
+    pathway: str | None
+    answers: list[GivenAnswer]
+    notes: str
+    calendly_event_id: str | None
+    calendly_event_uri: str | None
+    calendly_invitee_uri: str | None
+    confirmation_url: str
+    created_at: Moment
+    manage_token: str = Field("", description="shown to an anonymous client when it books")
+
+
+class Bookings(_Answer):
+    bookings: list[Booking]
+    next: str | None = Field(description="the cursor of the next page")
+
+
+class Done(_Answer):
+    success: bool
+    booking: Booking
+
+
+class Tracking(_Answer):
+    booking_id: str
+
+
+class Initialized(Done):
+    scheduling_url: str
+    tracking: Tracking
