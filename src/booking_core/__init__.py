@@ -34,11 +34,12 @@ from booking_core.domain.booking import (
     Flow,
     Settle,
 )
-from booking_core.domain.builder import Builder, Language
+from booking_core.domain.builder import Builder
 from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client, Contact
 from booking_core.domain.errors import (
     BookingError,
+    CheckoutRefused,
     FieldError,
     HoldExpired,
     InvalidAnswers,
@@ -77,15 +78,20 @@ from booking_core.domain.ids import (
     PathwayId,
     SessionTypeId,
 )
+from booking_core.domain.language import Language
 from booking_core.domain.manage_token import ManageKey
 from booking_core.domain.money import Money
 from booking_core.domain.pathways import STARTER_PATHWAYS, Pathway
 from booking_core.domain.payment import (
     PAYMENT_TRANSITIONS,
     Attempt,
+    Checkout,
+    CheckoutState,
+    Dispute,
     Payment,
     PaymentAction,
     PaymentStatus,
+    Standing,
 )
 from booking_core.domain.policies import (
     ALTERNATIVES,
@@ -134,16 +140,17 @@ from booking_core.domain.transitions import (
 from booking_core.ports.calendar import (
     CalendarProvider,
     EventType,
-    Health,
     SchedulingLink,
     StandingEvent,
 )
 from booking_core.ports.calendar_notices import CalendarNotice, CalendarNoticeReader
 from booking_core.ports.claims import SlotClaims
 from booking_core.ports.clock import Clock
+from booking_core.ports.health import Health
 from booking_core.ports.identity import Identity
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.inbox import Inbox, InboxKey
+from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
 from booking_core.ports.mailer import (
     Attachment,
     Mail,
@@ -156,13 +163,7 @@ from booking_core.ports.outbox import (
     Topic,
 )
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
-from booking_core.ports.payments import (
-    Checkout,
-    CheckoutState,
-    Dispute,
-    PaymentGateway,
-    Standing,
-)
+from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.repositories import (
     BookingFilter,
     BookingRepository,
@@ -213,6 +214,7 @@ __all__ = [
     "Catalogue",
     "Category",
     "Checkout",
+    "CheckoutRefused",
     "CheckoutState",
     "Claim",
     "Client",
@@ -243,9 +245,12 @@ __all__ = [
     "KeyReused",
     "Language",
     "LeasedJob",
+    "Letter",
+    "LetterKind",
     "Location",
     "LocationKind",
     "Mail",
+    "MailWriter",
     "Mailer",
     "ManageKey",
     "Money",
@@ -270,6 +275,7 @@ __all__ = [
     "QuestionKind",
     "RandomIds",
     "RangeTooLong",
+    "Reader",
     "Reason",
     "RefundStep",
     "Refused",

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from booking_core import (
     BookingError,
+    CheckoutRefused,
     HoldExpired,
     InvalidAnswers,
     InvalidCredentials,
@@ -69,6 +70,7 @@ PROBLEMS: Mapping[type[BookingError], Problem] = MappingProxyType(
         KeyInProgress: Problem(409, EX_TEMPFAIL),
         StaleBooking: Problem(409, EX_TEMPFAIL),
         ProviderFailed: Problem(503, EX_TEMPFAIL),
+        CheckoutRefused: Problem(503, EX_UNAVAILABLE),
         UntrustedNotice: Problem(400, EX_NOPERM),
     }
 )

@@ -9,12 +9,12 @@ from attrs import evolve, field, frozen
 
 from booking_core import (
     Attempt,
-    Booking,
+    BookingId,
     Checkout,
     CheckoutState,
     Clock,
     Dispute,
-    InvalidRequest,
+    Health,
     Money,
     PaymentGateway,
     ProviderFailed,
@@ -37,8 +37,8 @@ class KeptCheckout:
     """
 
     checkout: Checkout
+    booking_id: BookingId
     price: Money
-    title: str
     ends_at: datetime
     state: CheckoutState = _OPEN
     captured: int = 0
@@ -58,10 +58,13 @@ class KeptCheckout:
 
     def standing(self) -> Standing:
         if self.state is not _PAID:
-            return Standing(self.state)
-        captured = Money(self.captured, self.price.currency)
-        refunded = Money(self.refunded, self.price.currency)
-        return Standing(self.state, captured, refunded, self.dispute)
+            return Standing(state=self.state)
+        return Standing(
+            state=self.state,
+            captured=self.captured,
+            refunds=dict(self.refunds),
+            dispute=self.dispute,
+        )
 
 
 class MemoryPayments(Faulty, PaymentGateway):
@@ -71,6 +74,8 @@ class MemoryPayments(Faulty, PaymentGateway):
     `process`, `decline`, `run_out`, `lapse`, `dispute`, `end_dispute`, `refund_elsewhere`. Checkouts
     also expire, and authorisations lapse after seven days, by the clock.
     """
+
+    on_site = False
 
     def __init__(self, clock: Clock, shortest_deadline: timedelta = timedelta(minutes=30)) -> None:
         super().__init__()
@@ -84,19 +89,14 @@ class MemoryPayments(Faulty, PaymentGateway):
     def shortest_deadline(self) -> timedelta:
         return self._shortest
 
-    def request(
-        self, *, booking: Booking, attempt: Attempt, title: str, return_url: str
-    ) -> Checkout:
-        price = booking.payment.price
-        if price is None:
-            raise InvalidRequest("Nothing is to be paid for this booking.")
+    def request(self, *, booking_id: BookingId, attempt: Attempt) -> Checkout:
         with self._call("request"), self._lock:
             if attempt.key not in self._kept:
                 number = f"checkout_{len(self._kept) + 1:06}"
                 self._kept[attempt.key] = KeptCheckout(
                     checkout=Checkout(number, f"https://pay.test/{number}"),
-                    price=price,
-                    title=title,
+                    booking_id=booking_id,
+                    price=attempt.price,
                     # A provider grants its shortest life even when less was asked for.
                     ends_at=max(attempt.expires_at, self._clock.now() + self._shortest),
                 )
@@ -105,27 +105,30 @@ class MemoryPayments(Faulty, PaymentGateway):
     def expire(self, *, attempt: Attempt) -> Standing:
         return self._when(_OPEN, "expire", attempt, state=CheckoutState.EXPIRED)
 
-    def capture(self, *, attempt: Attempt, amount: Money, key: str) -> Standing:
+    def capture(self, *, attempt: Attempt, amount: int, key: str) -> Standing:
         kept = self._now(attempt.key)
-        if kept and amount.amount > kept.price.amount:
+        if kept and amount > kept.price.amount:
             raise _refusal("More cannot be captured than was authorised.")
-        return self._when(_AUTHORISED, "capture", attempt, state=_PAID, captured=amount.amount)
+        return self._when(_AUTHORISED, "capture", attempt, state=_PAID, captured=amount)
 
     def void(self, *, attempt: Attempt, key: str) -> Standing:
         return self._when(_AUTHORISED, "void", attempt, state=CheckoutState.VOIDED)
 
-    def refund(self, *, attempt: Attempt, amount: Money, key: str) -> Standing:
+    def refund(self, *, attempt: Attempt, amount: int, key: str) -> Standing:
         with self._call("refund"), self._lock:
             kept = self._now(attempt.key)
             if kept is None or kept.state is not _PAID:
                 raise _refusal("There is no captured money to give back.")
             if key not in kept.refunds:
-                self._give_back(attempt.key, kept, amount.amount, key)
+                self._give_back(attempt.key, kept, amount, key)
             return self._standing(attempt.key)
 
     def standing(self, *, attempt: Attempt) -> Standing:
         with self._call("standing"):
             return self._standing(attempt.key)
+
+    def health(self) -> Health:
+        return Health(ok=True, detail="payments in memory")
 
     # ---- the client's and the bank's side --------------------------------------------------------
 
@@ -167,10 +170,10 @@ class MemoryPayments(Faulty, PaymentGateway):
         self._need(key, _PAID)
         self._put(key, dispute=Dispute.WON if won else Dispute.LOST)
 
-    def refund_elsewhere(self, key: str, amount: Money) -> None:
+    def refund_elsewhere(self, key: str, amount: int) -> None:
         """Somebody gives money back at the provider's own pages."""
         kept = self._need(key, _PAID)
-        self._give_back(key, kept, amount.amount, f"elsewhere {len(kept.refunds)}")
+        self._give_back(key, kept, amount, f"elsewhere {len(kept.refunds)}")
 
     def checkouts(self) -> dict[str, Standing]:
         """How every checkout stands, by attempt key."""
@@ -185,7 +188,7 @@ class MemoryPayments(Faulty, PaymentGateway):
 
     def _standing(self, key: str) -> Standing:
         kept = self._now(key)
-        return kept.standing() if kept else Standing(CheckoutState.UNKNOWN)
+        return kept.standing() if kept else Standing(state=CheckoutState.UNKNOWN)
 
     def _need(self, key: str, *states: CheckoutState) -> KeptCheckout:
         kept = self._now(key)

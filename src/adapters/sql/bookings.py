@@ -36,6 +36,7 @@ from booking_core import (
     Contact,
     Details,
     Flow,
+    Language,
     Money,
     NotFound,
     Payment,
@@ -151,6 +152,7 @@ def from_booking(booking: Booking) -> dict[str, Any]:
         "client_email": contact.email,
         "client_email_folded": contact.email.casefold(),
         "client_timezone": contact.timezone,
+        "client_language": contact.language.value if contact.language else None,
         "flow": booking.flow.value,
         "state": booking.state.value,
         "starts_at": slot.start if slot else None,
@@ -172,7 +174,8 @@ def from_booking(booking: Booking) -> dict[str, Any]:
 
 
 def to_booking(row: Row[Any]) -> Booking:
-    contact = Contact(row.client_name, row.client_email, row.client_timezone)
+    language = Language(row.client_language) if row.client_language else None
+    contact = Contact(row.client_name, row.client_email, row.client_timezone, language)
     return Booking(
         id=row.id,
         builder_id=row.builder_id,
@@ -235,6 +238,8 @@ def _from_payment(payment: Payment) -> dict[str, Any]:
         "attempts": [_from_attempt(attempt) for attempt in payment.attempts],
         "accepted": payment.accepted,
         "refunds": list(payment.refunds),
+        "taken": payment.taken,
+        "returned": payment.returned,
     }
 
 
@@ -246,12 +251,16 @@ def _to_payment(stored: dict[str, Any], status: PaymentStatus) -> Payment:
         attempts=tuple(_to_attempt(attempt) for attempt in stored["attempts"]),
         accepted=stored["accepted"],
         refunds=tuple(stored["refunds"]),
+        taken=stored.get("taken", 0),
+        returned=stored.get("returned", 0),
     )
 
 
 def _from_attempt(attempt: Attempt) -> dict[str, Any]:
-    return asdict(attempt) | {"expires_at": as_text(attempt.expires_at)}
+    price = [attempt.price.amount, attempt.price.currency]
+    return asdict(attempt) | {"expires_at": as_text(attempt.expires_at), "price": price}
 
 
 def _to_attempt(stored: dict[str, Any]) -> Attempt:
-    return Attempt(**stored | {"expires_at": datetime.fromisoformat(stored["expires_at"])})
+    expires_at = datetime.fromisoformat(stored["expires_at"])
+    return Attempt(**stored | {"expires_at": expires_at, "price": Money(*stored["price"])})

@@ -110,6 +110,7 @@ bookings = Table(
     Column("client_email", Text, nullable=False),
     Column("client_email_folded", Text, nullable=False),
     Column("client_timezone", Text, nullable=False),
+    Column("client_language", Text),
     Column("flow", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("starts_at", Instant),

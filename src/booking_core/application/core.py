@@ -15,8 +15,8 @@ from booking_core.application.catalogue import Catalogue
 from booking_core.application.change_builder import ChangeBuilder
 from booking_core.application.change_session_type import ChangeSessionType
 from booking_core.application.complete_booking import CompleteBooking
-from booking_core.application.compose_mail import MailComposer
 from booking_core.application.confirm_booking import ConfirmBooking
+from booking_core.application.do_job import DoJob
 from booking_core.application.expire_overdue import ExpireOverdue
 from booking_core.application.explain_slot import ExplainSlot
 from booking_core.application.explain_visibility import ExplainVisibility
@@ -30,9 +30,12 @@ from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.mark_no_show import MarkNoShow
 from booking_core.application.place_booking import BookingPlacer
+from booking_core.application.plain_mail import PlainMailWriter
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.seed_catalogue import SeedCatalogue
+from booking_core.application.send_mail import SendMail
 from booking_core.application.settle_calendar import SettleCalendar
+from booking_core.application.settle_money import SettleMoney
 from booking_core.application.show_booking import ShowBooking
 from booking_core.application.show_builder import ShowBuilder
 from booking_core.application.show_session_type import ShowSessionType
@@ -44,6 +47,7 @@ from booking_core.domain.manage_token import ManageKey
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.clock import Clock
 from booking_core.ports.ids import IdFactory
+from booking_core.ports.mail_writer import MailWriter
 from booking_core.ports.mailer import Mailer
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
@@ -82,6 +86,7 @@ class BookingCore:
     undo_no_show: UndoNoShow
     expire_overdue: ExpireOverdue
     settle_calendar: SettleCalendar
+    settle_money: SettleMoney
     work_outbox: WorkOutbox
     manage_key: ManageKey
 
@@ -93,6 +98,7 @@ class BookingCore:
         calendar: CalendarProvider,
         mailer: Mailer,
         payments: PaymentGateway | None = None,
+        mail_writer: MailWriter | None = None,
         clock: Clock | None = None,
         ids: IdFactory | None = None,
         secret_key: bytes | None = None,
@@ -112,7 +118,15 @@ class BookingCore:
         judge = SlotJudge(unit_of_work, calendar, catalogue, clock)
         placer = BookingPlacer(catalogue, judge, keeper, ids)
         settle_calendar = SettleCalendar(unit_of_work, keeper)
-        composer = MailComposer(manage_key, public_url.rstrip("/"))
+        settle_money = SettleMoney(unit_of_work, keeper, payments)
+        send_mail = SendMail(
+            unit_of_work,
+            catalogue,
+            mail_writer or PlainMailWriter(),
+            mailer,
+            manage_key,
+            public_url.rstrip("/"),
+        )
         return cls(
             list_builders=ListBuilders(unit_of_work, catalogue),
             show_builder=ShowBuilder(unit_of_work, catalogue),
@@ -141,8 +155,9 @@ class BookingCore:
             undo_no_show=UndoNoShow(keeper, access),
             expire_overdue=ExpireOverdue(unit_of_work, keeper),
             settle_calendar=settle_calendar,
+            settle_money=settle_money,
             work_outbox=WorkOutbox(
-                unit_of_work, catalogue, mailer, composer, settle_calendar, clock
+                unit_of_work, DoJob(settle_calendar, settle_money, send_mail), clock
             ),
             manage_key=manage_key,
         )

@@ -5,12 +5,14 @@ Lock order, the same everywhere: booking rows, then the session type, then claim
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from attrs import frozen
 
+from booking_core.application.letters import called_for
 from booking_core.application.repeats import as_answer, as_refusal, replayed
+from booking_core.application.send_mail import subject
 from booking_core.domain import events
 from booking_core.domain.booking import Booking, Settle
 from booking_core.domain.errors import SlotUnavailable, StaleBooking
@@ -19,16 +21,12 @@ from booking_core.domain.transitions import BookingState
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.clock import Clock
 from booking_core.ports.inbox import InboxKey
+from booking_core.ports.mail_writer import LetterKind, Reader
 from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
-#: The events that somebody gets a mail about.
-MAILED = frozenset(
-    {events.BookingConfirmed, events.BookingRescheduled, events.BookingCancelled}
-    | {events.BookingFailed}
-)
-
 _TRIES = 3
+_STANDS_ANEW = (events.BookingConfirmed, events.BookingRescheduled)
 
 
 @frozen
@@ -118,10 +116,21 @@ class Keeper:
         for what in sorted(booking.unsettled):
             uow.outbox.put(_settle_job(booking, what, now))
         for event in booking.events:
-            if type(event) in MAILED:
-                uow.outbox.put(_mail_job(booking, event, now))
+            for kind, reader in called_for(event):
+                uow.outbox.put(_mail_job(booking, kind, reader, now))
+        if any(isinstance(event, _STANDS_ANEW) for event in booking.events):
+            for job in self._reminders(uow, booking, now):
+                uow.outbox.put(job)
         booking.unsettled.clear()
         booking.events.clear()
+
+    def _reminders(self, uow: UnitOfWork, booking: Booking, now: datetime) -> Iterator[Job]:
+        """The builder's offsets before the start, as far as they are still to come."""
+        start = booking.slot.start if booking.slot else now
+        for offset in uow.builders.get(booking.builder_id).reminders:
+            if start - offset > now:
+                for reader in Reader:
+                    yield _mail_job(booking, LetterKind.REMINDER, reader, start - offset, start)
 
     def end_overdue(self, uow: UnitOfWork, *, builder_id: BuilderId | None = None) -> int:
         """Ends the holds whose time is over, so that nobody is refused because of them."""
@@ -140,7 +149,13 @@ def _settle_job(booking: Booking, what: Settle, now: datetime) -> Job:
     return Job(topic=topic, booking_id=booking.id, key=f"{what}:{booking.id}", due_at=now)
 
 
-def _mail_job(booking: Booking, event: events.BookingEvent, now: datetime) -> Job:
-    kind = type(event).__name__
-    key = f"mail:{booking.id}:{booking.version}:{kind}"
-    return Job(topic=Topic.SEND_MAIL, booking_id=booking.id, key=key, subject=kind, due_at=now)
+def _mail_job(
+    booking: Booking,
+    kind: LetterKind,
+    reader: Reader,
+    due_at: datetime,
+    slot_start: datetime | None = None,
+) -> Job:
+    about = subject(kind, reader, slot_start)
+    key = f"mail:{booking.id}:{booking.version}:{about}:{due_at.isoformat()}"
+    return Job(topic=Topic.SEND_MAIL, booking_id=booking.id, key=key, subject=about, due_at=due_at)

@@ -4,13 +4,10 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from booking_core.application.catalogue import Catalogue
-from booking_core.application.compose_mail import MailComposer
-from booking_core.application.settle_calendar import SettleCalendar
+from booking_core.application.do_job import DoJob
 from booking_core.domain.errors import ProviderFailed
 from booking_core.ports.clock import Clock
-from booking_core.ports.mailer import Mail, Mailer
-from booking_core.ports.outbox import LeasedJob, Topic
+from booking_core.ports.outbox import LeasedJob
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _LEASE = timedelta(minutes=2)
@@ -23,10 +20,7 @@ class WorkOutbox:
     """Does what is written down in the outbox: at least once, in order for each booking (F2)."""
 
     unit_of_work: UnitOfWorkFactory
-    catalogue: Catalogue
-    mailer: Mailer
-    composer: MailComposer
-    settle_calendar: SettleCalendar
+    do_job: DoJob
     clock: Clock
 
     def __call__(self, *, limit: int = 10) -> int:
@@ -40,27 +34,13 @@ class WorkOutbox:
 
     def _do(self, leased: LeasedJob) -> None:
         try:
-            self._work(leased)
+            self.do_job(leased.job)
         except ProviderFailed as failed:
             self._put_back(leased, failed)
             return
         with self.unit_of_work() as uow:
             uow.outbox.done(leased)
             uow.commit()
-
-    def _work(self, leased: LeasedJob) -> None:
-        if leased.job.topic is Topic.SETTLE_CALENDAR:
-            self.settle_calendar(booking_id=leased.job.booking_id)
-        elif leased.job.topic is Topic.SEND_MAIL:
-            for mail in self._mails(leased):
-                self.mailer.send(mail=mail)
-
-    def _mails(self, leased: LeasedJob) -> tuple[Mail, ...]:
-        with self.unit_of_work(write=False) as uow:
-            booking = uow.bookings.get(leased.job.booking_id)
-            offer = self.catalogue.read(uow).offer(booking.session_type_id)
-        job = leased.job
-        return self.composer.compose(booking, offer, kind=job.subject, key=job.key)
 
     def _put_back(self, leased: LeasedJob, failed: ProviderFailed) -> None:
         again = failed.retryable and leased.attempt < _MOST_TRIES

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from attrs import define, evolve, field, frozen
 
@@ -18,9 +19,16 @@ from booking_core.domain import events
 from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client
 from booking_core.domain.errors import HoldExpired, WrongState
+from booking_core.domain.events import BookingEvent
 from booking_core.domain.ids import BookingId, BuilderId, CalendarTag, PathwayId, SessionTypeId
 from booking_core.domain.money import Money
-from booking_core.domain.payment import Attempt, Payment, PaymentAction, PaymentStatus
+from booking_core.domain.payment import (
+    Attempt,
+    Checkout,
+    Payment,
+    PaymentAction,
+    PaymentStatus,
+)
 from booking_core.domain.questions import Answer
 from booking_core.domain.session_type import Location
 from booking_core.domain.terms import CancellationPolicy
@@ -93,7 +101,7 @@ class Booking:
     token_version: int = 1
     version: int = 0
     unsettled: set[Settle] = field(factory=set, eq=False)
-    events: list[events.BookingEvent] = field(factory=list, eq=False)
+    events: list[BookingEvent] = field(factory=list, eq=False)
 
     # ---- what should be true ---------------------------------------------------------------------
 
@@ -163,20 +171,34 @@ class Booking:
             raise WrongState(action, self.state)
         return choices
 
-    def _move(self, action: Action, to: BookingState | None = None) -> None:
-        """The one way in which the state changes; `to` chooses where the table leaves a choice."""
+    def _move(
+        self,
+        action: Action,
+        to: BookingState | None = None,
+        told: type[BookingEvent] | None = None,
+    ) -> None:
+        """The one way in which the state changes; `to` chooses where the table leaves a choice.
+
+        `told` says it more exactly than the action's own event.
+        """
         choices = self._check(action)
         if to is not None and to not in choices:
             raise WrongState(action, self.state)
         self.state = choices[0] if to is None else to
-        self.events.append(EVENTS[action](self.id))
+        self.events.append((told or EVENTS[action])(self.id))
 
     def _wake(self, *what: Settle) -> None:
         self.unsettled.update(what)
 
-    def _end(self, action: Action, to: BookingState, keep: int) -> None:
+    def _end(
+        self,
+        action: Action,
+        to: BookingState,
+        keep: int,
+        told: type[BookingEvent] | None = None,
+    ) -> None:
         """Ends the booking; at most `keep` minor units stay with the builder."""
-        self._move(action, to)
+        self._move(action, to, told)
         self.payment = self.payment.ended(keep)
         self.pending_slot = None
         self.deadline = None
@@ -256,12 +278,16 @@ class Booking:
         self._check(Action.EXPIRE)
         if not self.overdue(now) or (self.payment.attempts and not checkouts_closed):
             raise WrongState(Action.EXPIRE, self.state)
-        self._end(Action.EXPIRE, BookingState.EXPIRED, keep=0)
+        told = events.CheckoutAbandoned if self.payment.attempts else None
+        self._end(Action.EXPIRE, BookingState.EXPIRED, 0, told)
 
     def cancel(self, *, keep: Money | None = None, reason: str = "") -> None:
         """Ends a live booking. `keep` is what the terms leave to the builder, once it was confirmed."""
         confirmed = self.state is BookingState.CONFIRMED
-        self._end(Action.CANCEL, BookingState.CANCELLED, keep.amount if keep and confirmed else 0)
+        promised = confirmed or self.state is BookingState.CONFIRMING
+        kept = keep.amount if keep and confirmed else 0
+        told = None if promised else events.BookingReleased
+        self._end(Action.CANCEL, BookingState.CANCELLED, kept, told)
         self.cancel_reason = reason
 
     def reschedule(self, slot: Slot, occupancy: Occupancy) -> None:
@@ -398,13 +424,43 @@ class Booking:
         self.payment = evolve(self.payment.after(PaymentAction.DROP), to_keep=0)
         if self.state is BookingState.CONFIRMED:
             self._end(Action.CAPTURE_REFUSED, BookingState.CANCELLED, keep=0)
+            self.cancel_reason = "The payment could not be taken."
         return True
 
-    def money_settled(self, action: PaymentAction | None) -> None:
-        """The provider holds what it should; `action` is what that makes of the payment, if anything."""
-        if action is not None:
-            self.payment = self.payment.after(action)
+    def money_settled(self, to: PaymentStatus, *, taken: int = 0, returned: int = 0) -> bool:
+        """The provider holds what it should; `to` is what that makes of the payment.
+
+        `taken` and `returned` are what all attempts together brought in and gave back.
+        """
         self.settled(Settle.MONEY)
+        before = self.payment
+        after = before if before.status is to else before.after(_RECORDED[to])
+        self.payment = evolve(after, taken=taken, returned=returned)
+        if returned > before.returned:
+            self.events.append(events.MoneyGivenBack(self.id))
+        return self.payment != before
+
+    def checkout_opened(self, attempt: int, checkout: Checkout) -> bool:
+        """The provider said where the client can pay."""
+        return self._mark(attempt, checkout_id=checkout.id, checkout_url=checkout.url)
+
+    def checkout_refused(self, attempt: int) -> bool:
+        """The provider will never open that checkout."""
+        return self._mark(attempt, refused=True)
+
+    def _mark(self, number: int, **marks: Any) -> bool:
+        marked = tuple(
+            evolve(each, **marks) if each.number == number else each
+            for each in self.payment.attempts
+        )
+        news = marked != self.payment.attempts
+        self.payment = evolve(self.payment, attempts=marked)
+        return news
+
+    def refund_owed(self, total: int) -> bool:
+        """Writes the next refund down before it is asked for; `total` has to be back after it."""
+        self.payment = evolve(self.payment, refunds=(*self.payment.refunds, total))
+        return True
 
     def disputed(self, attempt: int) -> bool:
         if self.payment.accepted not in (None, attempt):
@@ -514,6 +570,14 @@ class Booking:
 
 _LATE_AUTHORISED = (PaymentStatus.VOIDED, PaymentStatus.REFUNDED, PaymentStatus.FAILED)
 _LATE_PAID = (PaymentStatus.VOIDED, PaymentStatus.FAILED)
+
+# What is recorded of the money, and by which row of the payment's table.
+_RECORDED = {
+    PaymentStatus.PAID: PaymentAction.PAY,
+    PaymentStatus.REFUNDED: PaymentAction.REFUND,
+    PaymentStatus.VOIDED: PaymentAction.DROP,
+    PaymentStatus.DISPUTED: PaymentAction.DISPUTE,
+}
 
 
 def _merged(slots: Sequence[Slot], around: Occupancy) -> tuple[Slot, ...]:

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 
 from attrs import field, frozen
 
 from booking_core.domain.contact import Contact, stripped
 from booking_core.domain.ids import BuilderId
+from booking_core.domain.language import Language
 from booking_core.domain.schedule import Schedule
 from booking_core.domain.session_type import check_slug, invalid, slug_of
 
 _LONGEST_REMINDER = timedelta(days=60)
-
-
-class Language(StrEnum):
-    """A language that mails and pages are written in."""
-
-    ENGLISH = "en"
-    GERMAN = "de"
 
 
 @frozen(kw_only=True)

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from booking_core.domain.errors import FieldError, InvalidRequest, UnknownTimezone
 from booking_core.domain.ids import ClientId
+from booking_core.domain.language import Language
 from booking_core.domain.time import zone
 
 # Deliverability is proved by a mail that arrives, not by a pattern: only what can never be an
@@ -35,11 +36,15 @@ def _invalid(name: str, detail: str) -> InvalidRequest:
 
 @frozen
 class Contact:
-    """Name, e-mail address (compared without case) and IANA time zone of a client."""
+    """Name, e-mail address (compared without case), IANA time zone and language of a client.
+
+    Without a language the client is written to in the builder's.
+    """
 
     name: str = field(converter=one_line)
     email: str = field(converter=stripped)
     timezone: str = field(default="UTC")
+    language: Language | None = None
 
     @name.validator
     def _named(self, _: object, name: str) -> None:

@@ -254,6 +254,16 @@ class ProviderFailed(BookingError):
         self.retry_after = retry_after
 
 
+class CheckoutRefused(ProviderFailed):
+    """The payment provider will never open this checkout; there is none and there will be none."""
+
+    code = "checkout_refused"
+    title = "The payment provider refused the checkout"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
+
+
 class UntrustedNotice(BookingError):
     """A notice whose signature, age or form does not prove that the provider sent it."""
 

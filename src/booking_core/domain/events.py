@@ -66,6 +66,14 @@ class BookingCancelled(BookingEvent):
     """Cancelled here or at the provider."""
 
 
+class BookingReleased(BookingCancelled):
+    """The client let go of a booking that was never confirmed."""
+
+
+class CheckoutAbandoned(BookingExpired):
+    """The deadline passed, and a checkout that was opened is closed without having been paid."""
+
+
 class RescheduleRequested(BookingEvent):
     """A new slot is wanted; the old one stays until the calendar has taken the new one."""
 
@@ -100,3 +108,7 @@ class DisputeEnded(BookingEvent):
 
 class RefundRequested(BookingEvent):
     """Money has to go back to the client."""
+
+
+class MoneyGivenBack(BookingEvent):
+    """Money went back to the client."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from booking_core.domain.errors import WrongState
 from booking_core.domain.money import Money
@@ -101,15 +101,98 @@ PAYMENT_TRANSITIONS: Mapping[tuple[PaymentStatus, PaymentAction], tuple[PaymentS
 )
 
 
-@frozen
+@frozen(kw_only=True)
 class Attempt:
-    """One checkout. `key` and `expires_at` are written down before the provider is asked."""
+    """One checkout, with everything that it is asked for by.
+
+    It is written down before the provider is asked, so that every repeat under `key` asks for
+    exactly the same. `refused`: the provider will never open it, so no money can come through it.
+    """
 
     number: int
     key: str
     expires_at: datetime
+    price: Money
+    title: str
+    email: str
+    language: str
+    return_url: str
     checkout_id: str | None = None
     checkout_url: str | None = None
+    refused: bool = False
+
+
+class CheckoutState(StrEnum):
+    """How one checkout stands at the provider."""
+
+    UNKNOWN = "unknown"  # the provider has no such checkout
+    OPEN = "open"
+    PROCESSING = "processing"
+    AUTHORISED = "authorised"
+    LAPSED = "lapsed"
+    VOIDED = "voided"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    PAID = "paid"
+
+    @property
+    def closed(self) -> bool:
+        """No money will come through it any more."""
+        return self in _CLOSED
+
+
+_CLOSED = frozenset(
+    {
+        CheckoutState.LAPSED,
+        CheckoutState.VOIDED,
+        CheckoutState.EXPIRED,
+        CheckoutState.FAILED,
+    }
+)
+
+
+class Dispute(StrEnum):
+    """Whether the client took the payment to its bank, and how that ended."""
+
+    NONE = "none"
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@frozen
+class Checkout:
+    """Where the client pays."""
+
+    id: str
+    url: str
+
+
+@frozen(kw_only=True)
+class Standing:
+    """The provider's current truth about one attempt; amounts in minor units of its price's currency.
+
+    `refunds` are those given back or on their way, by the key that we asked with, or by the
+    provider's own id where somebody else asked. `failed_refunds` are the keys of ours whose money
+    could not be given back.
+    """
+
+    state: CheckoutState
+    captured: int = 0
+    refunds: Mapping[str, int] = field(factory=dict)
+    failed_refunds: frozenset[str] = frozenset()
+    dispute: Dispute = Dispute.NONE
+
+    @property
+    def refunded(self) -> int:
+        return sum(self.refunds.values())
+
+    @property
+    def held(self) -> int:
+        """What the builder holds of it now; nothing while the bank has taken it back."""
+        if self.dispute in (Dispute.OPEN, Dispute.LOST):
+            return 0
+        return self.captured - self.refunded
 
 
 @frozen(kw_only=True)
@@ -118,7 +201,8 @@ class Payment:
 
     `to_keep` is in minor units of the price's currency. `accepted` is the number of the attempt
     whose money counts. `refunds` are the running totals that were asked back, in order: the n-th
-    refund is the n-th total less the one before it (rule refund_ledger).
+    refund is the n-th total less the one before it (rule refund_ledger). `taken` and `returned` are
+    what all attempts together brought in and gave back when the money was last settled.
     """
 
     price: Money | None = None
@@ -127,6 +211,8 @@ class Payment:
     attempts: tuple[Attempt, ...] = ()
     accepted: int | None = None
     refunds: tuple[int, ...] = ()
+    taken: int = 0
+    returned: int = 0
 
     @classmethod
     def of(cls, price: Money | None) -> Payment:

@@ -21,6 +21,8 @@ LONGEST_RANGE = timedelta(days=62)
 HOLD_LENGTH = timedelta(minutes=15)
 #: How long a client who was given a scheduling link has to use it.
 LINK_LENGTH = timedelta(hours=24)
+#: How long a payment that takes days is waited for.
+PROCESSING_LENGTH = timedelta(days=14)
 #: B4: how many open slots are named when the wanted one is refused.
 ALTERNATIVES = 5
 
@@ -43,6 +45,17 @@ def hold_deadline(now: datetime) -> datetime:
 def link_deadline(now: datetime) -> datetime:
     """When a scheduling link that is given out now ends."""
     return now + LINK_LENGTH
+
+
+def checkout_deadline(now: datetime, shortest: timedelta) -> datetime:
+    """When a checkout that is opened now ends: a hold at least, and what the provider grants."""
+    return now + max(HOLD_LENGTH, shortest)
+
+
+def processing_deadline(now: datetime, start: datetime | None) -> datetime:
+    """How long money that is on its way is waited for: never past the start of the session."""
+    latest = now + PROCESSING_LENGTH
+    return latest if start is None else max(now, min(latest, start))
 
 
 # ---- who may ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from booking_core.domain.explanation import Explanation
 from booking_core.domain.ids import BookingId, CalendarTag
 from booking_core.domain.session_type import SessionType
 from booking_core.domain.time import Slot, TimeWindow
+from booking_core.ports.health import Health
 from booking_core.ports.unit_of_work import UnitOfWork
 
 
@@ -47,14 +48,6 @@ class EventType:
     active: bool
     scheduling_url: str = ""
     description: str = ""
-
-
-@frozen
-class Health:
-    """Whether a provider can be used right now; `detail` says what is wrong, and what to do."""
-
-    ok: bool
-    detail: str = ""
 
 
 class CalendarProvider(Protocol):

@@ -17,13 +17,17 @@ class Attachment:
 
 @frozen(kw_only=True)
 class Mail:
-    """One message. `key` is the same for every try of the same mail, so that it is sent once."""
+    """One message. `key` is the same for every try of the same mail, so that it is sent once.
+
+    `reply_to` is where an answer goes, when not back to the service.
+    """
 
     key: str
     to: str
     subject: str
     text: str
     html: str | None = None
+    reply_to: str | None = None
     attachments: tuple[Attachment, ...] = ()
 
 

@@ -16,7 +16,6 @@ class Topic(StrEnum):
     SETTLE_CALENDAR = "settle calendar"
     SETTLE_MONEY = "settle money"
     SEND_MAIL = "send mail"
-    EXPIRE_OVERDUE = "expire overdue"
 
 
 @frozen(kw_only=True)

@@ -78,8 +78,13 @@ def an_attempt(number: int = 1, **changes: Any) -> Attempt:
     """A checkout attempt that ends half an hour after `NOW`."""
     defaults: dict[str, Any] = {
         "number": number,
-        "key": f"bkg_1:{number}",
+        "key": f"bkg_1:checkout:{number}",
         "expires_at": NOW + _HOUR / 2,
+        "price": PRICE,
+        "title": "An hour of advice",
+        "email": "grace@example.org",
+        "language": "en",
+        "return_url": "https://booking.test/bookings/bkg_1",
     }
     return Attempt(**defaults | changes)
 
@@ -163,7 +168,7 @@ def a_paid_booking(state: BookingState = BookingState.CONFIRMED, **changes: Any)
 
 
 def _attempt_of(booking: Booking) -> Attempt:
-    return an_attempt(key=f"{booking.id}:1")
+    return an_attempt(key=f"{booking.id}:checkout:1")
 
 
 def _hold(booking: Booking, slot: Slot) -> None:

@@ -140,15 +140,38 @@ payments = st.builds(
     status=st.sampled_from(PaymentStatus),
     to_keep=st.integers(0, 10**12),
     attempts=st.lists(
-        st.builds(Attempt, st.integers(1, 9), texts, instants, st.none() | texts, st.none() | texts)
+        st.builds(
+            Attempt,
+            number=st.integers(1, 9),
+            key=texts,
+            expires_at=instants,
+            price=money,
+            title=texts,
+            email=texts,
+            language=texts,
+            return_url=texts,
+            checkout_id=st.none() | texts,
+            checkout_url=st.none() | texts,
+            refused=st.booleans(),
+        )
     ).map(tuple),
     accepted=st.none() | st.integers(1, 9),
     refunds=st.lists(st.integers(0, 10**12)).map(tuple),
+    taken=st.integers(0, 10**12),
+    returned=st.integers(0, 10**12),
 )
 bookings = st.builds(
     a_new_booking,
     client=st.builds(
-        Client, st.builds(Contact, words, st.just("Ada.Ü@Example.org"), zones), st.none() | words
+        Client,
+        st.builds(
+            Contact,
+            words,
+            st.just("Ada.Ü@Example.org"),
+            zones,
+            st.none() | st.sampled_from(Language),
+        ),
+        st.none() | words,
     ),
     flow=st.sampled_from(Flow),
     payment=payments,

@@ -124,7 +124,8 @@ def test_a_command_moves_as_the_table_says_or_is_refused_by_name(
     if choices:
         COMMANDS[action](booking)
         assert booking.state in choices
-        assert _told(booking) == [EVENTS[action]]
+        (told,) = _told(booking)
+        assert issubclass(told, EVENTS[action])
         return
     with pytest.raises((WrongState, HoldExpired)) as refused:
         COMMANDS[action](booking)

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from booking_core.domain.builder import Builder, Language
+from booking_core.domain.builder import Builder
 from booking_core.domain.errors import InvalidRequest, NotFound
 from booking_core.domain.ids import BuilderId, PathwayId, SessionTypeId
+from booking_core.domain.language import Language
 from booking_core.domain.questions import Question, QuestionKind
 from booking_core.domain.schedule import DayRange, TimeOff
 from booking_core.domain.session_type import CalendarRef, Category, Location, LocationKind

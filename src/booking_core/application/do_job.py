@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from attrs import frozen
+
+from booking_core.application.send_mail import SendMail
+from booking_core.application.settle_calendar import SettleCalendar
+from booking_core.application.settle_money import SettleMoney
+from booking_core.ports.outbox import Job, Topic
+
+
+@frozen
+class DoJob:
+    """Does one job of the outbox; doing it again, or late, is harmless."""
+
+    settle_calendar: SettleCalendar
+    settle_money: SettleMoney
+    send_mail: SendMail
+
+    def __call__(self, job: Job) -> None:
+        """Raises ProviderFailed when the job has to be tried again."""
+        match job.topic:
+            case Topic.SETTLE_CALENDAR:
+                self.settle_calendar(booking_id=job.booking_id)
+            case Topic.SETTLE_MONEY:
+                self.settle_money(booking_id=job.booking_id)
+            case Topic.SEND_MAIL:
+                self.send_mail(job=job)

@@ -1,0 +1,64 @@
+"""Which mails an event calls for, and whether they are still true when they are written (F1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from attrs import frozen
+
+from booking_core.domain import events
+from booking_core.domain.booking import Booking
+from booking_core.domain.transitions import DEAD, SERVED, BookingState
+from booking_core.ports.mail_writer import LetterKind, Reader
+
+_K = LetterKind
+_BOTH = (Reader.CLIENT, Reader.BUILDER)
+_CLIENT, _BUILDER = (Reader.CLIENT,), (Reader.BUILDER,)
+
+
+@frozen
+class Occasion:
+    """Who is told by which mail, and in which states of the booking that is still true.
+
+    Who cancels at once is not told of the booking any more.
+    """
+
+    kind: LetterKind
+    readers: tuple[Reader, ...]
+    states: frozenset[BookingState]
+
+
+_ANY = frozenset(BookingState)
+_STANDS = frozenset({BookingState.CONFIRMED})
+
+OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
+    {
+        events.BookingConfirmed: Occasion(_K.BOOKED, _BOTH, SERVED),
+        events.BookingRescheduled: Occasion(_K.MOVED, _BOTH, SERVED),
+        events.RescheduleRefused: Occasion(_K.MOVE_REFUSED, _CLIENT, _STANDS),
+        events.BookingCancelled: Occasion(_K.CANCELLED, _BOTH, frozenset({BookingState.CANCELLED})),
+        events.BookingFailed: Occasion(_K.FAILED, _BOTH, frozenset({BookingState.FAILED})),
+        events.PaymentFailed: Occasion(_K.PAYMENT_FAILED, _CLIENT, DEAD),
+        events.CheckoutAbandoned: Occasion(_K.EXPIRED, _CLIENT, DEAD),
+        events.MoneyGivenBack: Occasion(_K.REFUNDED, _CLIENT, _ANY),
+        events.PaymentDisputed: Occasion(_K.DISPUTED, _BUILDER, _ANY),
+        events.DisputeEnded: Occasion(_K.DISPUTE_ENDED, _BUILDER, _ANY),
+    }
+)
+
+_BY_KIND = {each.kind: each for each in OCCASIONS.values()} | {
+    _K.REMINDER: Occasion(_K.REMINDER, _BOTH, _STANDS)
+}
+
+
+def called_for(event: events.BookingEvent) -> Iterator[tuple[LetterKind, Reader]]:
+    """The mails that the event calls for."""
+    occasion = OCCASIONS.get(type(event))
+    if occasion is not None:
+        yield from ((occasion.kind, reader) for reader in occasion.readers)
+
+
+def still_true(kind: LetterKind, booking: Booking) -> bool:
+    """Whether the news is not overtaken by what happened since."""
+    return booking.state in _BY_KIND[kind].states

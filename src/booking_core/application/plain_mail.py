@@ -1,0 +1,75 @@
+"""Mail in plain English, for those who bring no writer of their own."""
+
+from __future__ import annotations
+
+from booking_core.domain.booking import Booking
+from booking_core.domain.time import Slot, zone
+from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
+from booking_core.ports.mailer import Mail
+
+_HEADLINES = {
+    LetterKind.BOOKED: "Booked",
+    LetterKind.MOVED: "Moved",
+    LetterKind.MOVE_REFUSED: "Could not be moved, the old time stays",
+    LetterKind.CANCELLED: "Cancelled",
+    LetterKind.FAILED: "Could not be booked",
+    LetterKind.REMINDER: "Reminder",
+    LetterKind.PAYMENT_FAILED: "The payment failed",
+    LetterKind.EXPIRED: "Not paid in time",
+    LetterKind.REFUNDED: "Money is on its way back",
+    LetterKind.DISPUTED: "The payment is disputed",
+    LetterKind.DISPUTE_ENDED: "The dispute has ended",
+}
+
+
+class PlainMailWriter(MailWriter):
+    """A few lines of text with the facts, times in the reader's zone."""
+
+    def write(self, *, letter: Letter) -> Mail:
+        booking, builder = letter.booking, letter.builder
+        contact, for_client = booking.client.contact, letter.reader is Reader.CLIENT
+        reader, other = (contact, builder) if for_client else (builder, contact)
+        headline = f"{_HEADLINES[letter.kind]}: {letter.session_type.title} with {other.name}"
+        lines = [
+            f"Hello {reader.name},",
+            "",
+            headline if for_client else f"{headline} <{contact.email}>",
+            *_when(booking.slot, letter.timezone),
+            *_why(booking),
+            *([] if for_client else _said(booking)),
+            "",
+            "All about it is here:",
+            letter.manage_url,
+            "",
+        ]
+        return Mail(
+            key=letter.key,
+            to=reader.email,
+            subject=headline,
+            text="\n".join(lines),
+            reply_to=other.email,
+        )
+
+
+def _when(slot: Slot | None, timezone: str) -> list[str]:
+    if slot is None:
+        return []
+    start, end = (moment.astimezone(zone(timezone)) for moment in (slot.start, slot.end))
+    day = f"{start:%A}, {start.day} {start:%B %Y}"
+    return [f"{day}, {start:%H:%M} to {end:%H:%M} ({timezone}, UTC{start:%z})"]
+
+
+def _why(booking: Booking) -> list[str]:
+    return [f"Reason: {booking.cancel_reason}"] if booking.cancel_reason else []
+
+
+def _said(booking: Booking) -> list[str]:
+    answers = [f"{answer.prompt} {_text(answer.value)}" for answer in booking.details.answers]
+    notes = [f"Notes: {booking.details.notes}"] if booking.details.notes else []
+    return answers + notes
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)

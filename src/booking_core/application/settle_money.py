@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from attrs import evolve, frozen
+
+from booking_core.application.keep import Keeper
+from booking_core.domain import money_steps as steps
+from booking_core.domain.booking import Booking, Settle
+from booking_core.domain.errors import CheckoutRefused, PaymentsUnavailable, ProviderFailed
+from booking_core.domain.ids import BookingId
+from booking_core.domain.payment import Attempt, CheckoutState, Standing
+from booking_core.ports.outbox import Job, Topic
+from booking_core.ports.payments import PaymentGateway
+from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+_MOST_STEPS = 50
+
+
+class _Overtaken(Exception):
+    """The booking was changed since it was read."""
+
+
+@frozen
+class SettleMoney:
+    """Makes the payment provider hold what the booking says; doing it twice is harmless.
+
+    It is the one road for a notice, for the client who comes back from the checkout, for the poll
+    and for the deadline: read how every attempt stands, apply it, do the one next thing, and again
+    until nothing is left. Each step is one provider call or one record.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    keeper: Keeper
+    payments: PaymentGateway | None
+
+    def __call__(self, *, booking_id: BookingId) -> Booking:
+        """The booking as it stands then.
+
+        Raises:
+            NotFound: no such booking.
+            ProviderFailed: the provider has to be asked again later; what is done so far is kept.
+        """
+        booking = self._read(booking_id)
+        standings: dict[int, Standing] = {}
+        for _ in range(_MOST_STEPS):
+            try:
+                for attempt in booking.payment.attempts:
+                    if attempt.number not in standings:
+                        standings[attempt.number] = self._standing(attempt)
+                booking = self._record(
+                    booking, partial(steps.hear, standings=standings, now=self._now())
+                )
+                step = steps.next_step(booking, standings, now=self._now())
+                booking = self._do(booking, step, standings)
+            except _Overtaken:
+                booking, standings = self._read(booking_id), {}
+                continue
+            if isinstance(step, steps.Record):
+                self._look_again(booking, standings)
+                return booking
+        raise ProviderFailed("The provider's answers do not settle; looking again later.")
+
+    def at_once(self, booking: Booking) -> Booking:
+        """One try right after the commit, so that the caller gets its answer; a job goes on."""
+        try:
+            return self(booking_id=booking.id)
+        except ProviderFailed:
+            return booking
+
+    # ---- one step --------------------------------------------------------------------------------
+
+    def _do(
+        self, booking: Booking, step: steps.MoneyStep, standings: dict[int, Standing]
+    ) -> Booking:
+        """Does it; what the provider answered replaces what we knew of that attempt."""
+        match step:
+            case steps.AskForCheckout(attempt):
+                standings.pop(attempt.number)
+                return self._ask(booking, attempt)
+            case steps.CloseCheckout(attempt):
+                standings[attempt.number] = self._gateway().expire(attempt=attempt)
+            case steps.Capture(attempt, amount):
+                standings[attempt.number] = self._gateway().capture(
+                    attempt=attempt, amount=amount, key=f"{attempt.key}:capture"
+                )
+            case steps.Void(attempt):
+                standings[attempt.number] = self._gateway().void(
+                    attempt=attempt, key=f"{attempt.key}:void"
+                )
+            case steps.GiveBack(attempt, amount, key):
+                standings[attempt.number] = self._gateway().refund(
+                    attempt=attempt, amount=amount, key=key
+                )
+            case steps.RefundFailed(attempt):
+                message = "The provider could not give the money back; give it back by hand."
+                raise ProviderFailed(message, retryable=False)
+            case steps.WriteRefundDown(total):
+                return self._record(booking, lambda b: b.refund_owed(total))
+            case steps.GiveUpCapture():
+                return self._record(booking, lambda b: b.capture_refused())
+            case steps.Expire():
+                return self._record(booking, self._expire)
+            case steps.Record(status, taken, returned):
+                return self._record(
+                    booking, lambda b: b.money_settled(status, taken=taken, returned=returned)
+                )
+        return booking
+
+    def _ask(self, booking: Booking, attempt: Attempt) -> Booking:
+        try:
+            checkout = self._gateway().request(booking_id=booking.id, attempt=attempt)
+        except CheckoutRefused:
+            return self._record(booking, lambda b: b.checkout_refused(attempt.number))
+        return self._record(booking, lambda b: b.checkout_opened(attempt.number, checkout))
+
+    def _expire(self, booking: Booking) -> bool:
+        booking.expire(now=self._now(), checkouts_closed=True)
+        return True
+
+    def _standing(self, attempt: Attempt) -> Standing:
+        if attempt.checkout_id is None:
+            return Standing(state=CheckoutState.UNKNOWN)
+        return self._gateway().standing(attempt=attempt)
+
+    def _look_again(self, booking: Booking, standings: steps.Standings) -> None:
+        """The poll: it finds what no notice told us, and stops when the provider is done."""
+        pause = steps.look_again(booking, standings, now=self._now())
+        if pause is None:
+            return
+        with self.unit_of_work() as uow:
+            uow.outbox.put(look_job(booking, self._now() + pause))
+            uow.commit()
+
+    # ---- our record ------------------------------------------------------------------------------
+
+    def _read(self, booking_id: BookingId) -> Booking:
+        with self.unit_of_work(write=False) as uow:
+            return uow.bookings.get(booking_id)
+
+    def _record(self, booking: Booking, fact: Callable[[Booking], bool]) -> Booking:
+        """Keeps what `fact` changes, if it does; it is tried on a copy first.
+
+        Raises:
+            _Overtaken: the booking was changed since it was read, so what we know may be old.
+        """
+        if not fact(evolve(booking, unsettled=set(), events=[])):
+            return booking
+
+        def change(uow: UnitOfWork) -> Booking:
+            current = uow.bookings.get(booking.id)
+            if current.version != booking.version:
+                raise _Overtaken
+            fact(current)
+            current.settled(Settle.MONEY)  # this is what settles it
+            return current
+
+        return self.keeper.once(change)
+
+    def _now(self) -> datetime:
+        return self.keeper.clock.now()
+
+    def _gateway(self) -> PaymentGateway:
+        if self.payments is None:
+            raise PaymentsUnavailable("This booking has a payment, and no payments are set up.")
+        return self.payments
+
+
+def look_job(booking: Booking, due_at: datetime) -> Job:
+    """To look at the money of the booking at that time; one waits for a booking at most."""
+    return Job(
+        topic=Topic.SETTLE_MONEY, booking_id=booking.id, key=f"look:{booking.id}", due_at=due_at
+    )

@@ -1,0 +1,290 @@
+"""What the provider says about a booking's money, and the one next thing to do about it.
+
+Both are decided here without any I/O: `hear` applies the provider's current truth to the booking,
+`next_step` compares it with what should be true. Settling is doing one step after the other and
+looking again, so it can break off anywhere and begin anew (rules of the design, by name below).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from booking_core.domain.booking import Booking
+from booking_core.domain.payment import (
+    Attempt,
+    CheckoutState,
+    Dispute,
+    PaymentAction,
+    PaymentStatus,
+    Standing,
+)
+from booking_core.domain.policies import link_deadline, processing_deadline
+from booking_core.domain.transitions import BookingState
+
+#: How each attempt stands, by its number.
+Standings = Mapping[int, Standing]
+
+_S = CheckoutState
+_TAKEN_BACK = (Dispute.OPEN, Dispute.LOST)
+_FINAL = frozenset({BookingState.COMPLETED, BookingState.NO_SHOW})
+
+
+# ---- what can be done ------------------------------------------------------------------------
+
+
+@frozen
+class AskForCheckout:
+    """Ask for the checkout of the attempt, again with its key (rule tombstone)."""
+
+    attempt: Attempt
+
+
+@frozen
+class CloseCheckout:
+    """Close a checkout that could still be paid."""
+
+    attempt: Attempt
+
+
+@frozen
+class Capture:
+    """Take that much of what is authorised."""
+
+    attempt: Attempt
+    amount: int
+
+
+@frozen
+class Void:
+    """Release what is authorised."""
+
+    attempt: Attempt
+
+
+@frozen
+class WriteRefundDown:
+    """Number the next refund, so that its key is known before it is asked for (rule refund_ledger)."""
+
+    total: int
+
+
+@frozen
+class GiveBack:
+    """Give that much back under that key."""
+
+    attempt: Attempt
+    amount: int
+    key: str
+
+
+@frozen
+class RefundFailed:
+    """The bank sent a refund back, and asking again would get the same answer; a person has to act."""
+
+    attempt: Attempt
+
+
+@frozen
+class GiveUpCapture:
+    """The authorised money is gone for good."""
+
+
+@frozen
+class Expire:
+    """The deadline passed and every checkout is known to be closed (rule all_closed)."""
+
+
+@frozen
+class Record:
+    """Nothing is left to do; this is how the money stands."""
+
+    status: PaymentStatus
+    taken: int
+    returned: int
+
+
+MoneyStep = (
+    AskForCheckout
+    | CloseCheckout
+    | Capture
+    | Void
+    | WriteRefundDown
+    | GiveBack
+    | RefundFailed
+    | GiveUpCapture
+    | Expire
+    | Record
+)
+
+
+# ---- what is heard ---------------------------------------------------------------------------
+
+
+def hear(booking: Booking, standings: Standings, *, now: datetime) -> bool:
+    """Applies what the provider says now; whether any of it was news."""
+    heard = [_hear_one(booking, number, standing, now) for number, standing in standings.items()]
+    return any(heard) or _hear_failure(booking, standings)
+
+
+def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) -> bool:
+    awaiting = booking.state is BookingState.AWAITING_PAYMENT
+    if standing.state is _S.PAID and awaiting:
+        return _secured(booking, number, PaymentAction.PAY, now)
+    if standing.dispute is Dispute.OPEN:
+        return booking.disputed(number)
+    if standing.dispute is Dispute.LOST:
+        return booking.dispute_lost(number)
+    if standing.dispute is Dispute.WON and booking.payment.status is PaymentStatus.DISPUTED:
+        more = standing.held > booking.payment.to_keep
+        return booking.dispute_won(more_to_give_back=more)
+    if standing.state is _S.AUTHORISED:
+        return _secured(booking, number, PaymentAction.AUTHORISE, now)
+    if standing.state is _S.PAID and standing.held > 0:
+        return _secured(booking, number, PaymentAction.PAY, now)
+    if standing.state is _S.PROCESSING:
+        start = booking.slot.start if booking.slot else None
+        return booking.payment_processing(until=processing_deadline(now, start))
+    return False
+
+
+def _secured(booking: Booking, number: int, action: PaymentAction, now: datetime) -> bool:
+    return booking.payment_secured(number, action, link_until=link_deadline(now))
+
+
+def _hear_failure(booking: Booking, standings: Standings) -> bool:
+    """The bank said no, and no other checkout is left that could be paid."""
+    states = [standing.state for standing in standings.values()]
+    closed = all(state.closed for state in states)
+    return closed and _S.FAILED in states and booking.payment_failed()
+
+
+# ---- what is next ----------------------------------------------------------------------------
+
+
+def next_step(booking: Booking, standings: Standings, *, now: datetime) -> MoneyStep:
+    """The first thing that is not as it should be; `Record` when all is.
+
+    Every attempt is looked at (rule every_attempt): all but the accepted one are closed, voided or
+    refunded whole, and the accepted one is steered to the amount that may be kept (keep_amount).
+    """
+    accepted = booking.payment.accepted
+    waits = booking.state is BookingState.AWAITING_PAYMENT and not booking.overdue(now)
+    for attempt in sorted(booking.payment.attempts, key=lambda each: each.number == accepted):
+        standing = standings[attempt.number]
+        step = (
+            _keep(booking, attempt, standing)
+            if attempt.number == accepted
+            else _let_go(attempt, standing, waits)
+        )
+        if step is not None:
+            return step
+    if _may_expire(booking, standings, now):
+        return Expire()
+    return _record(booking, standings)
+
+
+def look_again(booking: Booking, standings: Standings, *, now: datetime) -> timedelta | None:
+    """How soon the provider has to be asked again, because it will move without us; or never."""
+    waits = booking.state is BookingState.AWAITING_PAYMENT
+    if waits or any(each.state is _S.PROCESSING for each in standings.values()):
+        age = now - booking.created_at
+        return min(max(age / 4, _SOONEST), _LATEST)
+    return None
+
+
+_SOONEST, _LATEST = timedelta(seconds=5), timedelta(hours=1)
+
+
+def _keep(booking: Booking, attempt: Attempt, standing: Standing) -> MoneyStep | None:
+    """The accepted attempt: the builder gets what the booking says."""
+    if not (booking.state.served or booking.state.dead):
+        return None
+    keep = booking.money_due()
+    if standing.state is _S.AUTHORISED:
+        return Capture(attempt, keep) if keep else Void(attempt)
+    if standing.state.closed and booking.payment.status is PaymentStatus.AUTHORISED:
+        return GiveUpCapture()
+    if standing.state is _S.PAID and standing.dispute not in _TAKEN_BACK:
+        return _refund_down_to(keep, booking, attempt, standing)
+    return None
+
+
+def _let_go(attempt: Attempt, standing: Standing, waits: bool) -> MoneyStep | None:
+    """Any other attempt: once the booking no longer waits for it, it holds no money."""
+    if standing.state is _S.UNKNOWN and not attempt.refused:
+        return AskForCheckout(attempt)
+    if waits:
+        return None
+    if standing.state is _S.OPEN:
+        return CloseCheckout(attempt)
+    if standing.state is _S.AUTHORISED:
+        return Void(attempt)
+    if standing.state is _S.PAID and standing.dispute not in _TAKEN_BACK and standing.held > 0:
+        return _refund(attempt, standing, standing.held, f"{attempt.key}:refund:whole")
+    return None
+
+
+def _refund_down_to(
+    keep: int, booking: Booking, attempt: Attempt, standing: Standing
+) -> MoneyStep | None:
+    """What was refunded elsewhere counts as well; ours is numbered and written down first."""
+    has_to_be_back = standing.captured - keep
+    if standing.refunded >= has_to_be_back:
+        return None
+    totals = booking.payment.refunds
+    keys = [f"{attempt.key}:refund:{number}" for number in range(len(totals))]
+    elsewhere = standing.refunded - sum(standing.refunds.get(key, 0) for key in keys)
+    if (totals[-1] if totals else 0) < has_to_be_back - elsewhere:
+        return WriteRefundDown(has_to_be_back - elsewhere)
+    for key, before, total in zip(keys, (0, *totals), totals, strict=False):
+        if key not in standing.refunds:
+            return _refund(attempt, standing, total - before, key)
+    return None
+
+
+def _refund(attempt: Attempt, standing: Standing, amount: int, key: str) -> MoneyStep:
+    failed = key in standing.failed_refunds
+    return RefundFailed(attempt) if failed else GiveBack(attempt, amount, key)
+
+
+def _may_expire(booking: Booking, standings: Standings, now: datetime) -> bool:
+    """A link that was paid for may lapse too; its accepted attempt is released afterwards."""
+    return (
+        booking.overdue(now)
+        and booking.payment.attempts != ()
+        and all(
+            standings[attempt.number].state.closed or attempt.refused
+            for attempt in booking.payment.attempts
+            if attempt.number != booking.payment.accepted
+        )
+    )
+
+
+def _record(booking: Booking, standings: Standings) -> Record:
+    taken = sum(standing.captured for standing in standings.values())
+    returned = sum(standing.refunded for standing in standings.values())
+    return Record(_status(booking, standings), taken, returned)
+
+
+def _status(booking: Booking, standings: Standings) -> PaymentStatus:
+    """What the standings make of the payment, once its booking is confirmed or over."""
+    status = booking.payment.status
+    final = booking.state.dead or booking.state in _FINAL
+    if not (final or booking.state is BookingState.CONFIRMED):
+        return status
+    standing = standings.get(booking.payment.accepted or 0) or next(
+        (each for each in standings.values() if each.dispute is not Dispute.NONE), None
+    )
+    if standing is None:
+        taken = any(each.state is _S.PAID for each in standings.values())
+        return PaymentStatus.REFUNDED if taken else PaymentStatus.VOIDED if final else status
+    if standing.dispute is Dispute.OPEN:
+        return PaymentStatus.DISPUTED
+    if standing.dispute is Dispute.LOST:
+        return PaymentStatus.REFUNDED
+    if standing.state is _S.PAID:
+        return PaymentStatus.REFUNDED if standing.refunds else PaymentStatus.PAID
+    return PaymentStatus.VOIDED if final else status

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from enum import StrEnum
+from typing import Protocol
+
+from attrs import frozen
+
+from booking_core.domain.booking import Booking
+from booking_core.domain.builder import Builder
+from booking_core.domain.language import Language
+from booking_core.domain.session_type import SessionType
+from booking_core.ports.mailer import Mail
+
+
+class LetterKind(StrEnum):
+    """What a mail is about (F1)."""
+
+    BOOKED = "booked"
+    MOVED = "moved"
+    MOVE_REFUSED = "move refused"  # the calendar took no other slot, the old one stays
+    CANCELLED = "cancelled"
+    FAILED = "failed"  # the calendar refused; money, if any, goes back
+    REMINDER = "reminder"
+    PAYMENT_FAILED = "payment failed"  # the bank said no for good
+    EXPIRED = "expired"  # the checkout was not completed in time
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    DISPUTE_ENDED = "dispute ended"
+
+
+class Reader(StrEnum):
+    """Whom a mail is for."""
+
+    CLIENT = "client"
+    BUILDER = "builder"
+
+
+@frozen(kw_only=True)
+class Letter:
+    """The facts of one mail; its words are the writer's.
+
+    Times are told in `timezone`. `manage_url` opens the booking for the client; the builder gets
+    the page's plain address.
+    """
+
+    key: str
+    kind: LetterKind
+    reader: Reader
+    booking: Booking
+    session_type: SessionType
+    builder: Builder
+    language: Language
+    timezone: str
+    manage_url: str
+
+
+class MailWriter(Protocol):
+    """Puts a letter into words, in its reader's language and time zone."""
+
+    @abstractmethod
+    def write(self, *, letter: Letter) -> Mail:
+        """The mail, under the letter's key; the same letter always gives the same mail."""
