@@ -16,6 +16,7 @@ from booking_core import (
     InvalidRequest,
     Location,
     Money,
+    Payment,
     Question,
     Role,
     Schedule,
@@ -148,10 +149,17 @@ def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
         "state": value.state.value,
         "step": value.step.value,
         "paymentStatus": value.payment.status.value,
+        "price": money(value.payment.price),
+        "refunded": _returned(value.payment),
         "builderId": value.builder_id,
         "sessionTypeId": value.session_type_id,
         "clientId": value.client.id,
-        "contact": {"name": contact.name, "email": contact.email, "timezone": contact.timezone},
+        "contact": {
+            "name": contact.name,
+            "email": contact.email,
+            "timezone": contact.timezone,
+            "language": contact.language and contact.language.value,
+        },
         "startTime": _moment(value.slot.start if value.slot else None),
         "endTime": _moment(value.slot.end if value.slot else None),
         "location": location(value.details.location),
@@ -167,6 +175,12 @@ def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
         "confirmationUrl": f"{public_url}/bookings/{value.id}",
         "createdAt": rfc3339(value.created_at),
     }
+
+
+def _returned(payment: Payment) -> Json | None:
+    if payment.price is None or not payment.returned:
+        return None
+    return money(Money(payment.returned, payment.price.currency))
 
 
 def _moment(when: datetime | None) -> str | None:

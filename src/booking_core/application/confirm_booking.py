@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 
 from booking_core.application.access import Access
+from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Offer
 from booking_core.application.place_booking import BookingPlacer, Wish
 from booking_core.application.repeats import IdempotencyKey, scoped
@@ -12,8 +13,9 @@ from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
 from booking_core.domain.contact import Contact
-from booking_core.domain.errors import FieldError, InvalidRequest, PaymentsUnavailable
+from booking_core.domain.errors import FieldError, InvalidRequest
 from booking_core.domain.ids import BookingId, PathwayId, SessionTypeId
+from booking_core.domain.payment import PaymentStatus
 from booking_core.domain.questions import Answer
 from booking_core.domain.time import Slot
 from booking_core.ports.unit_of_work import UnitOfWork
@@ -23,12 +25,15 @@ from booking_core.ports.unit_of_work import UnitOfWork
 class ConfirmBooking:
     """Books a slot in one call (C4), or brings the slot to a booking that waits for it (C2).
 
-    A free session is confirmed at once. With a calendar of a provider the booking is CONFIRMING
-    until the provider has answered.
+    A free session is confirmed at once, and so is one that is paid at the meeting. One that is paid
+    online is AWAITING_PAYMENT: the address of the checkout is on its last attempt, as soon as the
+    payment provider has answered. With a calendar of a provider the booking is CONFIRMING until that
+    has answered.
     """
 
     placer: BookingPlacer
     access: Access
+    cashier: Cashier
     settle_calendar: SettleCalendar
 
     def __call__(
@@ -57,7 +62,8 @@ class ConfirmBooking:
             SlotUnavailable: the slot is not open (any more); with alternatives.
             HoldExpired: the booking named by `booking_id` waited too long.
             KeyReused, KeyInProgress: the key stands for another request, or for one that runs.
-            PaymentsUnavailable: the session costs money and no payments are set up.
+            PaymentsUnavailable: the session costs money and no payments are set up, or the provider
+                refused the checkout for good.
         """
         wish = Wish(
             session_type_id=session_type_id,
@@ -69,13 +75,15 @@ class ConfirmBooking:
         )
 
         def begin(uow: UnitOfWork, offer: Offer) -> Booking:
-            if offer.session_type.price is not None:
-                raise PaymentsUnavailable("This session costs money, and no payments are set up.")
             if booking_id is None:
                 booking = self.placer.held(offer, wish, slot)
             else:
                 booking = self._waiting(uow, booking_id, offer, wish)
-            booking.confirm(slot, now=self.placer.keeper.clock.now())
+            if booking.payment.status is PaymentStatus.DUE and not self.cashier.on_site:
+                booking.check_slot(slot)
+                self.cashier.begin(uow, booking, offer)
+            else:
+                booking.confirm(slot, now=self.placer.keeper.clock.now(), pay_on_site=True)
             return booking
 
         booking = self.placer.place(
@@ -91,7 +99,7 @@ class ConfirmBooking:
             begin=begin,
             ignoring=booking_id,
         )
-        return self.settle_calendar.at_once(booking)
+        return self.settle_calendar.at_once(self.cashier.opened(booking))
 
     def _waiting(self, uow: UnitOfWork, booking_id: BookingId, offer: Offer, wish: Wish) -> Booking:
         """The booking that was begun before, with what the client says now."""

@@ -11,6 +11,7 @@ from booking_core.application.access import Access
 from booking_core.application.add_builder import AddBuilder
 from booking_core.application.add_session_type import AddSessionType
 from booking_core.application.cancel_booking import CancelBooking
+from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Catalogue
 from booking_core.application.change_builder import ChangeBuilder
 from booking_core.application.change_session_type import ChangeSessionType
@@ -21,6 +22,7 @@ from booking_core.application.expire_overdue import ExpireOverdue
 from booking_core.application.explain_slot import ExplainSlot
 from booking_core.application.explain_visibility import ExplainVisibility
 from booking_core.application.find_slots import FindSlots
+from booking_core.application.hear_payment_notice import HearPaymentNotice
 from booking_core.application.hold_slot import HoldSlot
 from booking_core.application.initialize_booking import InitializeBooking
 from booking_core.application.keep import Keeper
@@ -28,9 +30,12 @@ from booking_core.application.list_available_sessions import ListAvailableSessio
 from booking_core.application.list_bookings import ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_session_types import ListSessionTypes
+from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.mark_no_show import MarkNoShow
+from booking_core.application.pay_booking import PayBooking
 from booking_core.application.place_booking import BookingPlacer
 from booking_core.application.plain_mail import PlainMailWriter
+from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.send_mail import SendMail
@@ -49,6 +54,7 @@ from booking_core.ports.clock import Clock
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.mail_writer import MailWriter
 from booking_core.ports.mailer import Mailer
+from booking_core.ports.payment_notices import PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
@@ -77,6 +83,9 @@ class BookingCore:
     hold_slot: HoldSlot
     initialize_booking: InitializeBooking
     confirm_booking: ConfirmBooking
+    pay_booking: PayBooking
+    look_at_payment: LookAtPayment
+    hear_payment_notice: HearPaymentNotice
     show_booking: ShowBooking
     list_bookings: ListBookings
     cancel_booking: CancelBooking
@@ -84,6 +93,7 @@ class BookingCore:
     complete_booking: CompleteBooking
     mark_no_show: MarkNoShow
     undo_no_show: UndoNoShow
+    record_paid_on_site: RecordPaidOnSite
     expire_overdue: ExpireOverdue
     settle_calendar: SettleCalendar
     settle_money: SettleMoney
@@ -98,6 +108,7 @@ class BookingCore:
         calendar: CalendarProvider,
         mailer: Mailer,
         payments: PaymentGateway | None = None,
+        payment_notices: PaymentNoticeReader | None = None,
         mail_writer: MailWriter | None = None,
         clock: Clock | None = None,
         ids: IdFactory | None = None,
@@ -119,14 +130,10 @@ class BookingCore:
         placer = BookingPlacer(catalogue, judge, keeper, ids)
         settle_calendar = SettleCalendar(unit_of_work, keeper)
         settle_money = SettleMoney(unit_of_work, keeper, payments)
-        send_mail = SendMail(
-            unit_of_work,
-            catalogue,
-            mail_writer or PlainMailWriter(),
-            mailer,
-            manage_key,
-            public_url.rstrip("/"),
-        )
+        public_url = public_url.rstrip("/")
+        cashier = Cashier(unit_of_work, payments, settle_money, keeper, public_url)
+        writer = mail_writer or PlainMailWriter()
+        send_mail = SendMail(unit_of_work, catalogue, writer, mailer, manage_key, public_url)
         return cls(
             list_builders=ListBuilders(unit_of_work, catalogue),
             show_builder=ShowBuilder(unit_of_work, catalogue),
@@ -142,8 +149,11 @@ class BookingCore:
             find_slots=FindSlots(unit_of_work, catalogue, calendar),
             explain_slot=ExplainSlot(unit_of_work, catalogue, calendar),
             hold_slot=HoldSlot(placer),
-            initialize_booking=InitializeBooking(unit_of_work, placer),
-            confirm_booking=ConfirmBooking(placer, access, settle_calendar),
+            initialize_booking=InitializeBooking(unit_of_work, placer, cashier),
+            confirm_booking=ConfirmBooking(placer, access, cashier, settle_calendar),
+            pay_booking=PayBooking(access, catalogue, cashier),
+            look_at_payment=LookAtPayment(unit_of_work, access, settle_money, settle_calendar),
+            hear_payment_notice=HearPaymentNotice(unit_of_work, payment_notices, clock),
             show_booking=ShowBooking(unit_of_work, access),
             list_bookings=ListBookings(unit_of_work),
             cancel_booking=CancelBooking(keeper, access),
@@ -153,6 +163,7 @@ class BookingCore:
             complete_booking=CompleteBooking(keeper, access),
             mark_no_show=MarkNoShow(keeper, access),
             undo_no_show=UndoNoShow(keeper, access),
+            record_paid_on_site=RecordPaidOnSite(keeper, access),
             expire_overdue=ExpireOverdue(unit_of_work, keeper),
             settle_calendar=settle_calendar,
             settle_money=settle_money,

@@ -2,20 +2,28 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from booking_core.application.keep import Keeper
+from booking_core.application.keep import Keeper, settle_job
+from booking_core.domain.booking import Settle
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 
 @frozen
 class ExpireOverdue:
-    """Ends the holds whose time is over; it only tidies, because they count for nothing already."""
+    """Ends what waited too long for its client (B5).
+
+    A hold that nobody was sent to pay for lapses by itself, and counts for nothing already. Where a
+    checkout was opened the provider has to be asked before the slot is free: that is a job.
+    """
 
     unit_of_work: UnitOfWorkFactory
     keeper: Keeper
 
     def __call__(self) -> int:
         """How many were ended."""
+        now = self.keeper.clock.now()
         with self.unit_of_work() as uow:
             ended = self.keeper.end_overdue(uow)
+            for booking in uow.bookings.overdue(now=now):
+                uow.outbox.put(settle_job(booking, Settle.MONEY, now))
             uow.commit()
         return ended

@@ -2,24 +2,29 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from booking_core.application.cashier import Cashier
 from booking_core.application.place_booking import BookingPlacer, Wish
 from booking_core.application.repeats import IdempotencyKey, scoped
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking, Flow
 from booking_core.domain.contact import Contact
-from booking_core.domain.errors import PaymentsUnavailable
 from booking_core.domain.ids import PathwayId, SessionTypeId
 from booking_core.domain.policies import link_deadline
+from booking_core.domain.transitions import BookingState
 from booking_core.ports.calendar import SchedulingLink
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @frozen
 class Initialized:
-    """A booking that waits for its slot, and where the client chooses it."""
+    """A booking that waits for its slot, and where the client chooses it.
+
+    Where a price is due the link comes only after the money: the booking is AWAITING_PAYMENT, and
+    the address of the checkout is on its last attempt.
+    """
 
     booking: Booking
-    link: SchedulingLink
+    link: SchedulingLink | None
 
 
 @frozen
@@ -28,6 +33,7 @@ class InitializeBooking:
 
     unit_of_work: UnitOfWorkFactory
     placer: BookingPlacer
+    cashier: Cashier
 
     def __call__(
         self,
@@ -43,16 +49,22 @@ class InitializeBooking:
 
         def begin(uow: UnitOfWork) -> Booking:
             offer = self.placer.offer(uow, wish)
-            if offer.session_type.price is not None:
-                raise PaymentsUnavailable("This session costs money, and no payments are set up.")
             booking = self.placer.new(offer, wish, Flow.LINK, answered=False)
-            booking.offer_link(until=link_deadline(self.placer.keeper.clock.now()))
+            if booking.payment.required and not self.cashier.on_site:
+                attempt = self.cashier.attempt(booking, offer)
+                booking.offer_link(until=attempt.expires_at, attempt=attempt)
+                self.cashier.watch(uow, booking)
+            else:
+                until = link_deadline(self.placer.keeper.clock.now())
+                booking.offer_link(until=until, pay_on_site=True)
             return booking
 
         booking = self.placer.keeper.once(
             begin, key=scoped(key, "initialize", actor, contact.email if contact else None, wish)
         )
-        return Initialized(booking, self._link(wish, booking))
+        booking = self.cashier.opened(booking)
+        waits = booking.state is BookingState.AWAITING_SCHEDULING
+        return Initialized(booking, self._link(wish, booking) if waits else None)
 
     def _link(self, wish: Wish, booking: Booking) -> SchedulingLink:
         with self.unit_of_work(write=False) as uow:

@@ -114,7 +114,7 @@ class Keeper:
     def _write_work_down(self, uow: UnitOfWork, booking: Booking) -> None:
         now = self.clock.now()
         for what in sorted(booking.unsettled):
-            uow.outbox.put(_settle_job(booking, what, now))
+            uow.outbox.put(settle_job(booking, what, now))
         for event in booking.events:
             for kind, reader in called_for(event):
                 uow.outbox.put(_mail_job(booking, kind, reader, now))
@@ -144,7 +144,8 @@ class Keeper:
         return ended
 
 
-def _settle_job(booking: Booking, what: Settle, now: datetime) -> Job:
+def settle_job(booking: Booking, what: Settle, now: datetime) -> Job:
+    """To settle the calendar or the money of the booking; one of each waits at most."""
     topic = Topic.SETTLE_CALENDAR if what is Settle.CALENDAR else Topic.SETTLE_MONEY
     return Job(topic=topic, booking_id=booking.id, key=f"{what}:{booking.id}", due_at=now)
 

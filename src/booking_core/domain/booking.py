@@ -213,9 +213,11 @@ class Booking:
         self._move(Action.HOLD)
         self.slot, self.deadline = slot, until
 
-    def offer_link(self, *, until: datetime, attempt: Attempt | None = None) -> None:
-        """The client may place the event itself; where a price is due, after the money (D1)."""
-        if self.payment.required:
+    def offer_link(
+        self, *, until: datetime, attempt: Attempt | None = None, pay_on_site: bool = False
+    ) -> None:
+        """The client may place the event itself; where a price is due online, after the money (D1)."""
+        if self.payment.required and not pay_on_site:
             self._move(Action.OFFER_LINK, BookingState.AWAITING_PAYMENT)
             self._request(attempt)
         else:
@@ -260,14 +262,18 @@ class Booking:
         self._check_in_time(Action.CONFIRM, now)
         if self.payment.status is PaymentStatus.DUE and not pay_on_site:
             raise WrongState(Action.CONFIRM, self.payment.status)
-        if slot is not None and self.slot not in (None, slot):
-            raise WrongState(Action.RESCHEDULE, self.state)
+        self.check_slot(slot)
         slot = slot or self.slot
         if slot is None:
             raise WrongState(Action.CONFIRM, self.state)
         self._move(Action.CONFIRM)
         self.slot, self.deadline = slot, None
         self._wake(Settle.CALENDAR)
+
+    def check_slot(self, slot: Slot | None) -> None:
+        """Raises WrongState when the booking waits at another slot than that."""
+        if slot is not None and self.slot not in (None, slot):
+            raise WrongState(Action.RESCHEDULE, self.state)
 
     def expire(self, *, now: datetime, checkouts_closed: bool = False) -> None:
         """The deadline passed.

@@ -273,6 +273,7 @@ def _status(booking: Booking, standings: Standings) -> PaymentStatus:
     """What the standings make of the payment, once its booking is confirmed or over."""
     status = booking.payment.status
     final = booking.state.dead or booking.state in _FINAL
+    nothing = status if status is PaymentStatus.FAILED else PaymentStatus.VOIDED
     if not (final or booking.state is BookingState.CONFIRMED):
         return status
     standing = standings.get(booking.payment.accepted or 0) or next(
@@ -280,11 +281,11 @@ def _status(booking: Booking, standings: Standings) -> PaymentStatus:
     )
     if standing is None:
         taken = any(each.state is _S.PAID for each in standings.values())
-        return PaymentStatus.REFUNDED if taken else PaymentStatus.VOIDED if final else status
+        return PaymentStatus.REFUNDED if taken else nothing if final else status
     if standing.dispute is Dispute.OPEN:
         return PaymentStatus.DISPUTED
     if standing.dispute is Dispute.LOST:
         return PaymentStatus.REFUNDED
     if standing.state is _S.PAID:
         return PaymentStatus.REFUNDED if standing.refunds else PaymentStatus.PAID
-    return PaymentStatus.VOIDED if final else status
+    return nothing if final else status

@@ -224,6 +224,13 @@ class Payment:
     def required(self) -> bool:
         return self.price is not None
 
+    @property
+    def checkout_url(self) -> str | None:
+        """Where the client can pay now; None when it cannot, or the provider has not said it yet."""
+        if self.status is not PaymentStatus.REQUESTED:
+            return None
+        return self.attempts[-1].checkout_url
+
     def after(self, action: PaymentAction, to: PaymentStatus | None = None) -> Payment:
         """The payment once `action` has happened; `to` chooses where the table leaves a choice.
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from attrs import frozen
@@ -30,3 +31,7 @@ class PaymentNoticeReader(Protocol):
         Raises:
             UntrustedNotice: signature, age or form do not prove that the provider sent it.
         """
+
+    @abstractmethod
+    def missed(self, *, since: datetime) -> Iterable[PaymentNotice]:
+        """What the provider could not deliver to us since then, oldest first."""

@@ -144,6 +144,7 @@ class Contact(_Answer):
     name: str
     email: str
     timezone: str
+    language: str | None = Field(description="en or de; null for the builder's")
 
 
 class GivenAnswer(_Answer):
@@ -157,6 +158,8 @@ class Booking(_Answer):
     state: str
     step: str
     payment_status: str
+    price: Money | None = Field(description="null when free")
+    refunded: Money | None = Field(description="null while nothing went back")
     builder_id: str
     session_type_id: str
     client_id: str | None = Field(description="null when anonymous")
@@ -185,10 +188,24 @@ class Done(_Answer):
     booking: Booking
 
 
+class Placed(Done):
+    """Where a price is due online, `checkoutUrl` is where the client pays; null until it is known."""
+
+    payment_required: bool = False
+    checkout_url: str | None = None
+
+
 class Tracking(_Answer):
     booking_id: str
 
 
 class Initialized(Done):
-    scheduling_url: str
+    """The scheduling link comes after the money, where a price is due online."""
+
+    scheduling_url: str | None
+    checkout_url: str | None
     tracking: Tracking
+
+
+class Received(_Answer):
+    received: bool

@@ -9,7 +9,16 @@ from flask_openapi3 import Info, OpenAPI
 from werkzeug.exceptions import HTTPException
 
 from booking_core import BookingError
-from entrypoints.web import bookings, catalogue, errors, operations, pages, requests, slots
+from entrypoints.web import (
+    bookings,
+    catalogue,
+    errors,
+    operations,
+    pages,
+    requests,
+    slots,
+    webhooks,
+)
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -54,7 +63,7 @@ def create_app(application: Application) -> OpenAPI:
     app.register_error_handler(BookingError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unexpected)
-    for area in (catalogue, slots, bookings, operations):
+    for area in (catalogue, slots, bookings, webhooks, operations):
         app.register_api(area.routes(application))
     app.register_blueprint(pages.routes(application))
     _document(app)

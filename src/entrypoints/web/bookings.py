@@ -12,6 +12,7 @@ from booking_core import (
     BookingFilter,
     BookingId,
     BookingState,
+    PaymentStatus,
     SessionTypeId,
 )
 from entrypoints import views
@@ -62,12 +63,15 @@ def routes(application: Application) -> APIBlueprint:
         return {
             "success": True,
             "booking": handed_over(begun.booking, asking),
-            "schedulingUrl": begun.link.url,
+            "schedulingUrl": begun.link.url if begun.link else None,
+            "checkoutUrl": begun.booking.payment.checkout_url,
             "tracking": {"bookingId": begun.booking.id},
         }, 201
 
     @api.post(
-        f"{_BASE}/confirm", summary="Book a slot", responses={201: answers.Done, 202: answers.Done}
+        f"{_BASE}/confirm",
+        summary="Book a slot; a paid one answers with the checkout's address",
+        responses={200: answers.Placed, 201: answers.Placed, 202: answers.Placed},
     )
     def confirm(body: schemas.ConfirmBody) -> tuple[Json, int]:
         asking = caller()
@@ -82,8 +86,18 @@ def routes(application: Application) -> APIBlueprint:
             booking_id=BookingId(body.bookingId) if body.bookingId else None,
             key=idempotency_key(),
         )
-        status = 202 if booking.state is BookingState.CONFIRMING else 201
-        return {"success": True, "booking": handed_over(booking, asking)}, status
+        return _placed(booking, handed_over(booking, asking), 201)
+
+    @api.post(
+        f"{_BASE}/<id>/pay",
+        summary="Pay, or go on paying after turning back",
+        responses={200: answers.Placed, 202: answers.Placed},
+    )
+    def pay(path: schemas.IdPath) -> tuple[Json, int]:
+        booking = core.pay_booking(
+            booking_id=BookingId(path.id), actor=caller(), key=idempotency_key()
+        )
+        return _placed(booking, shown(booking), 200)
 
     @api.get(
         f"{_BASE}/<id>",
@@ -141,6 +155,14 @@ def routes(application: Application) -> APIBlueprint:
         return builders_word(core.complete_booking, path.id)
 
     @api.post(
+        f"{_BASE}/<id>/paid",
+        summary="The client paid at the meeting (builder)",
+        responses={200: answers.Done},
+    )
+    def paid(path: schemas.IdPath) -> Json:
+        return builders_word(core.record_paid_on_site, path.id)
+
+    @api.post(
         f"{_BASE}/<id>/no-show",
         summary="The client did not come (builder)",
         responses={200: answers.Done},
@@ -157,6 +179,15 @@ def routes(application: Application) -> APIBlueprint:
         return builders_word(core.undo_no_show, path.id)
 
     return api
+
+
+def _placed(booking: Booking, shown: Json, status: int) -> tuple[Json, int]:
+    """A booking with what the client does next; 202 while a provider has not answered yet."""
+    answer = {"success": True, "booking": shown}
+    if booking.payment.status is PaymentStatus.REQUESTED:
+        url = booking.payment.checkout_url
+        return answer | {"paymentRequired": True, "checkoutUrl": url}, 200 if url else 202
+    return answer, 202 if booking.state is BookingState.CONFIRMING else status
 
 
 def _criteria(query: schemas.BookingsQuery) -> BookingFilter:

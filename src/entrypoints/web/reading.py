@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, get_args
 
+from flask import request
 from pydantic import BaseModel
 
 from booking_core import (
@@ -122,7 +123,13 @@ def _away(pointer: str, given: schemas.TimeOffBody, timezone: str) -> dict[str, 
 
 
 def contact(given: schemas.ClientDetails | None) -> Contact | None:
-    return None if given is None else Contact(given.name, given.email, given.timezone)
+    """The client; without a word about its language it reads what its browser asks for."""
+    if given is None:
+        return None
+    language = given.language or request.accept_languages.best_match(list(Language))
+    return Contact(
+        given.name, given.email, given.timezone, Language(language) if language else None
+    )
 
 
 def answers(given: list[schemas.GivenAnswer]) -> list[Answer]:

@@ -90,6 +90,7 @@ class ClientDetails(Lenient):
     name: Short
     email: Short
     timezone: Short = "UTC"
+    language: Literal["en", "de"] | None = None
 
 
 def _as_one_problem(value: Any, read: ValidatorFunctionWrapHandler) -> Any:

@@ -17,7 +17,7 @@ def test_an_anonymous_client_gets_a_token_for_its_booking(anyone: Caller, ana: C
     booking = anyone.book()
     assert booking["state"] == "CONFIRMED"
     assert booking["step"] == "BOOKING_COMPLETE"
-    assert booking["contact"] == BO
+    assert booking["contact"] == BO | {"language": None}
     assert booking["clientId"] is None
     assert booking["confirmationUrl"].endswith(f"/bookings/{booking['id']}")
     path, token = f"{BOOKINGS}/{booking['id']}", booking["manageToken"]

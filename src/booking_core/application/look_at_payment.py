@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from attrs import frozen
+
+from booking_core.application.access import Access
+from booking_core.application.settle_calendar import SettleCalendar
+from booking_core.application.settle_money import SettleMoney
+from booking_core.domain.actor import Actor
+from booking_core.domain.booking import Booking
+from booking_core.domain.ids import BookingId
+from booking_core.domain.transitions import BookingState
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
+
+
+@frozen
+class LookAtPayment:
+    """Shows a booking whose client came back from the checkout (C8).
+
+    It asks the provider, as a notice or the poll would; what the client's return claims counts for
+    nothing. A provider that does not answer changes nothing: the job goes on.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    access: Access
+    settle_money: SettleMoney
+    settle_calendar: SettleCalendar
+
+    def __call__(self, *, booking_id: BookingId, actor: Actor) -> Booking:
+        """Raises NotFound."""
+        with self.unit_of_work(write=False) as uow:
+            booking = self.access.booking(uow, booking_id, actor)
+        if booking.state is BookingState.AWAITING_PAYMENT:
+            booking = self.settle_calendar.at_once(self.settle_money.at_once(booking))
+        return booking

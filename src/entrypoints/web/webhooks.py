@@ -1,0 +1,28 @@
+"""What providers post to us. A notice is verified, noted and answered; a job does the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+from flask_openapi3 import APIBlueprint, Tag
+
+from entrypoints.web import answers
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+
+
+def routes(application: Application) -> APIBlueprint:
+    api = APIBlueprint("webhooks", __name__, abp_tags=[Tag(name="Providers")])
+
+    @api.post(
+        "/api/webhooks/stripe",
+        summary="What Stripe tells us, signed by it",
+        responses={200: answers.Received},
+    )
+    def stripe() -> dict[str, Any]:
+        application.core.hear_payment_notice(body=request.get_data(), headers=dict(request.headers))
+        return {"received": True}
+
+    return api

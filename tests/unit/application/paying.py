@@ -1,0 +1,121 @@
+"""A service in memory that takes money, with the client and the bank at its side."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from attrs import frozen
+
+from adapters.local_calendar import LocalCalendar
+from adapters.memory import (
+    MemoryCalendar,
+    MemoryClock,
+    MemoryIds,
+    MemoryMailer,
+    MemoryPayments,
+    MemoryStore,
+)
+from booking_core import Actor, Booking, BookingCore, Role, SessionType, Slot
+from booking_core.testing.examples import (
+    NOW,
+    PRICE,
+    a_builder,
+    a_contact,
+    a_session_type,
+    a_slot,
+)
+
+BUILDER = Actor(Role.BUILDER, a_builder().id)
+
+
+@frozen
+class Shop:
+    core: BookingCore
+    payments: MemoryPayments
+    mailer: MemoryMailer
+    clock: MemoryClock
+    store: MemoryStore
+    calendar: Any
+
+    @classmethod
+    def open(cls, *, calendar: str = "memory", **changes: Any) -> Shop:
+        clock, store, mailer = MemoryClock(NOW), MemoryStore(), MemoryMailer()
+        payments = changes.pop("payments", None) or MemoryPayments(clock)
+        own = (
+            LocalCalendar(store, clock, "https://booking.test")
+            if calendar == "local"
+            else MemoryCalendar(clock)
+        )
+        core = BookingCore.assemble(
+            unit_of_work=store,
+            calendar=own,
+            payments=payments,
+            mailer=mailer,
+            clock=clock,
+            ids=MemoryIds(),
+            secret_key=bytes(32),
+            public_url="https://booking.test",
+        )
+        with store() as uow:
+            uow.builders.save(a_builder(reminders=()))
+            uow.session_types.save(a_session_type(**{"price": PRICE} | changes))
+            uow.commit()
+        return cls(core, payments, mailer, clock, store, own)
+
+    # ---- what people do --------------------------------------------------------------------------
+
+    def confirm(self, slot: Slot | None = None, **more: Any) -> Booking:
+        return self.core.confirm_booking(
+            session_type_id=a_session_type().id,
+            slot=slot or a_slot(),
+            actor=Actor.anonymous(),
+            **{"contact": a_contact()} | more,
+        )
+
+    def cancel(self, booking: Booking, actor: Actor | None = None) -> Booking:
+        return self.core.cancel_booking(booking_id=booking.id, actor=actor or self.client(booking))
+
+    def client(self, booking: Booking) -> Actor:
+        token = self.core.manage_key.token(booking.id, booking.token_version)
+        return Actor.anonymous(token)
+
+    def comes_back(self, booking: Booking) -> Booking:
+        """From the checkout to the booking's page."""
+        return self.core.look_at_payment(booking_id=booking.id, actor=self.client(booking))
+
+    def pays_again(self, booking: Booking) -> Booking:
+        return self.core.pay_booking(booking_id=booking.id, actor=self.client(booking))
+
+    # ---- time, and what stands then --------------------------------------------------------------
+
+    def work(self, length: timedelta = timedelta(0)) -> None:
+        """The job loop for that long: what is due is done, what is late is ended."""
+        end = self.clock.now() + length
+        while True:
+            self.core.expire_overdue()
+            while self.core.work_outbox():
+                pass
+            if self.clock.now() >= end:
+                return
+            self.clock.advance(min(timedelta(seconds=30), end - self.clock.now()))
+
+    def now(self, booking: Booking) -> Booking:
+        return self.core.show_booking(booking_id=booking.id, actor=Actor.system())
+
+    def stored_type(self) -> SessionType:
+        with self.store(write=False) as uow:
+            return uow.session_types.get(a_session_type().id)
+
+    def held(self) -> int:
+        """What the builder holds at the provider, in minor units."""
+        return sum(standing.held for standing in self.payments.checkouts().values())
+
+    def subjects(self, address: str = "grace@example.org") -> list[str]:
+        """The mails to that address, without what they say after the colon."""
+        return [mail.subject.partition(":")[0] for mail in self.mailer.sent_to(address)]
+
+
+def key_of(booking: Booking) -> str:
+    """The key of the checkout that the client was last sent to."""
+    return booking.payment.attempts[-1].key
