@@ -6,6 +6,7 @@ factory gets keyword arguments: a store `settings`, all others also `unit_of_wor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -22,6 +23,8 @@ from booking_core import (
     Clock,
     Identity,
     Mailer,
+    PaymentGateway,
+    PaymentNoticeReader,
     Role,
     SystemClock,
     UnitOfWorkFactory,
@@ -66,6 +69,7 @@ class Application:
     tokens: SignedTokens
     schema: Store
     calendar: CalendarProvider
+    payments: PaymentGateway
 
     def mint(self, *, role: Role, id: str, name: str = "", email: str = "") -> str:
         """A bearer token for operators to hand out."""
@@ -87,7 +91,13 @@ class Application:
 
     def findings(self) -> list[Finding]:
         """Everything that `doctor` looks at."""
-        return [self._secret(), self._database(), self._catalogue(), self._calendar()]
+        return [
+            self._secret(),
+            self._database(),
+            self._catalogue(),
+            self._calendar(),
+            self._payments(),
+        ]
 
     def close(self) -> None:
         self.schema.close()
@@ -98,7 +108,7 @@ class Application:
             "settings",
             well,
             f"{self.settings.environment}, calendar {self.settings.calendar}, "
-            f"mail {self.settings.mailer}",
+            f"payments {self.settings.payments}, mail {self.settings.mailer}",
             "Set SECRET_KEY to 32 random characters or more.",
         )
 
@@ -123,6 +133,10 @@ class Application:
     def _calendar(self) -> Finding:
         health = self.calendar.health()
         return Finding("calendar", health.ok, health.detail, "Look at BOOKING_CALENDAR.")
+
+    def _payments(self) -> Finding:
+        health = self.payments.health()
+        return Finding("payments", health.ok, health.detail, "Look at BOOKING_PAYMENTS.")
 
 
 def _named(group: str, name: str, variable: str) -> Callable[..., Any]:
@@ -153,7 +167,21 @@ def _adapter(
     group: str, variable: str, name: str, settings: Settings, unit_of_work: Store, clock: Clock
 ) -> Any:
     factory = _named(group, name, variable)
-    return factory(settings=settings.for_adapters(), unit_of_work=unit_of_work, clock=clock)
+    try:
+        return factory(settings=settings.for_adapters(), unit_of_work=unit_of_work, clock=clock)
+    except ValueError as unusable:
+        named = _NAMED.fullmatch(str(unusable))
+        at_fault, advice = named.groups() if named else (variable, str(unusable))
+        raise SettingsError(at_fault, advice) from unusable
+
+
+#: How an adapter names another variable than the one that chose it.
+_NAMED = re.compile(r"([A-Z][A-Z_]+): (.+)")
+
+
+def _notices(payments: PaymentGateway) -> PaymentNoticeReader | None:
+    """The payment adapter itself, where it also reads what its provider posts."""
+    return payments if isinstance(payments, PaymentNoticeReader) else None
 
 
 class Container(containers.DeclarativeContainer):
@@ -171,6 +199,18 @@ class Container(containers.DeclarativeContainer):
         store,
         clock,
     )
+    payments: providers.Provider[PaymentGateway] = providers.Singleton(
+        _adapter,
+        "booking.payments",
+        "BOOKING_PAYMENTS",
+        settings.provided.payments,
+        settings,
+        store,
+        clock,
+    )
+    payment_notices: providers.Provider[PaymentNoticeReader | None] = providers.Singleton(
+        _notices, payments
+    )
     mailer: providers.Provider[Mailer] = providers.Singleton(
         _adapter,
         "booking.mailers",
@@ -187,13 +227,15 @@ class Container(containers.DeclarativeContainer):
         BookingCore.assemble,
         unit_of_work=store,
         calendar=calendar,
+        payments=payments,
+        payment_notices=payment_notices,
         mailer=mailer,
         clock=clock,
         secret_key=settings.provided.secret_key.encode.call(),
         public_url=settings.provided.public_url,
     )
     application: providers.Provider[Application] = providers.Singleton(
-        Application, settings, core, tokens, tokens, store, calendar
+        Application, settings, core, tokens, tokens, store, calendar, payments
     )
 
 

@@ -43,6 +43,9 @@ class Settings:
         secret=True,
     )
     calendar: str = _setting("BOOKING_CALENDAR", "local", "the calendar adapter, by name")
+    payments: str = _setting(
+        "BOOKING_PAYMENTS", "simulated", "the payment adapter, by name: simulated, stripe, on_site"
+    )
     mailer: str = _setting("BOOKING_MAILER", "console", "the mail adapter, by name")
     secret_key: str = _setting(
         "SECRET_KEY", DEVELOPMENT_SECRET, "32 random characters or more; signs tokens", secret=True
@@ -101,7 +104,12 @@ class Settings:
 
     def for_adapters(self) -> Mapping[str, str]:
         """All variables, with what an adapter needs from the service filled in."""
-        return {**self.variables, "PUBLIC_URL": self.public_url, "DATABASE_URL": self.database_url}
+        return {
+            **self.variables,
+            "BOOKING_ENV": self.environment,
+            "PUBLIC_URL": self.public_url,
+            "DATABASE_URL": self.database_url,
+        }
 
 
 def settings_fields() -> list[Attribute[Any]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -21,6 +21,7 @@ class PaymentNotice:
     booking_id: BookingId
 
 
+@runtime_checkable
 class PaymentNoticeReader(Protocol):
     """Verifies and translates what a payment provider posts to us."""
 

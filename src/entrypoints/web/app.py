@@ -66,6 +66,8 @@ def create_app(application: Application) -> OpenAPI:
     for area in (catalogue, slots, bookings, webhooks, operations):
         app.register_api(area.routes(application))
     app.register_blueprint(pages.routes(application))
+    if brought := getattr(application.payments, "pages", None):
+        app.register_blueprint(brought)  # a provider whose checkout is served here
     _document(app)
     return app
 

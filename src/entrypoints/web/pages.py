@@ -23,6 +23,7 @@ from booking_core import (
     Contact,
     IdempotencyKey,
     InvalidRequest,
+    Money,
     NotFound,
     Offer,
     OpenSlots,
@@ -83,7 +84,8 @@ def routes(application: Application) -> Blueprint:
             booking = _book(application, offer)
         except BookingError as error:
             return session(offer, error)
-        return opened(booking.id, core.manage_key.token(booking.id, booking.token_version))
+        token = core.manage_key.token(booking.id, booking.token_version)
+        return opened(booking.id, token, to="checkout" if booking.payment.checkout_url else None)
 
     def session(offer: Offer, error: BookingError | None = None) -> tuple[str, int]:
         asked, wrong = _asked(offer)
@@ -113,16 +115,27 @@ def routes(application: Application) -> Blueprint:
     @pages.get("/bookings/<booking_id>")
     def manage(booking_id: str) -> Any:
         try:
-            return manage_page(core.show_booking(booking_id=BookingId(booking_id), actor=holder()))
+            found = core.look_at_payment(booking_id=BookingId(booking_id), actor=holder())
         except NotFound:
             return opening_page(booking_id)
+        return manage_page(found)
 
     def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[str, int]:
         return render_template("open.html", booking_id=booking_id, error=error), 404
 
     def manage_page(booking: Booking, error: BookingError | None = None) -> str:
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
-        return render_template("booking.html", booking=booking, offer=offer, error=error)
+        checkout = booking.payment.checkout_url
+        return render_template(
+            "booking.html",
+            booking=booking,
+            offer=offer,
+            error=error,
+            checkout=checkout,
+            returned=_returned(booking),
+            # A form may not lead to another site, so this page leads on to the checkout.
+            forward=checkout if request.args.get("to") == "checkout" and not error else None,
+        )
 
     @pages.post("/bookings/<booking_id>/open")
     def open_with_token(booking_id: str) -> Any:
@@ -133,6 +146,18 @@ def routes(application: Application) -> Blueprint:
         except NotFound:
             return opening_page(booking_id, _WRONG_TOKEN)
         return opened(booking_id, token)
+
+    @pages.post("/bookings/<booking_id>/pay")
+    def pay(booking_id: str) -> Any:
+        same_origin()
+        try:
+            core.pay_booking(booking_id=BookingId(booking_id), actor=holder())
+        except NotFound:
+            return opening_page(booking_id)
+        except BookingError as error:
+            booking = core.show_booking(booking_id=BookingId(booking_id), actor=holder())
+            return manage_page(booking, error), problems.of(error).status
+        return redirect(url_for("pages.manage", booking_id=booking_id, to="checkout"), 303)
 
     @pages.post("/bookings/<booking_id>/cancel")
     def cancel(booking_id: str) -> Any:
@@ -157,10 +182,10 @@ def routes(application: Application) -> Blueprint:
     def holder() -> Actor:
         return Actor.anonymous(request.cookies.get("booking"))
 
-    def opened(booking_id: str, token: str) -> Response:
+    def opened(booking_id: str, token: str, to: str | None = None) -> Response:
         """To the booking's page; the token goes into a cookie that only this page is sent."""
         target = url_for("pages.manage", booking_id=booking_id)
-        answer = redirect(target, 303)
+        answer = redirect(url_for("pages.manage", booking_id=booking_id, to=to), 303)
         answer.set_cookie(
             "booking",
             token,
@@ -172,6 +197,11 @@ def routes(application: Application) -> Blueprint:
         return answer  # type: ignore[return-value]  # werkzeug's response is Flask's here
 
     return pages
+
+
+def _returned(booking: Booking) -> Money | None:
+    price, returned = booking.payment.price, booking.payment.returned
+    return Money(returned, price.currency) if price and returned else None
 
 
 @frozen
@@ -234,7 +264,9 @@ def _book(application: Application, offer: Offer) -> Booking:
         session_type_id=SessionTypeId(offer.session_type.id),
         slot=slot,
         actor=Actor.anonymous(),
-        contact=Contact(form.get("name", ""), form.get("email", ""), _timezone(offer)),
+        contact=Contact(
+            form.get("name", ""), form.get("email", ""), _timezone(offer), reading.language()
+        ),
         notes=form.get("notes", ""),
         answers=_answers(offer),
         key=_key(),

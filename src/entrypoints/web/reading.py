@@ -126,10 +126,14 @@ def contact(given: schemas.ClientDetails | None) -> Contact | None:
     """The client; without a word about its language it reads what its browser asks for."""
     if given is None:
         return None
-    language = given.language or request.accept_languages.best_match(list(Language))
-    return Contact(
-        given.name, given.email, given.timezone, Language(language) if language else None
-    )
+    spoken = Language(given.language) if given.language else language()
+    return Contact(given.name, given.email, given.timezone, spoken)
+
+
+def language() -> Language | None:
+    """What the caller's browser asks for, as far as we speak it."""
+    best = request.accept_languages.best_match(list(Language))
+    return Language(best) if best else None
 
 
 def answers(given: list[schemas.GivenAnswer]) -> list[Answer]:

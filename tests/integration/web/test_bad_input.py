@@ -155,11 +155,6 @@ def test_a_time_without_an_offset_names_no_instant(anyone: Caller, start: str) -
     assert "offset" in problem["detail"]
 
 
-def test_a_paid_session_cannot_be_booked_without_payments(ana: Caller) -> None:
-    wish = ana.wish("portfolio-review", answers=[{"questionId": "link", "value": "example.org"}])
-    ana.refused(409, "payments_unavailable", "POST", CONFIRM, json=wish)
-
-
 # ---- who books ----------------------------------------------------------------------------------
 
 

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+
+from attrs import evolve, field, frozen
+
+from booking_core import BookingId, CheckoutState, Dispute, Money, Standing
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS checkouts (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, entry TEXT NOT NULL
+) STRICT
+"""
+IN_MEMORY = ":memory:"
+
+
+@frozen(kw_only=True)
+class Entry:
+    """One checkout; `ends_at` is the end of the checkout, then of its authorisation."""
+
+    id: str
+    key: str
+    booking_id: BookingId
+    price: Money
+    title: str
+    email: str
+    return_url: str
+    ends_at: datetime
+    state: CheckoutState = CheckoutState.OPEN
+    captured: int = 0
+    refunds: dict[str, int] = field(factory=dict)
+    dispute: Dispute = Dispute.NONE
+    declined: bool = False
+
+    def at(self, now: datetime) -> Entry:
+        """What time has made of it."""
+        ends = {
+            CheckoutState.OPEN: CheckoutState.EXPIRED,
+            CheckoutState.AUTHORISED: CheckoutState.LAPSED,
+        }
+        if now >= self.ends_at and self.state in ends:
+            return evolve(self, state=ends[self.state])
+        return self
+
+    def standing(self) -> Standing:
+        return Standing(
+            state=self.state,
+            captured=self.captured,
+            refunds=dict(self.refunds),
+            dispute=self.dispute,
+        )
+
+
+class Books:
+    """The provider's own record in an SQLite file, shared by all processes of the service."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = RLock()
+        self._shared = self._open() if path == IN_MEMORY else None
+        with self._connection() as connection:
+            connection.execute(_TABLE)
+
+    def find(self, checkout_id: str) -> Entry | None:
+        return self._one("id", checkout_id)
+
+    def find_by_key(self, key: str) -> Entry | None:
+        return self._one("key", key)
+
+    def add(self, entry: Entry) -> Entry:
+        """The entry under its key: the first one that was added."""
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT INTO checkouts (id, key, entry) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (entry.id, entry.key, _text(entry)),
+            )
+        return self.find_by_key(entry.key) or entry
+
+    def change(self, checkout_id: str, change: Callable[[Entry], Entry]) -> Entry | None:
+        """Changes an entry while nobody else does; None when there is no such checkout."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT entry FROM checkouts WHERE id = ?", (checkout_id,)
+            ).fetchone()
+            if row is None:
+                return None
+            changed = change(_entry(row[0]))
+            connection.execute(
+                "UPDATE checkouts SET entry = ? WHERE id = ?", (_text(changed), checkout_id)
+            )
+            return changed
+
+    def _one(self, column: str, value: str) -> Entry | None:
+        with self._connection() as connection:
+            row = connection.execute(
+                f"SELECT entry FROM checkouts WHERE {column} = ?", (value,)
+            ).fetchone()
+        return _entry(row[0]) if row else None
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that nobody else writes in."""
+        with self._lock:
+            connection = self._shared or self._open()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+            finally:
+                if connection is not self._shared:
+                    connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._path != IN_MEMORY:
+            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+        return sqlite3.connect(
+            self._path, timeout=10, isolation_level=None, check_same_thread=False
+        )
+
+
+def _text(entry: Entry) -> str:
+    return json.dumps(
+        {
+            "id": entry.id,
+            "key": entry.key,
+            "booking_id": entry.booking_id,
+            "price": [entry.price.amount, entry.price.currency],
+            "title": entry.title,
+            "email": entry.email,
+            "return_url": entry.return_url,
+            "ends_at": entry.ends_at.isoformat(),
+            "state": entry.state,
+            "captured": entry.captured,
+            "refunds": entry.refunds,
+            "dispute": entry.dispute,
+            "declined": entry.declined,
+        }
+    )
+
+
+def _entry(text: str) -> Entry:
+    stored = json.loads(text)
+    return Entry(
+        **stored
+        | {
+            "booking_id": BookingId(stored["booking_id"]),
+            "price": Money(*stored["price"]),
+            "ends_at": datetime.fromisoformat(stored["ends_at"]),
+            "state": CheckoutState(stored["state"]),
+            "dispute": Dispute(stored["dispute"]),
+        }
+    )

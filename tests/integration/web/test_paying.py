@@ -1,0 +1,187 @@
+"""A paid session through the API and the pages, with the simulated provider's own page between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from entrypoints.container import Application
+from tests.integration.web.conftest import BOOKINGS, Caller
+
+PAID = "portfolio-review"
+ANSWERS = [{"questionId": "link", "value": "https://example.org"}]
+PRICE = {"amount": 4900, "currency": "EUR"}
+
+
+@pytest.fixture
+def confirm(anyone: Caller) -> Callable[..., Any]:
+    def confirm(**headers: str) -> Any:
+        wish = anyone.wish(PAID, answers=ANSWERS)
+        return anyone.json("POST", f"{BOOKINGS}/confirm", json=wish, headers=headers)
+
+    return confirm
+
+
+def at_checkout(client: FlaskClient, url: str, move: str) -> str:
+    """Presses a button at the provider; where it sends the client."""
+    answer = client.post(urlsplit(url).path, data={"move": move})
+    assert answer.status_code == 303
+    return urlsplit(answer.headers["Location"]).path
+
+
+def holder(anyone: Caller, answer: Any) -> Caller:
+    return anyone.as_(f"Booking {answer['booking']['manageToken']}")
+
+
+def work(application: Application) -> None:
+    while application.core.work_outbox():
+        pass
+
+
+def test_a_paid_session_answers_with_a_checkout_and_waits(
+    confirm: Callable[..., Any], anyone: Caller
+) -> None:
+    answer = confirm()
+    assert (answer["success"], answer["paymentRequired"]) == (True, True)
+    booking = answer["booking"]
+    assert (booking["state"], booking["step"]) == ("AWAITING_PAYMENT", "PROCESS_PAYMENT")
+    assert (booking["price"], booking["refunded"]) == (PRICE, None)
+    taken = {"startTime": booking["startTime"], "endTime": booking["endTime"]}
+    assert taken["startTime"] not in [each["startTime"] for each in anyone.slots(PAID)]
+
+
+def test_what_was_paid_is_confirmed_by_the_job_alone(
+    confirm: Callable[..., Any], anyone: Caller, client: FlaskClient, application: Application
+) -> None:
+    answer = confirm()
+    at_checkout(client, answer["checkoutUrl"], "card")
+    application.core.settle_money(booking_id=answer["booking"]["id"])
+    booking = holder(anyone, answer).json("GET", f"{BOOKINGS}/{answer['booking']['id']}")
+    assert (booking["state"], booking["paymentStatus"]) == ("CONFIRMED", "PAID")
+
+
+def test_paying_goes_on_where_the_client_turned_back(
+    confirm: Callable[..., Any], anyone: Caller, client: FlaskClient
+) -> None:
+    answer = confirm()
+    path = f"{BOOKINGS}/{answer['booking']['id']}/pay"
+    again = holder(anyone, answer).json("POST", path)
+    assert again["checkoutUrl"] == answer["checkoutUrl"]
+    at_checkout(client, answer["checkoutUrl"], "at-once")
+    paid = holder(anyone, answer).json("POST", path)
+    assert "checkoutUrl" not in paid
+    assert paid["booking"]["state"] == "CONFIRMED"
+    anyone.refused(404, "not_found", "POST", path)
+
+
+def test_one_key_opens_one_checkout(anyone: Caller) -> None:
+    wish = anyone.wish(PAID, answers=ANSWERS)
+    key = {"Idempotency-Key": "once"}
+    first, again = (
+        anyone.json("POST", f"{BOOKINGS}/confirm", json=wish, headers=key) for _ in range(2)
+    )
+    assert first == again
+
+
+def test_a_late_cancellation_gives_back_what_the_terms_say(
+    confirm: Callable[..., Any], anyone: Caller, client: FlaskClient, application: Application
+) -> None:
+    answer = confirm()
+    at_checkout(client, answer["checkoutUrl"], "at-once")
+    client_of_it, path = holder(anyone, answer), f"{BOOKINGS}/{answer['booking']['id']}"
+    client_of_it.json("POST", f"{path}/pay")
+    client_of_it.json("POST", f"{path}/cancel", json={"reason": "ill"})
+    work(application)
+    booking = client_of_it.json("GET", path)
+    assert (booking["state"], booking["paymentStatus"]) == ("CANCELLED", "REFUNDED")
+    assert booking["refunded"] in ({"amount": 2450, "currency": "EUR"}, PRICE)
+
+
+def test_initialize_asks_for_the_money_before_it_gives_the_link(
+    anyone: Caller, client: FlaskClient
+) -> None:
+    body = {"sessionTypeId": PAID, "clientDetails": anyone.wish()["clientDetails"]}
+    answer = anyone.json("POST", f"{BOOKINGS}/initialize", 201, json=body)
+    assert answer["schedulingUrl"] is None
+    at_checkout(client, answer["checkoutUrl"], "card")
+    me, booking_id = holder(anyone, answer), answer["booking"]["id"]
+    assert me.json("POST", f"{BOOKINGS}/{booking_id}/pay", 409)["code"] == "wrong_state"
+    wish = anyone.wish(PAID, answers=ANSWERS, bookingId=booking_id)
+    assert me.json("POST", f"{BOOKINGS}/confirm", 201, json=wish)["booking"]["state"] == "CONFIRMED"
+
+
+def test_only_the_builder_says_what_was_paid_on_site(
+    confirm: Callable[..., Any], anyone: Caller, robin: Caller
+) -> None:
+    answer = confirm()
+    path = f"{BOOKINGS}/{answer['booking']['id']}/paid"
+    holder(anyone, answer).refused(404, "not_found", "POST", path)
+    robin.refused(409, "wrong_state", "POST", path)
+
+
+def test_a_webhook_that_nobody_sends_is_refused(anyone: Caller) -> None:
+    for body in (b"", b"\xff", b"[]", b"{"):
+        anyone.refused(409, "payments_unavailable", "POST", "/api/webhooks/stripe", data=body)
+
+
+# ---- the pages -----------------------------------------------------------------------------------
+
+
+def book_on_the_page(client: FlaskClient, anyone: Caller) -> str:
+    """The booking's page, after the form was sent."""
+    form = {
+        "name": "Bo",
+        "email": "bo@example.org",
+        "timezone": "Europe/Berlin",
+        "answer-link": "https://example.org",
+        "start": anyone.slots(PAID)[0]["startTime"],
+    }
+    answer = client.post(f"/b/demo/{PAID}", data=form)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith("?to=checkout")
+    return answer.headers["Location"]
+
+
+def test_the_form_leads_on_to_the_checkout_and_back_to_a_confirmed_booking(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    here = book_on_the_page(client, anyone)
+    page = client.get(here).text
+    [checkout] = re.findall(r'http-equiv="refresh" content="0; url=([^"]+)"', page)
+    assert f'href="{checkout}"' in page
+    back = at_checkout(client, checkout, "card")
+    assert back == urlsplit(here).path
+    assert "You are booked" in client.get(back).text
+    assert "49.00 EUR, paid" in client.get(back).text
+
+
+def test_who_turns_back_finds_the_way_to_pay_and_is_not_sent_away(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    path = urlsplit(book_on_the_page(client, anyone)).path
+    page = client.get(path).text
+    assert "Waiting for your payment" in page
+    assert "refresh" not in page
+    assert "/simulated-payments/" in page
+    assert client.post(f"{path}/pay").headers["Location"].endswith("?to=checkout")
+
+
+def test_who_waits_for_the_bank_is_told_so(client: FlaskClient, anyone: Caller) -> None:
+    here = book_on_the_page(client, anyone)
+    [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
+    back = at_checkout(client, checkout, "transfer")
+    assert "Your payment is on its way" in client.get(back).text
+
+
+def test_who_paid_first_is_led_to_choose_a_time(client: FlaskClient, anyone: Caller) -> None:
+    body = {"sessionTypeId": PAID, "clientDetails": anyone.wish()["clientDetails"]}
+    answer = anyone.json("POST", f"{BOOKINGS}/initialize", 201, json=body)
+    path = f"/bookings/{answer['booking']['id']}"
+    client.post(f"{path}/open", data={"token": answer["booking"]["manageToken"]})
+    at_checkout(client, answer["checkoutUrl"], "card")
+    assert "Choose a time" in client.get(path).text
