@@ -81,11 +81,25 @@ def routes(application: Application) -> Blueprint:
         same_origin()
         offer = core.show_session_type(session_type=session_type, builder=builder, actor=stranger)
         try:
-            booking = _book(application, offer)
+            booking = _book(application, offer, stranger)
         except BookingError as error:
             return session(offer, error)
         token = core.manage_key.token(booking.id, booking.token_version)
         return opened(booking.id, token, to="checkout" if booking.payment.checkout_url else None)
+
+    @pages.post("/bookings/<booking_id>/schedule")
+    def schedule(booking_id: str) -> Any:
+        same_origin()
+        try:
+            waiting = core.show_booking(booking_id=BookingId(booking_id), actor=holder())
+        except NotFound:
+            return opening_page(booking_id)
+        offer = core.show_session_type(session_type=waiting.session_type_id, actor=Actor.system())
+        try:
+            _book(application, offer, holder(), waiting.id)
+        except BookingError as error:
+            return session(offer, error)
+        return redirect(url_for("pages.manage", booking_id=booking_id), 303)
 
     def session(offer: Offer, error: BookingError | None = None) -> tuple[str, int]:
         asked, wrong = _asked(offer)
@@ -105,6 +119,7 @@ def routes(application: Application) -> Blueprint:
             kinds=QuestionKind,
             zones=_zones(),
             key=secrets.token_urlsafe(16),
+            waiting=request.values.get("booking"),
         )
         return page, problems.of(error).status if error else 200
 
@@ -256,20 +271,29 @@ def _by_day(slots: OpenSlots, timezone: str) -> list[tuple[str, list[dict[str, s
     return [(day, list(each)) for day, each in groupby(shown, key=lambda slot: slot["day"])]
 
 
-def _book(application: Application, offer: Offer) -> Booking:
+def _book(
+    application: Application, offer: Offer, actor: Actor, booking_id: BookingId | None = None
+) -> Booking:
+    """What the form says; a booking that waits for its time knows its client already."""
     form, slot = request.form, _start(offer)
     if slot is None:
         raise NotFound("slot")
     return application.core.confirm_booking(
         session_type_id=SessionTypeId(offer.session_type.id),
         slot=slot,
-        actor=Actor.anonymous(),
-        contact=Contact(
-            form.get("name", ""), form.get("email", ""), _timezone(offer), reading.language()
-        ),
+        actor=actor,
+        contact=None if booking_id else _contact(offer),
         notes=form.get("notes", ""),
         answers=_answers(offer),
+        booking_id=booking_id,
         key=_key(),
+    )
+
+
+def _contact(offer: Offer) -> Contact:
+    form = request.form
+    return Contact(
+        form.get("name", ""), form.get("email", ""), _timezone(offer), reading.language()
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -184,4 +185,15 @@ def test_who_paid_first_is_led_to_choose_a_time(client: FlaskClient, anyone: Cal
     path = f"/bookings/{answer['booking']['id']}"
     client.post(f"{path}/open", data={"token": answer["booking"]["manageToken"]})
     at_checkout(client, answer["checkoutUrl"], "card")
-    assert "Choose a time" in client.get(path).text
+    [choose] = re.findall(r'href="([^"]+)">Choose a time', client.get(path).text)
+    starts = re.findall(r'href="(/b/[^"]+start=[^"]+)"', client.get(unescape(choose)).text)
+    form = client.get(unescape(starts[0])).text
+    assert 'name="email"' not in form
+    sent = {
+        name: unescape(value)
+        for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
+    }
+    [action] = re.findall(r'<form method="post" action="([^"]+)"', form)
+    answer = client.post(action, data=sent | {"answer-link": "https://example.org"})
+    assert answer.headers["Location"] == path
+    assert "You are booked" in client.get(path).text
