@@ -143,6 +143,7 @@ from booking_core.ports.calendar import (
     SchedulingLink,
     StandingEvent,
 )
+from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
 from booking_core.ports.calendar_notices import CalendarNotice, CalendarNoticeReader
 from booking_core.ports.claims import SlotClaims
 from booking_core.ports.clock import Clock
@@ -205,6 +206,8 @@ __all__ = [
     "BuilderRepository",
     "Busy",
     "CalendarEvent",
+    "CalendarFiles",
+    "CalendarMethod",
     "CalendarNotice",
     "CalendarNoticeReader",
     "CalendarProvider",

@@ -15,14 +15,18 @@ from typing import Any, Protocol
 from attrs import frozen
 from dependency_injector import containers, providers
 
+from adapters.calendar_files import ICalendarFiles
+from adapters.mail_templates import TemplateMailWriter
 from adapters.tokens import SignedTokens
 from booking_core import (
     BookingCore,
     BookingError,
+    CalendarFiles,
     CalendarProvider,
     Clock,
     Identity,
     Mailer,
+    MailWriter,
     PaymentGateway,
     PaymentNoticeReader,
     Role,
@@ -220,6 +224,10 @@ class Container(containers.DeclarativeContainer):
         store,
         clock,
     )
+    mail_writer: providers.Provider[MailWriter] = providers.Singleton(TemplateMailWriter)
+    calendar_files: providers.Provider[CalendarFiles] = providers.Singleton(
+        ICalendarFiles, settings.provided.public_url
+    )
     tokens: providers.Provider[SignedTokens] = providers.Singleton(
         SignedTokens, clock, settings.provided.secret_key.encode.call()
     )
@@ -230,6 +238,8 @@ class Container(containers.DeclarativeContainer):
         payments=payments,
         payment_notices=payment_notices,
         mailer=mailer,
+        mail_writer=mail_writer,
+        calendar_files=calendar_files,
         clock=clock,
         secret_key=settings.provided.secret_key.encode.call(),
         public_url=settings.provided.public_url,

@@ -48,8 +48,10 @@ from booking_core.application.slots import SlotJudge
 from booking_core.application.system import RandomIds, SystemClock
 from booking_core.application.undo_no_show import UndoNoShow
 from booking_core.application.work_outbox import WorkOutbox
+from booking_core.application.write_calendar_file import WriteCalendarFile
 from booking_core.domain.manage_token import ManageKey
 from booking_core.ports.calendar import CalendarProvider
+from booking_core.ports.calendar_files import CalendarFiles
 from booking_core.ports.clock import Clock
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.mail_writer import MailWriter
@@ -87,6 +89,7 @@ class BookingCore:
     look_at_payment: LookAtPayment
     hear_payment_notice: HearPaymentNotice
     show_booking: ShowBooking
+    write_calendar_file: WriteCalendarFile
     list_bookings: ListBookings
     cancel_booking: CancelBooking
     reschedule_booking: RescheduleBooking
@@ -110,6 +113,7 @@ class BookingCore:
         payments: PaymentGateway | None = None,
         payment_notices: PaymentNoticeReader | None = None,
         mail_writer: MailWriter | None = None,
+        calendar_files: CalendarFiles | None = None,
         clock: Clock | None = None,
         ids: IdFactory | None = None,
         secret_key: bytes | None = None,
@@ -133,7 +137,9 @@ class BookingCore:
         public_url = public_url.rstrip("/")
         cashier = Cashier(unit_of_work, payments, settle_money, keeper, public_url)
         writer = mail_writer or PlainMailWriter()
-        send_mail = SendMail(unit_of_work, catalogue, writer, mailer, manage_key, public_url)
+        send_mail = SendMail(
+            unit_of_work, catalogue, writer, calendar_files, mailer, manage_key, public_url
+        )
         return cls(
             list_builders=ListBuilders(unit_of_work, catalogue),
             show_builder=ShowBuilder(unit_of_work, catalogue),
@@ -155,6 +161,7 @@ class BookingCore:
             look_at_payment=LookAtPayment(unit_of_work, access, settle_money, settle_calendar),
             hear_payment_notice=HearPaymentNotice(unit_of_work, payment_notices, clock),
             show_booking=ShowBooking(unit_of_work, access),
+            write_calendar_file=WriteCalendarFile(unit_of_work, access, catalogue, calendar_files),
             list_bookings=ListBookings(unit_of_work),
             cancel_booking=CancelBooking(keeper, access),
             reschedule_booking=RescheduleBooking(

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from booking_core.application.catalogue import Catalogue, Offer
 from booking_core.application.letters import still_true
 from booking_core.domain.booking import Booking
 from booking_core.domain.manage_token import ManageKey
+from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
 from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
-from booking_core.ports.mailer import Mailer
+from booking_core.ports.mailer import Attachment, Mailer
 from booking_core.ports.outbox import Job
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
@@ -24,6 +25,7 @@ class SendMail:
     unit_of_work: UnitOfWorkFactory
     catalogue: Catalogue
     writer: MailWriter
+    calendar_files: CalendarFiles | None
     mailer: Mailer
     manage_key: ManageKey
     public_url: str
@@ -40,7 +42,22 @@ class SendMail:
         if moved_since or not still_true(kind, booking):
             return
         letter = self._letter(booking, offer, kind, reader, job.key)
-        self.mailer.send(mail=self.writer.write(letter=letter))
+        mail = evolve(self.writer.write(letter=letter), attachments=self._attachments(letter))
+        self.mailer.send(mail=mail)
+
+    def _attachments(self, letter: Letter) -> tuple[Attachment, ...]:
+        """The entry for the reader's calendar, when this mail changes it."""
+        method = _METHODS.get(letter.kind)
+        if method is None or self.calendar_files is None or letter.booking.slot is None:
+            return ()
+        return (
+            self.calendar_files.write(
+                booking=letter.booking,
+                session_type=letter.session_type,
+                builder=letter.builder,
+                method=method,
+            ),
+        )
 
     def _letter(
         self, booking: Booking, offer: Offer, kind: LetterKind, reader: Reader, key: str
@@ -63,6 +80,13 @@ class SendMail:
             timezone=contact.timezone if for_client else builder.timezone,
             manage_url=url,
         )
+
+
+_METHODS = {
+    LetterKind.BOOKED: CalendarMethod.REQUEST,
+    LetterKind.MOVED: CalendarMethod.REQUEST,
+    LetterKind.CANCELLED: CalendarMethod.CANCEL,
+}
 
 
 def subject(kind: LetterKind, reader: Reader, slot_start: datetime | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 
 from booking_core import (
@@ -106,6 +107,19 @@ def routes(application: Application) -> APIBlueprint:
     )
     def show(path: schemas.IdPath) -> Json:
         return shown(core.show_booking(booking_id=BookingId(path.id), actor=caller()))
+
+    @api.get(
+        f"{_BASE}/<id>/calendar.ics",
+        summary="One booking as a calendar file",
+        responses={200: {"content": {"text/calendar": {"schema": {"type": "string"}}}}},
+    )
+    def calendar_file(path: schemas.IdPath) -> Response:
+        file = core.write_calendar_file(booking_id=BookingId(path.id), actor=caller())
+        return Response(
+            file.content,
+            content_type=file.content_type,
+            headers={"Content-Disposition": f"attachment; filename={file.name}"},
+        )
 
     @api.get(
         _BASE, summary="The caller's bookings, newest first", responses={200: answers.Bookings}

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+from babel.dates import format_date, format_time, get_timezone
+from babel.numbers import format_currency
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from adapters.mail_templates.money import told
+from adapters.mail_templates.phrases import phrases
+from booking_core import Letter, LetterKind, Mail, MailWriter, Money, Reader, Slot
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("adapters.mail_templates"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_CHANGEABLE = (LetterKind.BOOKED, LetterKind.MOVED, LetterKind.MOVE_REFUSED, LetterKind.REMINDER)
+
+
+@frozen
+class TemplateMailWriter(MailWriter):
+    """One layout for all mails; what differs is in the phrases."""
+
+    def write(self, *, letter: Letter) -> Mail:
+        page = _Page(letter)
+        contact, builder = letter.booking.client.contact, letter.builder
+        for_client = letter.reader is Reader.CLIENT
+        content = {
+            "language": letter.language.value,
+            "subject": page.subject,
+            "greeting": page.say("greeting", name=(contact if for_client else builder).name),
+            "paragraphs": page.paragraphs,
+            "facts": page.facts,
+            "button": page.say(page.button),
+            "url": letter.manage_url,
+            "footer": page.say(f"footer_{letter.reader}"),
+        }
+        return Mail(
+            key=letter.key,
+            to=contact.email if for_client else builder.email,
+            subject=page.subject,
+            text=_TEMPLATES.get_template("mail.txt").render(content),
+            html=_TEMPLATES.get_template("mail.html").render(content),
+            reply_to=builder.email if for_client else contact.email,
+        )
+
+
+class _Page:
+    """The words of one letter."""
+
+    def __init__(self, letter: Letter) -> None:
+        self._letter, self._booking = letter, letter.booking
+        self._words = phrases(letter.language)
+        self._kind = letter.kind.value.replace(" ", "_")
+        self._own = self._words[letter.reader.value][self._kind]
+        self._for_client = letter.reader is Reader.CLIENT
+
+    def say(self, phrase: str, **values: str) -> str:
+        words: str = self._words[phrase]
+        return words.format(**values)
+
+    @property
+    def subject(self) -> str:
+        return " ".join(self._filled("subject").split())
+
+    @property
+    def paragraphs(self) -> list[str]:
+        money = told(self._letter)
+        if money is None:
+            return [self._filled("text")]
+        phrase, amounts = money
+        sentence: str = self._words["money"][phrase]
+        return [self._filled("text"), sentence.format(**self._in_figures(amounts))]
+
+    @property
+    def button(self) -> str:
+        if self._for_client and self._letter.kind in _CHANGEABLE:
+            return "manage_client"
+        return f"see_{self._letter.reader}"
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What is said about the session, each with its label; what is empty is left out."""
+        booking, labels = self._booking, self._words["labels"]
+        contact, details = booking.client.contact, booking.details
+        found = [
+            (labels["what"], self._letter.session_type.title),
+            (labels["who"], self._letter.builder.name if self._for_client else ""),
+            (labels["client"], "" if self._for_client else f"{contact.name} <{contact.email}>"),
+            (labels["when"], self._when(booking.slot)),
+            (labels["where"], details.location.text if booking.state.served else ""),
+            (labels["price"], self._price()),
+            (labels["pathway"], details.pathway or ""),
+            (labels["reason"], booking.cancel_reason),
+        ]
+        if not self._for_client:
+            found += [(each.prompt, self._answer(each.value)) for each in details.answers]
+            found.append((labels["notes"], details.notes))
+        return [(label, value) for label, value in found if value]
+
+    # ---- figures -----------------------------------------------------------------------------------
+
+    def _filled(self, name: str) -> str:
+        contact, builder = self._booking.client.contact, self._letter.builder
+        price = self._booking.payment.price
+        returned = Money(self._booking.payment.returned, price.currency) if price else None
+        words: str = self._own[name]
+        return words.format(
+            title=self._letter.session_type.title,
+            other=builder.name if self._for_client else contact.name,
+            amount=self._money(returned) if returned else "",
+        )
+
+    def _in_figures(self, amounts: dict[str, Money]) -> dict[str, str]:
+        return {name: self._money(amount) for name, amount in amounts.items()}
+
+    def _money(self, money: Money) -> str:
+        return format_currency(money.decimal(), money.currency, locale=self._words["locale"])
+
+    def _price(self) -> str:
+        payment = self._booking.payment
+        phrase = {"PAID": "paid", "AUTHORISED": "paid", "DUE": "on_site"}.get(payment.status)
+        if payment.price is None or phrase is None or not self._booking.state.served:
+            return ""
+        words: str = self._words["money"][phrase]
+        return words.format(price=self._money(payment.price))
+
+    def _when(self, slot: Slot | None) -> str:
+        if slot is None:
+            return ""
+        zone, locale = get_timezone(self._letter.timezone), self._words["locale"]
+        start, end = (moment.astimezone(zone) for moment in (slot.start, slot.end))
+        return self.say(
+            "time_range",
+            day=format_date(start, "full", locale=locale),
+            start=format_time(start, "short", locale=locale),
+            end=format_time(end, "short", locale=locale),
+            zone=f"{self._letter.timezone}, UTC{start:%:z}",
+        )
+
+    def _answer(self, value: Any) -> str:
+        if isinstance(value, bool):
+            return self.say("yes" if value else "no")
+        return ", ".join(value) if isinstance(value, tuple) else str(value)

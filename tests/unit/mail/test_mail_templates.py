@@ -1,0 +1,143 @@
+"""What readers find in their mail."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from itertools import product
+
+import pytest
+from attrs import evolve
+
+from adapters.mail_templates import TemplateMailWriter
+from adapters.mail_templates.phrases import phrases
+from booking_core import (
+    Answer,
+    Contact,
+    Details,
+    Language,
+    LetterKind,
+    PaymentStatus,
+    Reader,
+)
+from booking_core.application.letters import OCCASIONS
+from tests.unit.mail.letters import a_letter, about
+
+WRITER = TemplateMailWriter()
+WRITTEN = sorted(
+    {(each.kind, reader) for each in OCCASIONS.values() for reader in each.readers}
+    | set(product([LetterKind.REMINDER], Reader))
+)
+C, B = Reader.CLIENT, Reader.BUILDER
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str | None] = []
+        self.words = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name in ("href", "src")]
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def read(html: str | None) -> _Text:
+    text = _Text()
+    text.feed(html or "")
+    return text
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(("kind", "reader"), WRITTEN)
+def test_every_mail_can_be_written_and_says_the_same_in_both_forms(
+    kind: LetterKind, reader: Reader, language: Language
+) -> None:
+    letter = a_letter(kind, reader, language)
+    mail = WRITER.write(letter=letter)
+    other = letter.builder if reader is C else letter.booking.client.contact
+    assert mail == WRITER.write(letter=letter)
+    assert (mail.key, mail.reply_to) == (letter.key, other.email)
+    assert letter.session_type.title in mail.subject
+    assert other.name in mail.subject
+    html = read(mail.html)
+    assert letter.manage_url in mail.text
+    assert html.links == [letter.manage_url]
+    assert "script" not in html.tags
+    for line in filter(None, mail.text.replace(f":\n{letter.manage_url}", "").split("\n")):
+        words = line.partition(": ")[2] or line
+        assert words == "--" or words in html.words, line
+
+
+@pytest.mark.parametrize("language", Language)
+def test_no_language_misses_a_phrase(language: Language) -> None:
+    assert _names(phrases(language)) == _names(phrases(Language.ENGLISH))
+
+
+def _names(words: dict[str, object], prefix: str = "") -> set[str]:
+    found = set()
+    for name, value in words.items():
+        found |= _names(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name}
+    return found
+
+
+def test_times_are_told_in_the_readers_zone_and_language() -> None:
+    client = WRITER.write(letter=a_letter(language=Language.GERMAN)).text
+    assert "Dienstag, 3. März 2026, 05:00 bis 06:00 Uhr (America/New_York, UTC-0500)" in client
+    builder = WRITER.write(letter=a_letter(reader=B)).text
+    assert "Tuesday, 3 March 2026" in builder or "Tuesday 3 March 2026" in builder
+    assert "Europe/" in builder
+
+
+def test_the_client_is_told_where_and_what_was_paid() -> None:
+    text = WRITER.write(letter=a_letter()).text
+    assert "Where: https://meet.example.org/robin" in text
+    assert "Price: €50.00, paid" in text
+    german = WRITER.write(letter=a_letter(language=Language.GERMAN)).text
+    assert "50,00\N{NO-BREAK SPACE}€, bezahlt" in german
+
+
+def test_the_builder_reads_what_the_client_said_and_the_client_does_not() -> None:
+    builder = WRITER.write(letter=a_letter(reader=B)).text
+    for words in ("Grace Murray <grace@example.org>", "What is your goal?: A new job", "be late"):
+        assert words in builder
+    assert "What is your goal?" not in WRITER.write(letter=a_letter()).text
+
+
+@pytest.mark.parametrize(
+    ("payment", "client", "builder"),
+    [
+        ({"to_keep": 0}, "€50.00 goes back to you", "€50.00 goes back to the client"),
+        ({"to_keep": 2_000}, "€30.00 goes back to you; €20.00 is kept", "you keep €20.00"),
+        ({"to_keep": 5_000}, "€50.00 is kept under the terms", "You keep €50.00"),
+        ({"status": PaymentStatus.VOIDED}, "was not taken", "was not taken"),
+    ],
+)
+def test_a_cancellation_says_what_becomes_of_the_money(
+    payment: dict[str, object], client: str, builder: str
+) -> None:
+    booking = about(LetterKind.CANCELLED, **payment)
+    told = {
+        reader: WRITER.write(letter=a_letter(LetterKind.CANCELLED, reader, booking=booking)).text
+        for reader in Reader
+    }
+    assert client in told[C]
+    assert builder in told[B]
+    assert "Reason: I am ill" in told[C]
+
+
+def test_a_refund_says_how_much() -> None:
+    assert "€25.00 is on its way back" in WRITER.write(letter=a_letter(LetterKind.REFUNDED)).text
+
+
+def test_what_others_wrote_is_only_ever_text() -> None:
+    hostile = '<script>alert(1)</script>"><img src=x onerror=y>'
+    booking = about(LetterKind.BOOKED)
+    booking.client = evolve(booking.client, contact=Contact(hostile, "evil@example.org"))
+    booking.details = Details(answers=(Answer("q", hostile, hostile),), notes=hostile)
+    mail = WRITER.write(letter=a_letter(reader=B, booking=booking))
+    assert not {"script", "img"} & set(read(mail.html).tags)
+    assert "\n" not in mail.subject
