@@ -80,7 +80,7 @@ from booking_core.domain.ids import (
 )
 from booking_core.domain.language import Language
 from booking_core.domain.manage_token import ManageKey
-from booking_core.domain.money import Money
+from booking_core.domain.money import Money, exponent
 from booking_core.domain.pathways import STARTER_PATHWAYS, Pathway
 from booking_core.domain.payment import (
     PAYMENT_TRANSITIONS,
@@ -315,6 +315,7 @@ __all__ = [
     "WrongState",
     "events",
     "explain",
+    "exponent",
     "local_dates",
     "local_day",
     "midnight",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from attrs import frozen
-from babel.dates import format_date, format_time, get_timezone
+from babel.dates import format_date, format_time, get_timezone, get_timezone_gmt
 from babel.numbers import format_currency
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -139,7 +139,7 @@ class _Page:
             day=format_date(start, "full", locale=locale),
             start=format_time(start, "short", locale=locale),
             end=format_time(end, "short", locale=locale),
-            zone=f"{self._letter.timezone}, UTC{start:%:z}",
+            zone=f"{self._letter.timezone}, {get_timezone_gmt(start, 'long', locale)}",
         )
 
     def _answer(self, value: Any) -> str:

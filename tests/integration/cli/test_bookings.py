@@ -34,7 +34,12 @@ def test_a_booking_is_answered_as_the_api_does(run: Command, soon: Typed) -> Non
     assert booking["state"] == "CONFIRMED"
     assert booking["step"] == "BOOKING_COMPLETE"
     assert booking["clientId"] is None
-    assert booking["contact"] == {"name": WHO[1], "email": WHO[3], "timezone": ZONE}
+    assert booking["contact"] == {
+        "name": WHO[1],
+        "email": WHO[3],
+        "timezone": ZONE,
+        "language": None,
+    }
     assert booking["startTime"].endswith("Z")
     assert booking["confirmationUrl"].endswith(f"/bookings/{booking['id']}")
 

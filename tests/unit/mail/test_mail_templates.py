@@ -86,7 +86,7 @@ def _names(words: dict[str, object], prefix: str = "") -> set[str]:
 
 def test_times_are_told_in_the_readers_zone_and_language() -> None:
     client = WRITER.write(letter=a_letter(language=Language.GERMAN)).text
-    assert "Dienstag, 3. März 2026, 05:00 bis 06:00 Uhr (America/New_York, UTC-0500)" in client
+    assert "Dienstag, 3. März 2026, 05:00 bis 06:00 Uhr (America/New_York, GMT-05:00)" in client
     builder = WRITER.write(letter=a_letter(reader=B)).text
     assert "Tuesday, 3 March 2026" in builder or "Tuesday 3 March 2026" in builder
     assert "Europe/" in builder

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.stripe_payments import notices, standings
+from adapters.stripe_payments.account import Account
+from adapters.stripe_payments.amounts import to_stripe
+from adapters.stripe_payments.failures import (
+    refused_checkouts,
+    told_as_failures,
+    whatever_its_state,
+)
+from booking_core import (
+    Attempt,
+    BookingId,
+    Checkout,
+    CheckoutState,
+    Clock,
+    Health,
+    PaymentGateway,
+    PaymentNotice,
+    PaymentNoticeReader,
+    ProviderFailed,
+    Standing,
+)
+
+_UNKNOWN = Standing(state=CheckoutState.UNKNOWN)
+
+
+class StripePayments(PaymentGateway, PaymentNoticeReader):
+    """Stripe Checkout: cards are authorised and captured later, other methods pay at once.
+
+    Nothing is believed but what is read back. Every call has a key made from the attempt's, so a
+    repeat does nothing twice; a refund also looks for its own key first, because Stripe forgets
+    keys after a day.
+    """
+
+    on_site = False
+
+    def __init__(self, account: Account, clock: Clock) -> None:
+        self._account, self._clock = account, clock
+
+    @property
+    def shortest_deadline(self) -> timedelta:
+        return timedelta(minutes=32)  # 30 by Stripe's clock when it gets the request
+
+    # ---- a checkout --------------------------------------------------------------------------------
+
+    def request(self, *, booking_id: BookingId, attempt: Attempt) -> Checkout:
+        amount = to_stripe(attempt.price.amount, attempt.price.currency)
+        ours = {"booking_id": booking_id, "attempt": attempt.key}
+        product: Any = {"name": attempt.title}
+        with refused_checkouts():
+            session = self._v1.checkout.sessions.create(
+                params={
+                    "mode": "payment",
+                    "line_items": [
+                        {
+                            "price_data": {
+                                "currency": attempt.price.currency.lower(),
+                                "unit_amount": amount,
+                                "product_data": product,
+                            },
+                            "quantity": 1,
+                        }
+                    ],
+                    "client_reference_id": booking_id,
+                    "metadata": ours,
+                    # Not copied by Stripe, and what charges and disputes can be found by.
+                    "payment_intent_data": {"metadata": ours},
+                    "payment_method_options": {"card": {"capture_method": "manual"}},
+                    "customer_email": attempt.email,
+                    "success_url": attempt.return_url,
+                    "cancel_url": attempt.return_url,
+                    "expires_at": int(attempt.expires_at.timestamp()),
+                    "locale": attempt.language,
+                },
+                options={"idempotency_key": attempt.key},
+            )
+        return Checkout(session.id, session.url or attempt.return_url)
+
+    def expire(self, *, attempt: Attempt) -> Standing:
+        with whatever_its_state():
+            self._v1.checkout.sessions.expire(
+                attempt.checkout_id or "", options={"idempotency_key": f"{attempt.key}:expire"}
+            )
+        return self.standing(attempt=attempt)
+
+    # ---- its money ---------------------------------------------------------------------------------
+
+    def capture(self, *, attempt: Attempt, amount: int, key: str) -> Standing:
+        standing, intent = self._look(attempt)
+        if standing.state is not CheckoutState.AUTHORISED:
+            return standing
+        with told_as_failures():
+            self._v1.payment_intents.capture(
+                intent.id,
+                params={"amount_to_capture": to_stripe(amount, attempt.price.currency)},
+                options={"idempotency_key": key},
+            )
+        return self.standing(attempt=attempt)
+
+    def void(self, *, attempt: Attempt, key: str) -> Standing:
+        standing, intent = self._look(attempt)
+        if standing.state is not CheckoutState.AUTHORISED:
+            return standing
+        with whatever_its_state():
+            self._v1.payment_intents.cancel(intent.id, options={"idempotency_key": key})
+        return self.standing(attempt=attempt)
+
+    def refund(self, *, attempt: Attempt, amount: int, key: str) -> Standing:
+        standing, intent = self._look(attempt)
+        if key in standing.refunds or key in standing.failed_refunds:
+            return standing
+        if standing.state is not CheckoutState.PAID or amount > standing.held:
+            message = "More cannot be given back than is held; the payment may be disputed."
+            raise ProviderFailed(message, retryable=False)
+        booking = intent.metadata["booking_id"]
+        with told_as_failures():
+            self._v1.refunds.create(
+                params={
+                    "payment_intent": intent.id,
+                    "amount": to_stripe(amount, attempt.price.currency),
+                    "metadata": {"key": key, "booking_id": booking},
+                },
+                options={"idempotency_key": key},
+            )
+        return self.standing(attempt=attempt)
+
+    def standing(self, *, attempt: Attempt) -> Standing:
+        return self._look(attempt)[0]
+
+    def _look(self, attempt: Attempt) -> tuple[Standing, Any]:
+        """How the attempt stands, and Stripe's PaymentIntent, if there is one."""
+        if attempt.checkout_id is None:
+            return _UNKNOWN, None
+        with told_as_failures():
+            session = self._v1.checkout.sessions.retrieve(
+                attempt.checkout_id, params={"expand": ["payment_intent"]}
+            )
+            intent: Any = session.payment_intent
+            state = standings.state_of(session)
+            if state is not CheckoutState.PAID or intent is None:
+                return Standing(state=state), intent
+            refunds = self._v1.refunds.list(params={"payment_intent": intent.id, "limit": 100})
+            disputes = self._v1.disputes.list(params={"payment_intent": intent.id})
+        currency = attempt.price.currency
+        return standings.paid(session, refunds.data, disputes.data, currency), intent
+
+    def health(self) -> Health:
+        try:
+            with told_as_failures():
+                self._v1.checkout.sessions.list(params={"limit": 1})
+        except ProviderFailed as failed:
+            return Health(ok=False, detail=failed.message)
+        kind = "live" if self._account.live else "test"
+        return Health(ok=True, detail=f"Stripe answers, {kind} mode")
+
+    # ---- notices -----------------------------------------------------------------------------------
+
+    def read(self, *, body: bytes, headers: Mapping[str, str]) -> PaymentNotice | None:
+        event = notices.verified(body, headers, self._account, self._clock.now())
+        return self._notice(event)
+
+    def missed(self, *, since: datetime) -> Iterable[PaymentNotice]:
+        with told_as_failures():
+            found = self._v1.events.list(
+                params={
+                    "delivery_success": False,
+                    "created": {"gte": int(since.timestamp())},
+                    "types": sorted(notices.KINDS),
+                    "limit": 100,
+                }
+            )
+            events = [each.to_dict() for each in found.auto_paging_iter()]
+        noticed = (self._notice(event) for event in reversed(events))
+        return [notice for notice in noticed if notice is not None]
+
+    def _notice(self, event: dict[str, Any]) -> PaymentNotice | None:
+        if event["type"] not in notices.KINDS:
+            return None
+        concerned = event["data"]["object"]
+        booking = notices.booking_of(concerned) or self._booking_of_intent(concerned)
+        return PaymentNotice(event["id"], BookingId(booking)) if booking else None
+
+    def _booking_of_intent(self, concerned: dict[str, Any]) -> str | None:
+        """A dispute, or a refund made at Stripe's pages, names the payment and not the booking."""
+        intent_id = concerned.get("payment_intent")
+        if not isinstance(intent_id, str):
+            return None
+        with whatever_its_state():
+            intent = self._v1.payment_intents.retrieve(intent_id)
+            return notices.booking_of(intent.to_dict())
+        return None
+
+    @property
+    def _v1(self) -> Any:
+        return self._account.client.v1

@@ -1,0 +1,130 @@
+"""What Stripe posts, and what others post in its name."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from adapters.stripe_payments import StripePayments
+from booking_core import Attempt, BookingId, UntrustedNotice
+from tests.integration.stripe.test_payments import BOOKING, opened
+from tests.simulators.stripe import Bank
+from tests.simulators.stripe.server import SECRET, signed
+
+
+@pytest.fixture
+def attempt(stripe_payments: StripePayments) -> Attempt:
+    return opened(stripe_payments)
+
+
+def now() -> int:
+    return int(time.time())
+
+
+def heard(payments: StripePayments, event: dict[str, Any]) -> BookingId | None:
+    body, headers = signed(event, at=now())
+    notice = payments.read(body=body, headers=headers)
+    return notice.booking_id if notice else None
+
+
+def test_every_event_about_a_booking_leads_to_it(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank
+) -> None:
+    session = attempt.checkout_id or ""
+    bank.authorise(session)
+    stripe_payments.capture(attempt=attempt, amount=5_000, key="k")
+    stripe_payments.refund(attempt=attempt, amount=100, key="r")
+    bank.refund_at_the_dashboard(session, 100)
+    bank.dispute(session)
+    bank.dispute(session, "won")
+    kinds = [event["type"] for event in bank.events]
+    assert {"refund.created", "charge.dispute.created", "charge.dispute.closed"} <= set(kinds)
+    assert [heard(stripe_payments, event) for event in bank.events] == [BOOKING] * len(kinds)
+
+
+def test_an_event_of_another_kind_or_of_another_system_is_no_news(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank
+) -> None:
+    bank.authorise(attempt.checkout_id or "")
+    [event, *_] = bank.events
+    assert heard(stripe_payments, event | {"type": "customer.created"}) is None
+    foreign = {"object": {"id": "cs_1", "object": "checkout.session", "metadata": {}}}
+    assert heard(stripe_payments, event | {"data": foreign}) is None
+
+
+def test_what_was_not_delivered_can_be_caught_up_with(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank
+) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    bank.authorise(attempt.checkout_id or "")
+    found = list(stripe_payments.missed(since=datetime.now(UTC) - timedelta(days=1)))
+    assert {notice.booking_id for notice in found} == {BOOKING}
+    assert [notice.message_id for notice in found] == [event["id"] for event in bank.events]
+
+
+EVENT = {
+    "id": "evt_1",
+    "type": "checkout.session.completed",
+    "livemode": False,
+    "data": {"object": {"id": "cs_1", "metadata": {"booking_id": "bkg_1"}}},
+}
+
+
+def _signed_text(text: str) -> tuple[bytes, dict[str, str]]:
+    import stripe
+
+    header = stripe.WebhookSignature.generate_signature_header(text, SECRET, timestamp=now())
+    return text.encode(), {"Stripe-Signature": header}
+
+
+GOOD_BODY, GOOD = json.dumps(EVENT).encode(), "Stripe-Signature"
+HOSTILE: dict[str, tuple[bytes, dict[str, str]]] = {
+    "no signature": (GOOD_BODY, {}),
+    "empty signature": (GOOD_BODY, {GOOD: ""}),
+    "no time": (GOOD_BODY, {GOOD: "v1=abc"}),
+    "no scheme": (GOOD_BODY, {GOOD: f"t={now()},v0=abc"}),
+    "time is no number": (GOOD_BODY, {GOOD: "t=soon,v1=abc"}),
+    "not ASCII": (GOOD_BODY, {GOOD: f"t={now()},v1=ü"}),
+    "not UTF-8": (b"\xff\xfe", {GOOD: f"t={now()},v1=abc"}),
+    "empty body": (b"", {GOOD: f"t={now()},v1=abc"}),
+    "another secret": signed(EVENT, at=now(), secret="whsec_another"),
+    "too old": signed(EVENT, at=now() - 600),
+    "from the future": signed(EVENT, at=now() + 600),
+    "broken JSON": _signed_text("{"),
+    "a list": _signed_text("[]"),
+    "a text": _signed_text('"evt"'),
+    "null": _signed_text("null"),
+    "a number too large": _signed_text("1e999"),
+    "deep": _signed_text("[" * 100_000),
+    "no id": signed({**EVENT, "id": None}, at=now()),
+    "no data": signed({**EVENT, "data": []}, at=now()),
+    "live mode": signed({**EVENT, "livemode": True}, at=now()),
+    "too large": signed({**EVENT, "padding": "x" * 600_000}, at=now()),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_whatever_does_not_prove_that_stripe_sent_it_is_refused_and_nothing_else_happens(
+    stripe_payments: StripePayments, name: str
+) -> None:
+    body, headers = HOSTILE[name]
+    with pytest.raises(UntrustedNotice):
+        stripe_payments.read(body=body, headers=headers)
+
+
+def test_a_changed_body_is_refused(stripe_payments: StripePayments) -> None:
+    body, headers = signed(EVENT, at=now())
+    with pytest.raises(UntrustedNotice):
+        stripe_payments.read(body=body.replace(b"bkg_1", b"bkg_2"), headers=headers)
+
+
+def test_the_headers_name_may_be_written_in_any_case(stripe_payments: StripePayments) -> None:
+    body, headers = signed(EVENT, at=now())
+    lower = {name.lower(): value for name, value in headers.items()}
+    notice = stripe_payments.read(body=body, headers=lower)
+    assert notice is not None
+    assert (notice.message_id, notice.booking_id) == ("evt_1", "bkg_1")

@@ -1,0 +1,281 @@
+"""The adapter against the stand-in: the port's promises, and Stripe's own ways."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from attrs import evolve
+
+from adapters.memory import MemoryStore
+from adapters.stripe_payments import Account, StripePayments, build
+from booking_core import (
+    Attempt,
+    Booking,
+    BookingId,
+    BookingState,
+    CheckoutRefused,
+    CheckoutState,
+    Dispute,
+    Money,
+    PaymentGateway,
+    ProviderFailed,
+    SystemClock,
+)
+from booking_core.testing.contracts.payments import PayingClient, PaymentGatewayContract
+from booking_core.testing.examples import PRICE, a_paid_booking, an_attempt
+from tests.integration.stripe.conftest import ClientAtStripe
+from tests.simulators.stripe import Bank, Fault, StandIn
+
+
+def soon() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=32)
+
+
+class TestStripePayments(PaymentGatewayContract):
+    @pytest.fixture
+    def gateway(self, stripe_payments: StripePayments) -> PaymentGateway:
+        return stripe_payments
+
+    @pytest.fixture
+    def client(self, bank: Bank) -> PayingClient:
+        return ClientAtStripe(bank)
+
+    @pytest.fixture
+    def booking(self) -> Booking:
+        booking = a_paid_booking(BookingState.AWAITING_PAYMENT)
+        attempts = tuple(evolve(each, expires_at=soon()) for each in booking.payment.attempts)
+        booking.payment = evolve(booking.payment, attempts=attempts)
+        return booking
+
+
+BOOKING = BookingId("bkg_1")
+
+
+def opened(payments: StripePayments, **changes: object) -> Attempt:
+    attempt = an_attempt(**{"expires_at": soon()} | changes)
+    checkout = payments.request(booking_id=BOOKING, attempt=attempt)
+    return evolve(attempt, checkout_id=checkout.id, checkout_url=checkout.url)
+
+
+@pytest.fixture
+def attempt(stripe_payments: StripePayments) -> Attempt:
+    return opened(stripe_payments)
+
+
+@pytest.fixture
+def paid(attempt: Attempt, bank: Bank) -> Attempt:
+    bank.pay(attempt.checkout_id or "")
+    return attempt
+
+
+# ---- what Stripe is asked for --------------------------------------------------------------------
+
+
+def test_the_checkout_says_what_is_paid_by_whom_for_which_booking(
+    attempt: Attempt, bank: Bank
+) -> None:
+    session = bank.sessions[attempt.checkout_id or ""]
+    assert (session["amount_total"], session["currency"]) == (PRICE.amount, "eur")
+    assert session["client_reference_id"] == session["metadata"]["booking_id"] == BOOKING
+    assert session["customer_email"] == attempt.email
+    assert session["expires_at"] == int(attempt.expires_at.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("price", "amount"),
+    [
+        (Money(700, "JPY"), 700),
+        (Money(700, "ISK"), 70_000),
+        (Money(1_230, "KWD"), 1_230),
+        (Money(5_000, "MGA"), 50),
+    ],
+)
+def test_amounts_are_counted_as_stripe_counts_them(
+    stripe_payments: StripePayments, bank: Bank, price: Money, amount: int
+) -> None:
+    attempt = opened(stripe_payments, price=price)
+    assert bank.sessions[attempt.checkout_id or ""]["amount_total"] == amount
+    bank.pay(attempt.checkout_id or "")
+    assert stripe_payments.standing(attempt=attempt).captured == price.amount
+
+
+@pytest.mark.parametrize("price", [Money(1_235, "KWD"), Money(5_001, "MGA")])
+def test_an_amount_that_stripe_cannot_take_is_refused_before_anything_is_asked(
+    stripe_payments: StripePayments, bank: Bank, price: Money
+) -> None:
+    with pytest.raises(CheckoutRefused):
+        opened(stripe_payments, price=price)
+    assert bank.requests == []
+
+
+def test_a_checkout_that_stripe_can_never_open_is_refused_for_good(
+    stripe_payments: StripePayments, bank: Bank
+) -> None:
+    with pytest.raises(CheckoutRefused) as refused:
+        opened(stripe_payments, expires_at=datetime.now(UTC) + timedelta(minutes=5))
+    assert not refused.value.retryable
+    assert bank.sessions == {}
+
+
+def test_a_key_that_comes_with_other_parameters_is_our_mistake_and_no_refusal(
+    stripe_payments: StripePayments, attempt: Attempt
+) -> None:
+    with pytest.raises(ProviderFailed) as failed:
+        stripe_payments.request(booking_id=BOOKING, attempt=evolve(attempt, title="Another"))
+    assert not isinstance(failed.value, CheckoutRefused)
+    assert not failed.value.retryable
+
+
+# ---- what goes wrong on the way ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_a_checkout_whose_answer_got_lost_is_opened_once(
+    stripe_payments: StripePayments, bank: Bank, fault: Fault
+) -> None:
+    bank.break_next("sessions", fault, times=3)
+    attempt = an_attempt(expires_at=soon())
+    with pytest.raises(ProviderFailed) as failed:
+        stripe_payments.request(booking_id=BOOKING, attempt=attempt)
+    assert failed.value.retryable
+    bank.faults.clear()
+    stripe_payments.request(booking_id=BOOKING, attempt=attempt)
+    assert len(bank.sessions) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.DROP_BEFORE, Fault.ERROR_500])
+def test_a_refund_whose_answer_got_lost_is_given_once_even_a_day_later(
+    stripe_payments: StripePayments, paid: Attempt, bank: Bank, fault: Fault
+) -> None:
+    bank.break_next("/v1/refunds", fault, times=0)
+    bank.faults = [("/v1/refunds", fault)] * 3
+    with pytest.raises(ProviderFailed):
+        stripe_payments.refund(attempt=paid, amount=1_000, key="r1")
+    bank.faults.clear()
+    bank.forget_keys()
+    assert stripe_payments.refund(attempt=paid, amount=1_000, key="r1").refunded == 1_000
+    assert len(bank.refunds) == 1
+
+
+@pytest.mark.parametrize("move", ["capture", "cancel"])
+@pytest.mark.parametrize("fault", list(Fault))
+def test_taking_and_releasing_are_safe_to_repeat(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank, move: str, fault: Fault
+) -> None:
+    bank.authorise(attempt.checkout_id or "")
+
+    def act() -> CheckoutState:
+        if move == "capture":
+            return stripe_payments.capture(attempt=attempt, amount=5_000, key="k").state
+        return stripe_payments.void(attempt=attempt, key="k").state
+
+    bank.break_next(f"/{move}", fault, times=3)
+    with pytest.raises(ProviderFailed) as failed:
+        act()
+    assert failed.value.retryable
+    bank.faults.clear()
+    assert act() is (CheckoutState.PAID if move == "capture" else CheckoutState.VOIDED)
+
+
+def test_a_transport_that_hiccups_once_is_not_noticed(
+    stripe_payments: StripePayments, bank: Bank
+) -> None:
+    bank.break_next("sessions", Fault.ERROR_500)
+    assert opened(stripe_payments).checkout_id in bank.sessions
+
+
+# ---- how things stand ----------------------------------------------------------------------------
+
+
+def test_methods_that_take_days(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank
+) -> None:
+    session = attempt.checkout_id or ""
+    bank.process(session)
+    assert stripe_payments.standing(attempt=attempt).state is CheckoutState.PROCESSING
+    bank.decline(session)
+    assert stripe_payments.standing(attempt=attempt).state is CheckoutState.FAILED
+
+
+def test_an_authorisation_that_the_bank_let_go(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank
+) -> None:
+    bank.authorise(attempt.checkout_id or "")
+    bank.lapse(attempt.checkout_id or "")
+    standing = stripe_payments.capture(attempt=attempt, amount=1, key="k")
+    assert (standing.state, standing.captured) == (CheckoutState.LAPSED, 0)
+
+
+def test_what_somebody_refunds_at_the_dashboard_counts(
+    stripe_payments: StripePayments, paid: Attempt, bank: Bank
+) -> None:
+    bank.refund_at_the_dashboard(paid.checkout_id or "", 1_500)
+    standing = stripe_payments.refund(attempt=paid, amount=1_000, key="r1")
+    assert (standing.refunded, standing.refunds["r1"]) == (2_500, 1_000)
+
+
+def test_a_refund_that_the_bank_sends_back_is_told_apart(
+    stripe_payments: StripePayments, paid: Attempt, bank: Bank
+) -> None:
+    stripe_payments.refund(attempt=paid, amount=1_000, key="r1")
+    bank.fail_refunds()
+    standing = stripe_payments.refund(attempt=paid, amount=1_000, key="r1")
+    assert (standing.refunded, standing.failed_refunds) == (0, {"r1"})
+
+
+@pytest.mark.parametrize(
+    ("status", "dispute"),
+    [
+        ("warning_needs_response", Dispute.NONE),
+        ("needs_response", Dispute.OPEN),
+        ("under_review", Dispute.OPEN),
+        ("won", Dispute.WON),
+        ("lost", Dispute.LOST),
+    ],
+)
+def test_disputes(
+    stripe_payments: StripePayments, paid: Attempt, bank: Bank, status: str, dispute: Dispute
+) -> None:
+    bank.dispute(paid.checkout_id or "", status)
+    assert stripe_payments.standing(attempt=paid).dispute is dispute
+
+
+def test_disputed_money_is_not_given_back(
+    stripe_payments: StripePayments, paid: Attempt, bank: Bank
+) -> None:
+    bank.dispute(paid.checkout_id or "")
+    with pytest.raises(ProviderFailed) as refused:
+        stripe_payments.refund(attempt=paid, amount=1, key="r1")
+    assert not refused.value.retryable
+
+
+# ---- settings, health, secrets -------------------------------------------------------------------
+
+
+def test_health_says_which_mode(stripe_payments: StripePayments, bank: Bank) -> None:
+    assert stripe_payments.health().detail == "Stripe answers, test mode"
+    bank.break_next("sessions", Fault.LIMIT)
+    health = stripe_payments.health()
+    assert not health.ok
+    assert "slow down" in health.detail
+
+
+@pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"])
+def test_a_missing_setting_is_named(stand_in: StandIn, name: str) -> None:
+    settings = stand_in.settings() | {name: "nothing"}
+    with pytest.raises(ValueError, match=f"^{name}: give"):
+        build(settings=settings, unit_of_work=MemoryStore(), clock=SystemClock())
+
+
+def test_no_secret_is_shown(stand_in: StandIn) -> None:
+    account = Account.read(stand_in.settings())
+    assert "stand_in" not in repr(account)
+    assert "whsec" not in repr(account)
+
+
+def test_one_service_never_waits_long_for_a_stripe_that_hangs(
+    stripe_payments: StripePayments,
+) -> None:
+    client = stripe_payments._account.client
+    assert client._requestor._client._timeout == (3, 10)  # type: ignore[attr-defined]
