@@ -40,7 +40,10 @@ def test_a_good_request_passes() -> None:
     [
         {"succes_url": "https://booking.test"},
         {"line_items[0][price_data][amount]": "5000"},
-        {"line_items[0][price_data][product_data][name]": None},
+        {
+            "line_items[0][price_data][product_data][name]": None,
+            "line_items[0][price_data][product_data][description]": "An hour",
+        },
         {"line_items[0][price_data][unit_amount]": "fifty"},
         {"line_items[0][price_data][unit_amount]": "50.5"},
         {"mode": "pay"},

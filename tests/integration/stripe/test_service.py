@@ -1,0 +1,127 @@
+"""The whole service with Stripe behind it: from HTTP to a paid booking, by each road alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from structlog.testing import capture_logs
+
+from entrypoints.container import Application, assemble
+from entrypoints.settings import Settings
+from tests.integration.stripe.test_notices import HOSTILE
+from tests.integration.web.conftest import BOOKINGS, Caller
+from tests.simulators.stripe import Bank, StandIn
+from tests.simulators.stripe.server import signed
+
+PAID = "portfolio-review"
+
+
+@pytest.fixture
+def application(stand_in: StandIn, tmp_path: Path) -> Iterator[Application]:
+    settings = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/booking.db",
+        "BOOKING_PAYMENTS": "stripe",
+        "LOG_LEVEL": "ERROR",
+    }
+    application = assemble(Settings.load(settings | stand_in.settings()))
+    application.schema.upgrade()
+    application.seed()
+    with capture_logs():
+        yield application
+    application.close()
+
+
+@pytest.fixture
+def client(application: Application) -> FlaskClient:
+    client: FlaskClient = application.web_app().test_client()
+    return client
+
+
+@pytest.fixture
+def booked(client: FlaskClient) -> Any:
+    anyone = Caller(client)
+    wish = anyone.wish(PAID, answers=[{"questionId": "link", "value": "https://example.org"}])
+    return anyone.json("POST", f"{BOOKINGS}/confirm", json=wish)
+
+
+def session_of(booked: Any) -> str:
+    return str(booked["checkoutUrl"].rpartition("/")[2])
+
+
+def post(client: FlaskClient, event: dict[str, Any]) -> int:
+    body, headers = signed(event, at=int(time.time()))
+    return client.post("/api/webhooks/stripe", data=body, headers=headers).status_code
+
+
+def state(application: Application, booked: Any) -> tuple[str, str]:
+    from booking_core import Actor, BookingId
+
+    booking = application.core.show_booking(
+        booking_id=BookingId(booked["booking"]["id"]), actor=Actor.system()
+    )
+    return booking.state.value, booking.payment.status.value
+
+
+def work(application: Application) -> None:
+    while application.core.work_outbox():
+        pass
+
+
+def test_the_notice_alone_leads_to_a_paid_booking_however_often_and_late_it_comes(
+    application: Application, client: FlaskClient, bank: Bank, booked: Any
+) -> None:
+    work(application)
+    bank.authorise(session_of(booked))
+    events = [*reversed(bank.events), *bank.events]
+    assert [post(client, event) for event in events] == [200] * len(events)
+    work(application)
+    assert state(application, booked) == ("CONFIRMED", "PAID")
+    [intent] = bank.intents.values()
+    assert (intent["status"], intent["amount_received"]) == ("succeeded", 4_900)
+
+
+def test_the_client_who_comes_back_is_enough(
+    application: Application, client: FlaskClient, bank: Bank, booked: Any
+) -> None:
+    bank.authorise(session_of(booked))
+    me = Caller(client, f"Booking {booked['booking']['manageToken']}")
+    me.json("POST", f"{BOOKINGS}/{booked['booking']['id']}/pay")
+    work(application)
+    assert state(application, booked) == ("CONFIRMED", "PAID")
+
+
+def test_what_was_never_delivered_is_caught_up_with(
+    application: Application, bank: Bank, booked: Any
+) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    work(application)
+    bank.pay(session_of(booked))
+    since = datetime.now(UTC) - timedelta(hours=1)
+    assert application.core.hear_payment_notice.missed(since=since) == len(bank.events)
+    assert application.core.hear_payment_notice.missed(since=since) == 0
+    work(application)
+    assert state(application, booked) == ("CONFIRMED", "PAID")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_every_hostile_body_answers_400_and_nothing_else(client: FlaskClient, name: str) -> None:
+    body, headers = HOSTILE[name]
+    raw = {key: value.encode().decode("latin-1") for key, value in headers.items()}
+    answer = client.post("/api/webhooks/stripe", data=body, headers=raw)
+    assert answer.status_code in (400, 413)
+    assert answer.status_code == 400 or name == "too large"
+
+
+def test_an_event_of_somebody_elses_booking_is_taken_and_changes_nothing(
+    application: Application, client: FlaskClient, bank: Bank, booked: Any
+) -> None:
+    bank.authorise(session_of(booked))
+    event = bank.events[0]
+    foreign = {"object": {"id": "cs_9", "metadata": {"booking_id": "bkg_elsewhere"}}}
+    assert post(client, event | {"id": "evt_9", "data": foreign}) == 200
