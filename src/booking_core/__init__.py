@@ -16,6 +16,7 @@ from booking_core.application.find_slots import FoundSlots
 from booking_core.application.initialize_booking import Initialized
 from booking_core.application.list_bookings import BookingPage
 from booking_core.application.repeats import IdempotencyKey
+from booking_core.application.retries import retry_at, told
 from booking_core.application.system import RandomIds, SystemClock
 from booking_core.domain import events
 from booking_core.domain.actor import Actor, Role
@@ -151,6 +152,7 @@ from booking_core.ports.health import Health
 from booking_core.ports.identity import Identity
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.inbox import Inbox, InboxKey
+from booking_core.ports.job_queue import JobHandler, JobQueue
 from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
 from booking_core.ports.mailer import (
     Attachment,
@@ -158,8 +160,10 @@ from booking_core.ports.mailer import (
     Mailer,
 )
 from booking_core.ports.outbox import (
+    DeadJob,
     Job,
     LeasedJob,
+    LeasedOutbox,
     Outbox,
     Topic,
 )
@@ -225,6 +229,7 @@ __all__ = [
     "Clock",
     "Contact",
     "DayRange",
+    "DeadJob",
     "Details",
     "Dispute",
     "EventType",
@@ -244,10 +249,13 @@ __all__ = [
     "InvalidCredentials",
     "InvalidRequest",
     "Job",
+    "JobHandler",
+    "JobQueue",
     "KeyInProgress",
     "KeyReused",
     "Language",
     "LeasedJob",
+    "LeasedOutbox",
     "Letter",
     "LetterKind",
     "Location",
@@ -321,5 +329,7 @@ __all__ = [
     "midnight",
     "next_start",
     "open_slots",
+    "retry_at",
+    "told",
     "zone",
 ]

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from attrs import evolve
 
-from booking_core import Job, LeasedJob, Outbox
+from booking_core import DeadJob, Job, LeasedJob, LeasedOutbox
 
 from .tables import JobEntry, Session
 
 
-class MemoryOutbox(Outbox):
+class MemoryOutbox(LeasedOutbox):
     """Jobs by their number, which is the order in which they were put."""
 
     def __init__(self, session: Session) -> None:
@@ -48,6 +48,30 @@ class MemoryOutbox(Outbox):
         self._session.changing().jobs[leased.id] = evolve(
             entry, job=job, lease_until=None, dead=retry_at is None, error=error
         )
+        return True
+
+    def waiting(self) -> int:
+        return sum(not entry.dead for entry in self._session.tables.jobs.values())
+
+    def dead(self) -> tuple[DeadJob, ...]:
+        return tuple(
+            DeadJob(id=job_id, job=entry.job, attempts=entry.attempt, error=entry.error)
+            for job_id, entry in self._session.tables.jobs.items()
+            if entry.dead
+        )
+
+    def restart(self, job_id: str, *, now: datetime) -> bool:
+        entry = self._session.tables.jobs.get(job_id)
+        if entry is None or not self.discard(job_id):
+            return False
+        self.put(evolve(entry.job, due_at=now))
+        return True
+
+    def discard(self, job_id: str) -> bool:
+        jobs = self._session.changing().jobs
+        if job_id not in jobs or not jobs[job_id].dead:
+            return False
+        del jobs[job_id]
         return True
 
     def _next_of_each_booking(self, now: datetime) -> Iterator[str]:

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Row, bindparam, delete, exists, or_, select, text, update
+from sqlalchemy import Row, bindparam, delete, exists, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from adapters.sql.tables import WAITING, outbox
 from adapters.sql.transaction import Transaction
 from adapters.sql.types import Instant
-from booking_core import BookingId, Job, LeasedJob, Outbox, Topic
+from booking_core import BookingId, DeadJob, Job, LeasedJob, LeasedOutbox, Topic
 
 # Nobody works on it: what is put while the same is being done has to be done again.
 _WAITING = text(WAITING)
@@ -61,9 +61,17 @@ _OURS = (
 _DONE = delete(outbox).where(*_OURS)
 _BACK = update(outbox).where(*_OURS).values(lease_until=None)
 
+_WAITING_ONES = select(func.count()).select_from(outbox).where(outbox.c.due_at.is_not(None))
+_DEAD = select(outbox).where(outbox.c.due_at.is_(None)).order_by(outbox.c.id)
+_DISCARD = (
+    delete(outbox)
+    .where(outbox.c.id == bindparam("dead"), outbox.c.due_at.is_(None))
+    .returning(*outbox.c)
+)
+
 
 @frozen
-class SqlOutbox(Outbox):
+class SqlOutbox(LeasedOutbox):
     _transaction: Transaction
 
     def put(self, job: Job) -> None:
@@ -84,6 +92,27 @@ class SqlOutbox(Outbox):
                 return self._transaction.write(_BACK, _ours(leased) | values).rowcount == 1
         except IntegrityError:  # the same was put again meanwhile, and that one will do
             return self.done(leased)
+
+    def waiting(self) -> int:
+        return int(self._transaction.rows(_WAITING_ONES)[0][0])
+
+    def dead(self) -> tuple[DeadJob, ...]:
+        return tuple(_to_dead(row) for row in self._transaction.rows(_DEAD))
+
+    def restart(self, job_id: str, *, now: datetime) -> bool:
+        row = self._transaction.write(_DISCARD, {"dead": _number(job_id)}).first()
+        if row is None:
+            return False
+        self.put(_to_job(row, now))
+        return True
+
+    def discard(self, job_id: str) -> bool:
+        return self._transaction.write(_DISCARD, {"dead": _number(job_id)}).first() is not None
+
+
+def _number(job_id: str) -> int:
+    """The row's number; one that no row has for what is no number."""
+    return int(job_id) if job_id.isdecimal() and len(job_id) < 19 else 0
 
 
 def _ours(leased: LeasedJob) -> dict[str, Any]:
@@ -110,11 +139,28 @@ def from_job(job: Job) -> dict[str, Any]:
 
 
 def to_leased(row: Row[Any]) -> LeasedJob:
-    job = Job(
+    return LeasedJob(
+        id=str(row.id),
+        job=_to_job(row, row.due_at),
+        attempt=row.attempt,
+        lease_until=row.lease_until,
+    )
+
+
+def _to_dead(row: Row[Any]) -> DeadJob:
+    """A dead job is due no more; what it had been due at is not kept."""
+    job = _to_job(row, _LONG_AGO)
+    return DeadJob(id=str(row.id), job=job, attempts=row.attempt, error=row.error)
+
+
+def _to_job(row: Row[Any], due_at: datetime) -> Job:
+    return Job(
         topic=Topic(row.topic),
         booking_id=BookingId(row.booking_id),
         key=row.key,
         subject=row.subject,
-        due_at=row.due_at,
+        due_at=due_at,
     )
-    return LeasedJob(id=str(row.id), job=job, attempt=row.attempt, lease_until=row.lease_until)
+
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

@@ -26,6 +26,7 @@ from booking_core.application.hear_payment_notice import HearPaymentNotice
 from booking_core.application.hold_slot import HoldSlot
 from booking_core.application.initialize_booking import InitializeBooking
 from booking_core.application.keep import Keeper
+from booking_core.application.leasing_queue import LeasingQueue
 from booking_core.application.list_available_sessions import ListAvailableSessions
 from booking_core.application.list_bookings import ListBookings
 from booking_core.application.list_builders import ListBuilders
@@ -54,6 +55,7 @@ from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.calendar_files import CalendarFiles
 from booking_core.ports.clock import Clock
 from booking_core.ports.ids import IdFactory
+from booking_core.ports.job_queue import JobQueue
 from booking_core.ports.mail_writer import MailWriter
 from booking_core.ports.mailer import Mailer
 from booking_core.ports.payment_notices import PaymentNoticeReader
@@ -101,6 +103,7 @@ class BookingCore:
     settle_calendar: SettleCalendar
     settle_money: SettleMoney
     work_outbox: WorkOutbox
+    jobs: JobQueue
     manage_key: ManageKey
 
     @classmethod
@@ -114,6 +117,7 @@ class BookingCore:
         payment_notices: PaymentNoticeReader | None = None,
         mail_writer: MailWriter | None = None,
         calendar_files: CalendarFiles | None = None,
+        jobs: JobQueue | None = None,
         clock: Clock | None = None,
         ids: IdFactory | None = None,
         secret_key: bytes | None = None,
@@ -126,6 +130,7 @@ class BookingCore:
         """
         clock = clock or SystemClock()
         ids = ids or RandomIds()
+        jobs = jobs or LeasingQueue(unit_of_work, clock)
         catalogue = Catalogue()
         manage_key = ManageKey(secret_key or secrets.token_bytes(32))
         access = Access(manage_key)
@@ -174,8 +179,7 @@ class BookingCore:
             expire_overdue=ExpireOverdue(unit_of_work, keeper),
             settle_calendar=settle_calendar,
             settle_money=settle_money,
-            work_outbox=WorkOutbox(
-                unit_of_work, DoJob(settle_calendar, settle_money, send_mail), clock
-            ),
+            work_outbox=WorkOutbox(jobs, DoJob(settle_calendar, settle_money, send_mail)),
+            jobs=jobs,
             manage_key=manage_key,
         )

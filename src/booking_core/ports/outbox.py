@@ -3,7 +3,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -40,11 +40,26 @@ class LeasedJob:
 
 
 class Outbox(Protocol):
-    """Work that is written down in the transaction of the change and done after it, at least once."""
+    """Work that is written down in the transaction of the change, and done after it by a `JobQueue`."""
 
     @abstractmethod
     def put(self, job: Job) -> None:
         """Writes the job down; nothing happens when one with that key waits already."""
+
+
+@frozen(kw_only=True)
+class DeadJob:
+    """A job that was given up; `error` says why the last of its `attempts` failed."""
+
+    id: str
+    job: Job
+    attempts: int
+    error: str
+
+
+@runtime_checkable
+class LeasedOutbox(Outbox, Protocol):
+    """An outbox that gives its jobs out for a while; what `LeasingQueue` works off."""
 
     @abstractmethod
     def lease(self, *, now: datetime, length: timedelta, limit: int = 10) -> tuple[LeasedJob, ...]:
@@ -57,3 +72,22 @@ class Outbox(Protocol):
     @abstractmethod
     def failed(self, leased: LeasedJob, *, error: str, retry_at: datetime | None) -> bool:
         """Puts the job back until `retry_at`, or among the dead ones when that is None."""
+
+    @abstractmethod
+    def waiting(self) -> int:
+        """How many jobs are not dead."""
+
+    @abstractmethod
+    def dead(self) -> tuple[DeadJob, ...]:
+        """The dead jobs, oldest first."""
+
+    @abstractmethod
+    def restart(self, job_id: str, *, now: datetime) -> bool:
+        """Makes a dead job due, its attempts counted anew; False when there is no such one.
+
+        Where one with its key waits already, that one will do and the dead one is forgotten.
+        """
+
+    @abstractmethod
+    def discard(self, job_id: str) -> bool:
+        """Forgets a dead job; False when there is no such one."""

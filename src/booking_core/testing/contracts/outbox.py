@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from booking_core.domain.ids import BookingId
-from booking_core.ports.outbox import Job, LeasedJob, Topic
-from booking_core.ports.unit_of_work import UnitOfWorkFactory
+from booking_core.ports.outbox import DeadJob, Job, LeasedJob, LeasedOutbox, Topic
+from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from booking_core.testing.contracts.stored import put_booking, put_catalogue
 from booking_core.testing.contracts.threads import at_once
 from booking_core.testing.examples import NOW, a_booking, a_session_type
@@ -25,6 +25,11 @@ def _job(key: str = "key_1", booking: str = "bkg_1", **changes: Any) -> Job:
         "due_at": NOW,
     }
     return Job(**defaults | {"key": key} | changes)
+
+
+def leased_outbox(uow: UnitOfWork) -> LeasedOutbox:
+    assert isinstance(uow.outbox, LeasedOutbox)
+    return uow.outbox
 
 
 class OutboxContract:
@@ -202,6 +207,58 @@ class OutboxContract:
         (again,) = self._lease(unit_of_work)
         assert (again.job.key, again.attempt) == ("key_1", 1)
 
+    # ---- dead jobs -------------------------------------------------------------------------------
+
+    def test_a_dead_job_says_why_and_can_be_restarted_once(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        dead = self._die(unit_of_work)
+        assert (dead.job.key, dead.attempts, dead.error) == ("key_1", 1, "It did not work.")
+        with unit_of_work() as uow:
+            assert leased_outbox(uow).restart(dead.id, now=NOW)
+            assert not leased_outbox(uow).restart(dead.id, now=NOW)
+            assert not leased_outbox(uow).dead()
+            uow.commit()
+        (again,) = self._lease(unit_of_work)
+        assert (again.job, again.attempt) == (_job(), 1)
+
+    def test_a_dead_job_can_be_forgotten(self, unit_of_work: UnitOfWorkFactory) -> None:
+        dead = self._die(unit_of_work)
+        with unit_of_work() as uow:
+            assert leased_outbox(uow).discard(dead.id)
+            assert not leased_outbox(uow).discard(dead.id)
+            uow.commit()
+        assert not self._lease(unit_of_work)
+
+    def test_only_a_dead_job_can_be_restarted_or_forgotten(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        self._put(unit_of_work, _job())
+        (leased,) = self._lease(unit_of_work)
+        with unit_of_work() as uow:
+            for job_id in (leased.id, "nothing", "9" * 30):
+                assert not leased_outbox(uow).restart(job_id, now=NOW)
+                assert not leased_outbox(uow).discard(job_id)
+
+    def test_a_restarted_job_gives_way_to_the_same_one_that_waits(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        dead = self._die(unit_of_work)
+        self._put(unit_of_work, _job())
+        with unit_of_work() as uow:
+            assert leased_outbox(uow).restart(dead.id, now=NOW)
+            assert leased_outbox(uow).waiting() == 1
+            assert not leased_outbox(uow).dead()
+
+    def _die(self, unit_of_work: UnitOfWorkFactory) -> DeadJob:
+        self._put(unit_of_work, _job())
+        (leased,) = self._lease(unit_of_work)
+        self._failed(unit_of_work, leased, retry_at=None)
+        with unit_of_work() as uow:
+            assert leased_outbox(uow).waiting() == 0
+            (dead,) = leased_outbox(uow).dead()
+            return dead
+
     # ---- inside ----------------------------------------------------------------------------------
 
     def _put(self, unit_of_work: UnitOfWorkFactory, *jobs: Job) -> None:
@@ -214,13 +271,13 @@ class OutboxContract:
         self, unit_of_work: UnitOfWorkFactory, *, now: datetime = NOW, limit: int = 10
     ) -> tuple[LeasedJob, ...]:
         with unit_of_work() as uow:
-            leased = uow.outbox.lease(now=now, length=_LEASE, limit=limit)
+            leased = leased_outbox(uow).lease(now=now, length=_LEASE, limit=limit)
             uow.commit()
             return leased
 
     def _done(self, unit_of_work: UnitOfWorkFactory, leased: LeasedJob) -> bool:
         with unit_of_work() as uow:
-            done = uow.outbox.done(leased)
+            done = leased_outbox(uow).done(leased)
             uow.commit()
             return done
 
@@ -228,6 +285,6 @@ class OutboxContract:
         self, unit_of_work: UnitOfWorkFactory, leased: LeasedJob, *, retry_at: datetime | None
     ) -> bool:
         with unit_of_work() as uow:
-            failed = uow.outbox.failed(leased, error="It did not work.", retry_at=retry_at)
+            failed = leased_outbox(uow).failed(leased, error="It did not work.", retry_at=retry_at)
             uow.commit()
             return failed

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from attrs import frozen
+
+from booking_core.application.retries import retry_at, told
+from booking_core.ports.clock import Clock
+from booking_core.ports.job_queue import DeadJob, JobHandler, JobQueue
+from booking_core.ports.outbox import LeasedJob, LeasedOutbox
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
+
+_T = TypeVar("_T")
+_LEASE = timedelta(minutes=5)
+
+_log = logging.getLogger("booking_core.jobs")
+
+
+@frozen
+class LeasingQueue(JobQueue):
+    """Works off an outbox that gives its jobs out for a while, from any number of processes."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    def work(self, handler: JobHandler, *, limit: int = 10) -> int:
+        now = self.clock.now()
+        leased = self._with(lambda box: box.lease(now=now, length=_LEASE, limit=limit))
+        for each in leased:
+            self._do(each, handler)
+        return len(leased)
+
+    def _do(self, leased: LeasedJob, handler: JobHandler) -> None:
+        try:
+            handler(leased.job)
+        except Exception as failed:
+            error, now = told(failed), self.clock.now()
+            _log.warning("job %s failed: %s", leased.job.key, error, exc_info=True)
+            again = retry_at(failed, attempt=leased.attempt, now=now)
+            self._with(lambda box: box.failed(leased, error=error, retry_at=again))
+        else:
+            self._with(lambda box: box.done(leased))
+
+    def waiting(self) -> int:
+        return self._with(lambda box: box.waiting())
+
+    def dead(self) -> Sequence[DeadJob]:
+        return self._with(lambda box: box.dead())
+
+    def restart(self, job_id: str) -> bool:
+        return self._with(lambda box: box.restart(job_id, now=self.clock.now()))
+
+    def discard(self, job_id: str) -> bool:
+        return self._with(lambda box: box.discard(job_id))
+
+    def _with(self, act: Callable[[LeasedOutbox], _T]) -> _T:
+        with self.unit_of_work() as uow:
+            if not isinstance(uow.outbox, LeasedOutbox):
+                raise TypeError("The jobs of this store are another queue's; assemble with that.")
+            answer = act(uow.outbox)
+            uow.commit()
+            return answer
