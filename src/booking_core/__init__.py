@@ -14,6 +14,7 @@ from booking_core.application.core import BookingCore
 from booking_core.application.explain_visibility import Visibility
 from booking_core.application.find_slots import FoundSlots
 from booking_core.application.initialize_booking import Initialized
+from booking_core.application.leasing_queue import LeasingQueue
 from booking_core.application.list_bookings import BookingPage
 from booking_core.application.repeats import IdempotencyKey
 from booking_core.application.retries import retry_at, told
@@ -256,6 +257,7 @@ __all__ = [
     "Language",
     "LeasedJob",
     "LeasedOutbox",
+    "LeasingQueue",
     "Letter",
     "LetterKind",
     "Location",

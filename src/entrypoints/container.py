@@ -17,6 +17,7 @@ from dependency_injector import containers, providers
 
 from adapters.calendar_files import ICalendarFiles
 from adapters.mail_templates import TemplateMailWriter
+from adapters.sql import SqlStore, jobs_schema
 from adapters.tokens import SignedTokens
 from booking_core import (
     BookingCore,
@@ -25,6 +26,7 @@ from booking_core import (
     CalendarProvider,
     Clock,
     Identity,
+    JobQueue,
     Mailer,
     MailWriter,
     PaymentGateway,
@@ -183,6 +185,20 @@ def _adapter(
 _NAMED = re.compile(r"([A-Z][A-Z_]+): (.+)")
 
 
+def _jobs(store: Store, clock: Clock) -> JobQueue | None:
+    """An engine for any number of workers where the database can carry one; otherwise our own table."""
+    if not isinstance(store, SqlStore) or store.engine.dialect.name != "postgresql":
+        return None
+    from adapters.procrastinate_jobs import ProcrastinateJobs  # of the extra `postgres`
+
+    return ProcrastinateJobs(store.engine, jobs_schema(store.engine), clock)
+
+
+def _with_jobs(store: Store, jobs: JobQueue | None) -> Store:
+    outbox = getattr(jobs, "outbox", None)
+    return store.with_outbox(outbox) if isinstance(store, SqlStore) and outbox else store
+
+
 def _notices(payments: PaymentGateway) -> PaymentNoticeReader | None:
     """The payment adapter itself, where it also reads what its provider posts."""
     return payments if isinstance(payments, PaymentNoticeReader) else None
@@ -193,7 +209,9 @@ class Container(containers.DeclarativeContainer):
 
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
-    store: providers.Provider[Store] = providers.Singleton(_store, settings)
+    tables: providers.Provider[Store] = providers.Singleton(_store, settings)
+    jobs: providers.Provider[JobQueue | None] = providers.Singleton(_jobs, tables, clock)
+    store: providers.Provider[Store] = providers.Singleton(_with_jobs, tables, jobs)
     calendar: providers.Provider[CalendarProvider] = providers.Singleton(
         _adapter,
         "booking.calendars",
@@ -240,6 +258,7 @@ class Container(containers.DeclarativeContainer):
         mailer=mailer,
         mail_writer=mail_writer,
         calendar_files=calendar_files,
+        jobs=jobs,
         clock=clock,
         secret_key=settings.provided.secret_key.encode.call(),
         public_url=settings.provided.public_url,

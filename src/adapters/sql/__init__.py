@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.sql.engine import open_engine
+from adapters.sql.engine import jobs_schema, open_engine
 from adapters.sql.migrate import current, downgrade, pending, upgrade
 from adapters.sql.unit_of_work import SqlStore, SqlUnitOfWork
 
@@ -14,6 +14,7 @@ __all__ = [
     "build",
     "current",
     "downgrade",
+    "jobs_schema",
     "open_engine",
     "pending",
     "upgrade",

@@ -48,12 +48,22 @@ def schema_of(engine: Engine) -> str | None:
     return schema
 
 
+def jobs_schema(engine: Engine) -> str:
+    """The schema of the job engine's tables, beside ours."""
+    return _jobs_schema(schema_of(engine))
+
+
+def _jobs_schema(ours: str | None) -> str:
+    return f"{ours}_procrastinate" if ours else "procrastinate"
+
+
 # ---- PostgreSQL ----------------------------------------------------------------------------------
 
 
 def _postgres(url: URL) -> Engine:
     schema = _schema(url)
-    settings = _POSTGRES_SETTINGS | ({"search_path": schema} if schema else {})
+    ours = f'"{schema}"' if schema else '"$user", public'
+    settings = _POSTGRES_SETTINGS | {"search_path": f'{ours}, "{_jobs_schema(schema)}"'}
     engine = create_engine(
         url.set(drivername="postgresql+psycopg").difference_update_query(["schema"]),
         isolation_level="READ COMMITTED",

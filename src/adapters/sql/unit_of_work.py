@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,18 +16,29 @@ from adapters.sql.inbox import SqlInbox
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.session_types import SqlSessionTypes
 from adapters.sql.transaction import Transaction
-from booking_core import UnitOfWork, UnitOfWorkFactory
+from booking_core import Outbox, UnitOfWork, UnitOfWorkFactory
+
+OutboxOn = Callable[[Connection], Outbox]
 
 
 class SqlStore(UnitOfWorkFactory):
-    """Everything that is kept in one SQL database."""
+    """Everything that is kept in one SQL database.
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    `outbox` makes the outbox of a connection, where jobs are another engine's; without it they are
+    kept in a table of ours.
+    """
+
+    def __init__(self, engine: Engine, outbox: OutboxOn | None = None) -> None:
+        self.engine, self._outbox = engine, outbox
         self._reading = engine.execution_options(**_reading(engine))
 
     def __call__(self, *, write: bool = True) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.engine if write else self._reading, writing=write)
+        engine = self.engine if write else self._reading
+        return SqlUnitOfWork(engine, writing=write, outbox=self._outbox)
+
+    def with_outbox(self, outbox: OutboxOn) -> SqlStore:
+        """The same store with another outbox."""
+        return SqlStore(self.engine, outbox)
 
     def upgrade(self) -> None:
         """Brings the schema up to date."""
@@ -55,9 +67,8 @@ def _reading(engine: Engine) -> dict[str, Any]:
 class SqlUnitOfWork(UnitOfWork):
     """One transaction on one connection. Errors of the database come out as the core's."""
 
-    def __init__(self, engine: Engine, *, writing: bool) -> None:
-        self._engine = engine
-        self._writing = writing
+    def __init__(self, engine: Engine, *, writing: bool, outbox: OutboxOn | None = None) -> None:
+        self._engine, self._writing, self._outbox = engine, writing, outbox
 
     def __enter__(self) -> Self:
         self._connection = _connect(self._engine)
@@ -67,7 +78,9 @@ class SqlUnitOfWork(UnitOfWork):
         self.bookings = SqlBookings(transaction)
         self.claims = SqlClaims(transaction)
         self.inbox = SqlInbox(transaction)
-        self.outbox = SqlOutbox(transaction)
+        self.outbox: Outbox = (
+            self._outbox(self._connection) if self._outbox else SqlOutbox(transaction)
+        )
         return self
 
     def commit(self) -> None:

@@ -9,8 +9,8 @@ from attrs import frozen
 
 from booking_core.application.retries import retry_at, told
 from booking_core.ports.clock import Clock
-from booking_core.ports.job_queue import DeadJob, JobHandler, JobQueue
-from booking_core.ports.outbox import LeasedJob, LeasedOutbox
+from booking_core.ports.job_queue import JobHandler, JobQueue
+from booking_core.ports.outbox import DeadJob, LeasedJob, LeasedOutbox
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _T = TypeVar("_T")

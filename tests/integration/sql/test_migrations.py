@@ -1,8 +1,10 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from procrastinate.schema import SchemaManager
 from sqlalchemy import Engine, inspect, text
 
 from adapters.sql import current, downgrade, open_engine, pending, upgrade
@@ -20,6 +22,32 @@ EVERYTHING = {
     " AND name <> 'sqlite_sequence'",
 }
 
+DESCRIPTION = """
+SELECT 'function', p.proname || pg_get_function_identity_arguments(p.oid), p.prosrc
+FROM pg_proc p WHERE p.pronamespace = to_regnamespace(%(schema)s)
+UNION ALL
+SELECT 'column', c.relname || '.' || a.attname, concat_ws(
+    ' ', format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
+)
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+WHERE c.relnamespace = to_regnamespace(%(schema)s)
+    AND c.relkind IN ('r', 'c') AND a.attnum > 0 AND NOT a.attisdropped
+UNION ALL
+SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = %(schema)s
+UNION ALL
+SELECT 'constraint', conname, pg_get_constraintdef(oid)
+FROM pg_constraint WHERE connamespace = to_regnamespace(%(schema)s) AND contype <> 'n'
+UNION ALL
+SELECT 'trigger', t.tgname, pg_get_triggerdef(t.oid)
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE c.relnamespace = to_regnamespace(%(schema)s) AND NOT t.tgisinternal
+UNION ALL
+SELECT 'value', t.typname, string_agg(e.enumlabel, ',' ORDER BY e.enumlabel)
+FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid
+WHERE t.typnamespace = to_regnamespace(%(schema)s) GROUP BY t.typname
+"""
+
 
 def _names(engine: Engine, queries: dict[str, str]) -> list[str]:
     with engine.connect() as connection:
@@ -28,11 +56,11 @@ def _names(engine: Engine, queries: dict[str, str]) -> list[str]:
 
 def test_an_empty_database_says_what_is_missing(empty: Engine) -> None:
     assert current(empty) is None
-    assert pending(empty) == ("0001", "0002")
+    assert pending(empty) == ("0001", "0002", "0003")
 
 
 def test_an_upgraded_database_misses_nothing(engine: Engine) -> None:
-    assert current(engine) == "0002"
+    assert current(engine) == "0003"
     assert pending(engine) == ()
 
 
@@ -44,14 +72,49 @@ def test_upgrading_again_changes_nothing(engine: Engine) -> None:
 def test_the_migrations_make_the_tables_that_the_code_uses(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "include_object": _not_the_guard}
+            connection, opts={"compare_type": True, "include_object": _ours}
         )
         assert compare_metadata(context, metadata) == []
 
 
-def _not_the_guard(_: object, name: str | None, kind: str, *__: object) -> bool:
-    """The index of the exclusion constraint is the constraint's own."""
-    return (kind, name) != ("index", "claims_no_overlap")
+def _ours(_: object, name: str | None, kind: str, *__: object) -> bool:
+    """Not the job engine's tables; and the index of the exclusion constraint is the constraint's."""
+    return (kind, name) != ("index", "claims_no_overlap") and "procrastinate" not in (name or "")
+
+
+def test_the_job_engine_has_the_tables_that_its_library_expects(
+    fresh_postgres: Callable[[], str], open_here: Callable[[str], Engine]
+) -> None:
+    engine = open_here(fresh_postgres())
+    upgrade(engine)
+    with engine.begin() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("CREATE SCHEMA expected; SET LOCAL search_path = expected")
+        driver.execute(SchemaManager.get_schema())
+        ours, theirs = (_described(driver, schema) for schema in ("procrastinate", "expected"))
+    assert ours
+    assert ours == theirs
+
+
+def _described(driver: Any, schema: str) -> dict[str, str]:
+    """Every function, column, index, constraint and trigger of a schema, by name."""
+    driver.execute(f"SET LOCAL search_path = {schema}")
+    found = driver.execute(DESCRIPTION, {"schema": schema}).fetchall()
+    return {
+        f"{kind} {name}": " ".join(text.split()).replace(f"{schema}.", "")
+        for kind, name, text in found
+    }
+
+
+def test_the_job_engine_goes_with_the_last_migration(
+    fresh_postgres: Callable[[], str], open_here: Callable[[str], Engine]
+) -> None:
+    engine = open_here(fresh_postgres())
+    upgrade(engine)
+    downgrade(engine, "0002")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT to_regnamespace('procrastinate')")).scalar() is None
+    upgrade(engine)
 
 
 def test_the_guard_of_the_claims_is_there(engine: Engine) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 # Before the modules are imported, or a failing assertion would not say what it compared.
 for _module in (
-    *("bookings", "calendar", "catalogue", "claims", "inbox", "mailer", "outbox", "payments"),
-    *("stored", "threads", "unit_of_work"),
+    *("bookings", "calendar", "catalogue", "claims", "inbox", "job_queue", "mailer", "outbox"),
+    *("payments", "stored", "threads", "unit_of_work"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
@@ -26,6 +26,7 @@ from booking_core.testing.contracts.calendar import (  # noqa: E402
 from booking_core.testing.contracts.catalogue import CatalogueContract  # noqa: E402
 from booking_core.testing.contracts.claims import SlotClaimsContract  # noqa: E402
 from booking_core.testing.contracts.inbox import InboxContract  # noqa: E402
+from booking_core.testing.contracts.job_queue import JobQueueContract  # noqa: E402
 from booking_core.testing.contracts.mailer import MailerContract  # noqa: E402
 from booking_core.testing.contracts.outbox import OutboxContract  # noqa: E402
 from booking_core.testing.contracts.payments import (  # noqa: E402
@@ -39,6 +40,7 @@ __all__ = [
     "CalendarContract",
     "CatalogueContract",
     "InboxContract",
+    "JobQueueContract",
     "MailerContract",
     "OpenSlotsContract",
     "OutboxContract",

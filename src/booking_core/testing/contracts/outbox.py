@@ -28,6 +28,7 @@ def _job(key: str = "key_1", booking: str = "bkg_1", **changes: Any) -> Job:
 
 
 def leased_outbox(uow: UnitOfWork) -> LeasedOutbox:
+    """The outbox, which here is one that gives its jobs out."""
     assert isinstance(uow.outbox, LeasedOutbox)
     return uow.outbox
 

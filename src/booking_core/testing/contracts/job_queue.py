@@ -1,0 +1,240 @@
+"""What every engine for background jobs promises, whatever tables it works on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event, Thread
+from typing import Any, Protocol
+
+import pytest
+
+from booking_core.application.retries import MOST_TRIES
+from booking_core.domain.errors import ProviderFailed
+from booking_core.domain.ids import BookingId
+from booking_core.ports.clock import Clock
+from booking_core.ports.job_queue import JobQueue
+from booking_core.ports.outbox import Job, Topic
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
+from booking_core.testing.contracts.stored import put_booking, put_catalogue
+from booking_core.testing.contracts.threads import at_once
+from booking_core.testing.examples import a_booking, a_session_type
+
+_HOUR = timedelta(hours=1)
+
+
+class Time(Protocol):
+    """Lets the time of the queue pass, which for an engine with a clock of its own may be a trick."""
+
+    def __call__(self, length: timedelta) -> None: ...
+
+
+class Handler:
+    """Does jobs, and remembers which; fails as often as it is told to."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.done: list[str] = []
+        self.tried: list[str] = []
+        self.failures = list(failures)
+
+    def __call__(self, job: Job) -> None:
+        self.tried.append(job.key)
+        if self.failures:
+            raise self.failures.pop(0)
+        self.done.append(job.key)
+
+
+class JobQueueContract:
+    """Needs `queue`, the `unit_of_work` whose outbox it works off, its `clock`, and `passes`."""
+
+    @pytest.fixture(autouse=True)
+    def _bookings(self, unit_of_work: UnitOfWorkFactory) -> None:
+        put_catalogue(unit_of_work, a_session_type())
+        for number in range(1, 6):
+            put_booking(unit_of_work, a_booking(id=f"bkg_{number}"))
+
+    @pytest.fixture
+    def put(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> Callable[..., None]:
+        """Puts one job in a transaction of its own."""
+
+        def put(key: str = "key_1", booking: str = "bkg_1", **changes: Any) -> None:
+            due_at = clock.now() + changes.pop("after", timedelta(0))
+            values = {"topic": Topic.SEND_MAIL, "key": key, "booking_id": BookingId(booking)}
+            with unit_of_work() as uow:
+                uow.outbox.put(Job(**values | {"due_at": due_at} | changes))
+                uow.commit()
+
+        return put
+
+    # ---- at least once ---------------------------------------------------------------------------
+
+    def test_a_job_is_done_as_it_was_put_and_then_forgotten(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        seen: list[Job] = []
+        put(subject="booked|client")
+        assert queue.work(seen.append) == 1
+        assert (seen[0].key, seen[0].subject) == ("key_1", "booked|client")
+        assert (seen[0].topic, seen[0].booking_id) == (Topic.SEND_MAIL, "bkg_1")
+        assert queue.work(seen.append) == queue.waiting() == 0
+
+    def test_a_job_of_a_change_that_was_undone_is_never_done(
+        self, queue: JobQueue, unit_of_work: UnitOfWorkFactory, clock: Clock
+    ) -> None:
+        job = Job(topic=Topic.SEND_MAIL, booking_id=BookingId("bkg_1"), key="k", due_at=clock.now())
+        with unit_of_work() as uow:
+            uow.outbox.put(job)
+        assert queue.work(Handler()) == 0
+
+    def test_a_key_that_waits_already_is_done_once_and_spoils_nothing(
+        self, queue: JobQueue, unit_of_work: UnitOfWorkFactory, clock: Clock
+    ) -> None:
+        jobs = [
+            Job(topic=Topic.SEND_MAIL, booking_id=BookingId("bkg_1"), key=k, due_at=clock.now())
+            for k in ("key_1", "key_1", "key_2")
+        ]
+        with unit_of_work() as uow:
+            for job in jobs:
+                uow.outbox.put(job)
+            uow.commit()
+        handler = Handler()
+        while queue.work(handler):
+            pass
+        assert handler.done == ["key_1", "key_2"]
+
+    def test_what_is_put_while_the_same_is_being_done_is_done_again(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        seen: list[str] = []
+
+        def handler(job: Job) -> None:
+            seen.append(job.key)
+            if len(seen) == 1:
+                put()
+
+        put()
+        while queue.work(handler):
+            pass
+        assert seen == ["key_1", "key_1"]
+
+    # ---- order -----------------------------------------------------------------------------------
+
+    def test_the_jobs_of_one_booking_are_done_in_order_and_one_at_a_time(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        for number in range(5):
+            put(f"key_{number}")
+        handler = Handler()
+
+        def work() -> None:
+            while queue.work(handler):
+                pass
+
+        at_once([work] * 3)
+        work()
+        assert handler.done == [f"key_{number}" for number in range(5)]
+
+    def test_a_job_is_not_done_before_it_is_due_and_holds_up_nobody(
+        self, queue: JobQueue, put: Callable[..., None], passes: Time
+    ) -> None:
+        put("key_later", after=_HOUR)
+        put("key_now")
+        handler = Handler()
+        queue.work(handler)
+        assert handler.done == ["key_now"]
+        assert queue.waiting() == 1
+        passes(_HOUR)
+        while queue.work(handler):
+            pass
+        assert handler.done == ["key_now", "key_later"]
+
+    # ---- failing ---------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("failure", [ProviderFailed("busy"), ZeroDivisionError()])
+    def test_a_job_that_failed_is_tried_again_later_and_holds_up_nobody(
+        self, queue: JobQueue, put: Callable[..., None], passes: Time, failure: Exception
+    ) -> None:
+        put("key_1")
+        put("key_2")
+        handler = Handler(failure)
+        while queue.work(handler):
+            pass
+        assert (handler.tried, handler.done) == (["key_1", "key_2"], ["key_2"])
+        passes(_HOUR)
+        while queue.work(handler):
+            pass
+        assert handler.done == ["key_2", "key_1"]
+        assert not queue.dead()
+
+    def test_a_job_that_cannot_succeed_is_dead_and_says_why(
+        self, queue: JobQueue, put: Callable[..., None], passes: Time
+    ) -> None:
+        put(subject="booked|client")
+        queue.work(Handler(ProviderFailed("no such address", retryable=False)))
+        (dead,) = queue.dead()
+        assert (dead.error, dead.attempts) == ("no such address", 1)
+        assert (dead.job.key, dead.job.subject) == ("key_1", "booked|client")
+        passes(100 * _HOUR)
+        assert queue.work(Handler()) == queue.waiting() == 0
+
+    def test_a_job_that_fails_too_often_is_dead(
+        self, queue: JobQueue, put: Callable[..., None], passes: Time
+    ) -> None:
+        put()
+        handler = Handler(*[ProviderFailed("busy")] * (MOST_TRIES + 5))
+        for _ in range(MOST_TRIES + 2):
+            while queue.work(handler):
+                pass
+            passes(10 * _HOUR)
+        assert len(handler.tried) == MOST_TRIES
+        (dead,) = queue.dead()
+        assert dead.attempts == MOST_TRIES
+
+    def test_a_dead_job_can_be_restarted_once(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        put()
+        queue.work(Handler(ProviderFailed("no", retryable=False)))
+        (dead,) = queue.dead()
+        assert queue.restart(dead.id)
+        assert not queue.restart(dead.id)
+        assert not queue.dead()
+        handler = Handler()
+        queue.work(handler)
+        assert handler.done == ["key_1"]
+
+    def test_a_dead_job_can_be_forgotten(self, queue: JobQueue, put: Callable[..., None]) -> None:
+        put()
+        queue.work(Handler(ProviderFailed("no", retryable=False)))
+        (dead,) = queue.dead()
+        assert queue.discard(dead.id)
+        for job_id in (dead.id, "nothing", "9" * 30):
+            assert not queue.discard(job_id)
+            assert not queue.restart(job_id)
+        assert not queue.dead()
+
+    # ---- workers that die ------------------------------------------------------------------------
+
+    def test_a_job_whose_worker_fell_silent_is_done_by_another_one(
+        self, queue: JobQueue, put: Callable[..., None], silenced: Callable[[], None]
+    ) -> None:
+        put()
+        release, begun = Event(), Event()
+
+        def stuck(_: Job) -> None:
+            begun.set()
+            release.wait(30)
+
+        worker = Thread(target=lambda: queue.work(stuck))
+        worker.start()
+        assert begun.wait(30)
+        handler = Handler()
+        assert queue.work(handler) == 0
+        silenced()
+        while queue.work(handler):
+            pass
+        assert handler.done == ["key_1"]
+        release.set()  # its late word changes nothing
+        worker.join()
+        assert queue.work(handler) == queue.waiting() == 0
+        assert not queue.dead()
