@@ -103,6 +103,7 @@ class Application:
             self._catalogue(),
             self._calendar(),
             self._payments(),
+            self._jobs(),
         ]
 
     def close(self) -> None:
@@ -143,6 +144,14 @@ class Application:
     def _payments(self) -> Finding:
         health = self.payments.health()
         return Finding("payments", health.ok, health.detail, "Look at BOOKING_PAYMENTS.")
+
+    def _jobs(self) -> Finding:
+        try:
+            dead, waiting = len(self.core.jobs.dead()), self.core.jobs.waiting()
+        except BookingError as failed:
+            return Finding("jobs", False, failed.message, "Look at DATABASE_URL.")
+        detail = f"{waiting} wait, {dead} were given up"
+        return Finding("jobs", not dead, detail, "Run `booking jobs` to see why.")
 
 
 def _named(group: str, name: str, variable: str) -> Callable[..., Any]:

@@ -82,7 +82,8 @@ def book(
         actor=actor,
     )
     token = session.core.manage_key.token(booking.id, booking.token_version)
-    _show(session, booking, _headline(booking, "Booked."), manageToken=token)
+    more = {"checkoutUrl": booking.payment.checkout_url} if booking.payment.checkout_url else {}
+    _show(session, booking, _headline(booking, "Booked."), manageToken=token, **more)
 
 
 def _slot(start: datetime, session_type: SessionType) -> Slot:
@@ -218,6 +219,8 @@ def reschedule(
 
 
 def _headline(booking: Booking, done: str) -> str:
+    if booking.payment.checkout_url:
+        return f"The time is kept until it is paid: {booking.payment.checkout_url}"
     waits = booking.state is not BookingState.CONFIRMED or booking.pending_slot
     return "Not done yet; `booking show` tells how it goes." if waits else done
 

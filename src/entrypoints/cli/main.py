@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from booking_core import BookingError
-from entrypoints.cli import bookings, catalogue, check_flow, operations, serve, slots
+from entrypoints.cli import bookings, catalogue, check_flow, jobs, operations, serve, slots
 from entrypoints.cli.commands import JSON
 from entrypoints.cli.errors import tell, tell_usage, unexpected
 from entrypoints.cli.output import Screen
@@ -34,6 +34,8 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Service": (
         serve.serve,
         serve.worker,
+        jobs.jobs,
+        jobs.catch_up,
         operations.migrate,
         operations.seed,
         operations.settings,
