@@ -16,7 +16,7 @@ from adapters.memory import (
     MemoryPayments,
     MemoryStore,
 )
-from booking_core import Actor, Booking, BookingCore, Role, SessionType, Slot
+from booking_core import Actor, Booking, BookingCore, Role, Schedule, SessionType, Slot
 from booking_core.testing.examples import (
     NOW,
     PRICE,
@@ -39,14 +39,25 @@ class Shop:
     calendar: Any
 
     @classmethod
-    def open(cls, *, calendar: str = "memory", **changes: Any) -> Shop:
-        clock, store, mailer = MemoryClock(NOW), MemoryStore(), MemoryMailer()
-        payments = changes.pop("payments", None) or MemoryPayments(clock)
-        own = (
-            LocalCalendar(store, clock, "https://booking.test")
-            if calendar == "local"
-            else MemoryCalendar(clock)
-        )
+    def open(
+        cls,
+        *,
+        clock: MemoryClock | None = None,
+        payments: MemoryPayments | None = None,
+        calendar: MemoryCalendar | str = "memory",
+        mailer: MemoryMailer | None = None,
+        schedule: Schedule | None = None,
+        **changes: Any,
+    ) -> Shop:
+        """With the session type changed as said; the calendar is "memory", "local" or one's own."""
+        clock, store = clock or MemoryClock(NOW), MemoryStore()
+        mailer, payments = mailer or MemoryMailer(), payments or MemoryPayments(clock)
+        own: Any = calendar
+        if calendar == "local":
+            own = LocalCalendar(store, clock, "https://booking.test")
+        elif calendar == "memory":
+            own = MemoryCalendar(clock)
+        builder = a_builder(reminders=(), **{"schedule": schedule} if schedule else {})
         core = BookingCore.assemble(
             unit_of_work=store,
             calendar=own,
@@ -58,7 +69,7 @@ class Shop:
             public_url="https://booking.test",
         )
         with store() as uow:
-            uow.builders.save(a_builder(reminders=()))
+            uow.builders.save(builder)
             uow.session_types.save(a_session_type(**{"price": PRICE} | changes))
             uow.commit()
         return cls(core, payments, mailer, clock, store, own)
