@@ -37,6 +37,7 @@ from booking_core.domain.booking import (
     Settle,
 )
 from booking_core.domain.builder import Builder
+from booking_core.domain.calendar_steps import StandingEvent
 from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client, Contact
 from booking_core.domain.errors import (
@@ -143,7 +144,6 @@ from booking_core.ports.calendar import (
     CalendarProvider,
     EventType,
     SchedulingLink,
-    StandingEvent,
 )
 from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
 from booking_core.ports.calendar_notices import CalendarNotice, CalendarNoticeReader

@@ -29,6 +29,10 @@ _TRIES = 3
 _STANDS_ANEW = (events.BookingConfirmed, events.BookingRescheduled)
 
 
+class Overtaken(Exception):
+    """The booking was changed since it was read."""
+
+
 @frozen
 class Keeper:
     """Runs changes of bookings, each in a transaction of its own."""
@@ -88,6 +92,28 @@ class Keeper:
             uow.inbox.answer(key=key, answer=as_refusal(refused))
             uow.commit()
         raise refused
+
+    def unless_overtaken(
+        self, booking: Booking, fact: Callable[[Booking], bool], *, settles: Settle
+    ) -> Booking:
+        """Keeps what `fact` makes of a booking that was read before a provider was asked.
+
+        What is known of the provider is as old as that reading, so it counts for nothing once the
+        booking was changed since. `settles` is what the caller is about to make right itself.
+
+        Raises:
+            Overtaken: it was changed; read again and ask again.
+        """
+
+        def change(uow: UnitOfWork) -> Booking:
+            current = uow.bookings.get(booking.id)
+            if current.version != booking.version:
+                raise Overtaken
+            fact(current)
+            current.settled(settles)
+            return current
+
+        return self.once(change)
 
     def put(self, uow: UnitOfWork, booking: Booking) -> None:
         """Writes the booking, its claims and its work into the open transaction.

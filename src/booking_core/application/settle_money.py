@@ -6,7 +6,7 @@ from functools import partial
 
 from attrs import evolve, frozen
 
-from booking_core.application.keep import Keeper
+from booking_core.application.keep import Keeper, Overtaken
 from booking_core.domain import money_steps as steps
 from booking_core.domain.booking import Booking, Settle
 from booking_core.domain.errors import CheckoutRefused, PaymentsUnavailable, ProviderFailed
@@ -14,13 +14,9 @@ from booking_core.domain.ids import BookingId
 from booking_core.domain.payment import Attempt, CheckoutState, Standing
 from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.payments import PaymentGateway
-from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _MOST_STEPS = 50
-
-
-class _Overtaken(Exception):
-    """The booking was changed since it was read."""
 
 
 @frozen
@@ -55,7 +51,7 @@ class SettleMoney:
                 )
                 step = steps.next_step(booking, standings, now=self._now())
                 booking = self._do(booking, step, standings)
-            except _Overtaken:
+            except Overtaken:
                 booking, standings = self._read(booking_id), {}
                 continue
             if isinstance(step, steps.Record):
@@ -141,23 +137,10 @@ class SettleMoney:
             return uow.bookings.get(booking_id)
 
     def _record(self, booking: Booking, fact: Callable[[Booking], bool]) -> Booking:
-        """Keeps what `fact` changes, if it does; it is tried on a copy first.
-
-        Raises:
-            _Overtaken: the booking was changed since it was read, so what we know may be old.
-        """
+        """Keeps what `fact` changes, if it does; it is tried on a copy first."""
         if not fact(evolve(booking, unsettled=set(), events=[])):
             return booking
-
-        def change(uow: UnitOfWork) -> Booking:
-            current = uow.bookings.get(booking.id)
-            if current.version != booking.version:
-                raise _Overtaken
-            fact(current)
-            current.settled(Settle.MONEY)  # this is what settles it
-            return current
-
-        return self.keeper.once(change)
+        return self.keeper.unless_overtaken(booking, fact, settles=Settle.MONEY)
 
     def _now(self) -> datetime:
         return self.keeper.clock.now()

@@ -10,8 +10,9 @@ from attrs import frozen
 from booking_core.domain.availability import OpenSlots
 from booking_core.domain.booking import Booking, CalendarEvent
 from booking_core.domain.builder import Builder
+from booking_core.domain.calendar_steps import StandingEvent
 from booking_core.domain.explanation import Explanation
-from booking_core.domain.ids import BookingId, CalendarTag
+from booking_core.domain.ids import BookingId
 from booking_core.domain.session_type import SessionType
 from booking_core.domain.time import Slot, TimeWindow
 from booking_core.ports.health import Health
@@ -24,17 +25,6 @@ class SchedulingLink:
 
     url: str
     expires_at: datetime | None = None
-
-
-@frozen
-class StandingEvent:
-    """An event as the provider holds it now."""
-
-    event: CalendarEvent
-    slot: Slot
-    cancelled: bool = False
-    moved_from: Slot | None = None
-    tag: CalendarTag | None = None
 
 
 @frozen

@@ -1,0 +1,114 @@
+"""What the provider's calendar says about a booking, and the one next thing to do about it.
+
+Both are decided here without any I/O, as for the money (`money_steps`): `hear` applies what was
+moved, cancelled or placed at the provider, `next_step` compares what stands with what should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from booking_core.domain.booking import Booking, CalendarEvent
+from booking_core.domain.ids import CalendarTag
+from booking_core.domain.money import Money
+from booking_core.domain.time import Slot
+from booking_core.domain.transitions import BookingState
+
+
+@frozen
+class StandingEvent:
+    """An event as the provider holds it now."""
+
+    event: CalendarEvent
+    slot: Slot
+    cancelled: bool = False
+    moved_from: Slot | None = None
+    tag: CalendarTag | None = None
+
+
+@frozen
+class Book:
+    """An event has to stand at that slot."""
+
+    slot: Slot
+
+
+@frozen
+class Remove:
+    """No event of the booking may stand at that slot."""
+
+    slot: Slot
+
+
+@frozen
+class RecordBooked:
+    """The event that the booking waited for stands."""
+
+    event: CalendarEvent
+
+
+@frozen
+class RecordRescheduled:
+    """The event at the new slot stands."""
+
+    event: CalendarEvent
+
+
+@frozen
+class Settled:
+    """The calendar is as the booking says."""
+
+
+CalendarStep = Book | Remove | RecordBooked | RecordRescheduled | Settled
+
+
+def hear(booking: Booking, events: Sequence[StandingEvent], *, now: datetime) -> bool:
+    """Applies what happened at the provider, which wins; whether any of it was news.
+
+    Before anything is booked: what somebody cancelled or moved there is never booked again
+    (rules facts_live and look_first).
+    """
+    heard = [_hear_one(booking, event, now) for event in events]
+    return any(heard)
+
+
+def _hear_one(booking: Booking, event: StandingEvent, now: datetime) -> bool:
+    if event.cancelled:
+        was = (event.slot,) if event.moved_from is None else (event.slot, event.moved_from)
+        return any(
+            booking.event_cancelled(slot, keep=_kept(booking, slot, now))
+            for slot in was
+            if slot in booking.slots()
+        )
+    if event.moved_from is not None:
+        return booking.event_moved(event.moved_from, event.slot, event.event)
+    if booking.state is BookingState.AWAITING_SCHEDULING:
+        return booking.event_created(event.slot, event.event)
+    return False
+
+
+def _kept(booking: Booking, slot: Slot, now: datetime) -> Money | None:
+    """What the terms leave to the builder; who cancels at the provider is the client to us."""
+    price = booking.payment.price
+    return booking.terms.kept(price, start=slot.start, now=now) if price else None
+
+
+def next_step(booking: Booking, events: Sequence[StandingEvent]) -> CalendarStep:
+    """The first thing that is not as it should be; nothing is booked into the past."""
+    standing = {event.slot: event.event for event in events if not event.cancelled}
+    expected = booking.expected_slots()
+    over = booking.state in (BookingState.COMPLETED, BookingState.NO_SHOW)
+    for slot in expected:
+        if slot not in standing and not over:
+            return Book(slot)
+    if booking.state is BookingState.CONFIRMING and booking.slot in standing:
+        return RecordBooked(standing[booking.slot])
+    if booking.pending_slot is not None:
+        return RecordRescheduled(standing[booking.pending_slot])
+    for slot in standing:
+        if slot not in expected:
+            return Remove(slot)
+    return Settled()
