@@ -396,7 +396,7 @@ class Booking:
         elif payment.status in _LATE_PAID:
             self.payment = evolve(payment.after(action), to_keep=0)
         else:
-            return False
+            return not accepted and self._wake_money()
         return self._wake_money(news=True)
 
     def _wake_money(self, *, news: bool = False) -> bool:

@@ -83,10 +83,10 @@ def _hear_one(booking: Booking, event: StandingEvent, now: datetime) -> bool:
             for slot in was
             if slot in booking.slots()
         )
+    if booking.state is BookingState.AWAITING_SCHEDULING:
+        return booking.event_created(event.slot, event.event)  # moved since, or not
     if event.moved_from is not None:
         return booking.event_moved(event.moved_from, event.slot, event.event)
-    if booking.state is BookingState.AWAITING_SCHEDULING:
-        return booking.event_created(event.slot, event.event)
     return False
 
 

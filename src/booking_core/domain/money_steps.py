@@ -251,16 +251,22 @@ def _refund(attempt: Attempt, standing: Standing, amount: int, key: str) -> Mone
 
 
 def _may_expire(booking: Booking, standings: Standings, now: datetime) -> bool:
-    """A link that was paid for may lapse too; its accepted attempt is released afterwards."""
+    """No checkout is left that money could still come through.
+
+    A link that was paid for may lapse too; its accepted attempt is released afterwards.
+    """
     return (
         booking.overdue(now)
         and booking.payment.attempts != ()
         and all(
-            standings[attempt.number].state.closed or attempt.refused
+            attempt.refused or standings[attempt.number].state not in _STILL_TO_COME
             for attempt in booking.payment.attempts
             if attempt.number != booking.payment.accepted
         )
     )
+
+
+_STILL_TO_COME = (_S.UNKNOWN, _S.OPEN, _S.PROCESSING)
 
 
 def _record(booking: Booking, standings: Standings) -> Record:

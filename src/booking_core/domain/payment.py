@@ -92,6 +92,7 @@ PAYMENT_TRANSITIONS: Mapping[tuple[PaymentStatus, PaymentAction], tuple[PaymentS
             (_S.REFUND_DUE, _A.DISPUTE): (_S.DISPUTED,),
             (_S.REFUND_DUE, _A.LOSE): (_S.REFUNDED,),
             (_S.REFUNDED, _A.AUTHORISE): (_S.VOIDED,),
+            (_S.REFUNDED, _A.PAY): (_S.PAID,),  # the client's bank sent the refund back
             (_S.REFUNDED, _A.OWE_BACK): (_S.REFUND_DUE,),
             (_S.REFUNDED, _A.DISPUTE): (_S.DISPUTED,),
             (_S.DISPUTED, _A.WIN): (_S.PAID, _S.REFUND_DUE),
