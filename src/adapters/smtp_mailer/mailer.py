@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import SMTP
 from email.utils import format_datetime
 
@@ -15,6 +15,8 @@ from attrs import frozen
 
 from adapters.smtp_mailer.server import Server
 from booking_core import Attachment, Clock, Mail, Mailer, ProviderFailed
+
+_LATER = timedelta(minutes=1)  # many servers make strangers wait that long
 
 
 @frozen
@@ -30,8 +32,8 @@ class SmtpMailer(Mailer):
     clock: Clock
 
     def send(self, *, mail: Mail) -> None:
-        message = self._message(mail)
         with _told_as_failures():
+            message = self._message(mail)
             session = self.server.connect()
             try:
                 session.send_message(message)
@@ -52,19 +54,22 @@ class SmtpMailer(Mailer):
         message.set_content(mail.text)
         if mail.html is not None:
             message.add_alternative(mail.html, subtype="html")
+        # As an alternative for programs that offer to accept it, as a file for all others.
         for each in mail.attachments:
-            _attach(message, each)
+            if each.content_type.startswith("text/calendar"):
+                message.add_alternative(each.content.decode(), subtype="calendar")
+                _set_parameters(list(message.iter_parts())[-1], each)
+        for each in mail.attachments:
+            main, _, sub = each.content_type.partition(";")[0].partition("/")
+            message.add_attachment(each.content, maintype=main, subtype=sub, filename=each.name)
+            _set_parameters(list(message.iter_attachments())[-1], each)
         return message
 
 
-def _attach(message: EmailMessage, file: Attachment) -> None:
-    """With all parameters of its type: `method` is what makes a calendar program act."""
-    kind, *parameters = [part.strip() for part in file.content_type.split(";")]
-    main, _, sub = kind.partition("/")
-    message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
-    part = list(message.iter_attachments())[-1]
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
+def _set_parameters(part: Message, file: Attachment) -> None:
+    """All that its type says: `method` is what makes a calendar program act."""
+    for parameter in file.content_type.split(";")[1:]:
+        name, _, value = parameter.strip().partition("=")
         part.set_param(name, value)
 
 
@@ -82,9 +87,16 @@ def _told_as_failures() -> Iterator[None]:
     try:
         yield
     except smtplib.SMTPAuthenticationError as refused:
+        if refused.smtp_code < 500:
+            raise _answered(refused.smtp_code) from refused
         raise _failure("The mail server refused the user or password in SMTP_URL.") from refused
+    except smtplib.SMTPConnectError as turned_away:  # the server and not the mail is the matter
+        raise ProviderFailed("The mail server turns us away.", retry_after=_LATER) from turned_away
     except smtplib.SMTPNotSupportedError as missing:
-        message = "The mail server does not offer what SMTP_URL asks for (STARTTLS, or a login)."
+        message = (
+            "The mail server lacks what is needed: what SMTP_URL asks for (STARTTLS, or a login), "
+            "or addresses beyond ASCII."
+        )
         raise _failure(message) from missing
     except smtplib.SMTPRecipientsRefused as refused:
         codes = [code for code, _ in refused.recipients.values()]
@@ -93,14 +105,15 @@ def _told_as_failures() -> Iterator[None]:
         raise _answered(answer.smtp_code) from answer
     except ssl.SSLCertVerificationError as untrusted:
         raise _failure("The certificate of the mail server is not trusted.") from untrusted
+    except ValueError as wrong:
+        raise _failure("The mail has an address or header that cannot be sent.") from wrong
     except (smtplib.SMTPException, OSError) as broken:
         raise ProviderFailed("The mail server cannot be reached, or broke off.") from broken
 
 
 def _answered(code: int) -> ProviderFailed:
     if 400 <= code < 500:
-        wait = timedelta(minutes=1)  # many servers make strangers wait that long
-        return ProviderFailed(f"The mail server is busy ({code}).", retry_after=wait)
+        return ProviderFailed(f"The mail server is busy ({code}).", retry_after=_LATER)
     return _failure(f"The mail server refused the mail for good ({code}).")
 
 

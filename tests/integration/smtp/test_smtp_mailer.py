@@ -10,6 +10,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from adapters.memory import MemoryClock, MemoryStore
 from adapters.smtp_mailer import Server, SmtpMailer, build
 from adapters.smtp_mailer.server import read_sender
 from booking_core import Attachment, Mail, ProviderFailed
+from booking_core.testing.contracts import MailerContract
 from booking_core.testing.examples import NOW
 
 MAIL = Mail(
@@ -116,10 +118,35 @@ def test_a_mail_arrives_whole(inbox: Inbox, serve: Callable[..., int]) -> None:
     assert html is not None
     assert text.get_content().strip().splitlines() == MAIL.text.splitlines()
     assert "Grüße" in html.get_content()
-    [file] = message.iter_attachments()
+    [file] = [part for part in message.iter_attachments() if part.get_filename()]
     assert file.get_content_type() == "text/calendar"
     assert file.get_param("method") == "REQUEST"
     assert file.get_filename() == "invite.ics"
+
+
+def test_an_invitation_can_be_accepted_and_saved(inbox: Inbox, serve: Callable[..., int]) -> None:
+    mailer(serve()).send(mail=MAIL)
+    parts = [part for part in inbox.taken[0].walk() if part.get_content_type() == "text/calendar"]
+    assert [part.get_content_disposition() for part in parts] == [None, "attachment"]
+    assert [part.get_param("method") for part in parts] == ["REQUEST", "REQUEST"]
+
+
+def test_a_line_break_in_an_address_is_refused_for_good(serve: Callable[..., int]) -> None:
+    wrong = evolve(MAIL, reply_to="robin@example.org\r\nBcc: evil@example.org")
+    assert not refused(mailer(serve()), wrong).retryable
+
+
+@pytest.mark.parametrize("greeting", ["554 no service", "421 too many connections"])
+def test_a_server_that_turns_us_away_is_tried_again_later(greeting: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(f"{greeting}\r\n".encode())
+
+        Thread(target=greet, daemon=True).start()
+        assert refused(mailer(server.getsockname()[1])).retryable
 
 
 def test_a_mail_that_is_tried_again_is_the_same_mail(
@@ -266,3 +293,13 @@ def test_a_wrong_setting_is_named(url: str, sender: str, named: str) -> None:
     settings = {"SMTP_URL": url, "MAIL_FROM": sender}
     with pytest.raises(ValueError, match=f"^{named}: give"):
         build(settings=settings, unit_of_work=MemoryStore(), clock=MemoryClock(NOW))
+
+
+class TestSmtpMailer(MailerContract):
+    @pytest.fixture
+    def mailer(self, serve: Callable[..., int]) -> SmtpMailer:
+        return mailer(serve())
+
+    @pytest.fixture
+    def delivered(self, inbox: Inbox) -> Callable[[], list[str]]:
+        return lambda: [str(message["Subject"]) for message in inbox.taken]
