@@ -97,14 +97,9 @@ class Application:
 
     def findings(self) -> list[Finding]:
         """Everything that `doctor` looks at."""
-        return [
-            self._secret(),
-            self._database(),
-            self._catalogue(),
-            self._calendar(),
-            self._payments(),
-            self._jobs(),
-        ]
+        database = self._database()
+        kept = [self._catalogue(), self._jobs()] if database.ok else []
+        return [self._secret(), database, *kept, self._calendar(), self._payments()]
 
     def close(self) -> None:
         self.schema.close()

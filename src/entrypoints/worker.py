@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from booking_core import BookingError
+
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
@@ -35,6 +37,9 @@ def _done(name: str, work: Callable[[], int]) -> int | None:
     """How much was done, None when it failed."""
     try:
         return work()
+    except BookingError as failed:
+        _log.warning("job failed", job=name, error=failed.message)
+        return None
     except Exception:
         _log.exception("job failed", job=name)
         return None

@@ -36,7 +36,8 @@ class TemplateMailWriter(MailWriter):
             "paragraphs": page.paragraphs,
             "facts": page.facts,
             "button": page.say(page.button),
-            "url": letter.manage_url,
+            # The builder's own pages ask for a sign-in; what it has to know is in the mail.
+            "url": letter.manage_url if for_client else None,
             "footer": page.say(f"footer_{letter.reader}"),
         }
         return Mail(
@@ -80,7 +81,7 @@ class _Page:
     def button(self) -> str:
         if self._for_client and self._letter.kind in _CHANGEABLE:
             return "manage_client"
-        return f"see_{self._letter.reader}"
+        return "see_client"
 
     @property
     def facts(self) -> list[tuple[str, str]]:

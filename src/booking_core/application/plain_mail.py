@@ -38,9 +38,7 @@ class PlainMailWriter(MailWriter):
             *_why(booking),
             *([] if for_client else _said(booking)),
             "",
-            "All about it is here:",
-            letter.manage_url,
-            "",
+            *(["All about it is here:", letter.manage_url, ""] if for_client else []),
         ]
         return Mail(
             key=letter.key,

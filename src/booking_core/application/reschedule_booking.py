@@ -11,6 +11,7 @@ from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.application.slots import SlotJudge
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
+from booking_core.domain.errors import FieldError, InvalidRequest
 from booking_core.domain.ids import BookingId
 from booking_core.domain.policies import check_may_change, runs
 from booking_core.domain.time import Slot
@@ -47,6 +48,9 @@ class RescheduleBooking:
             offer = self.catalogue.read(uow).offer(session_type_id)
             self.keeper.end_overdue(uow, builder_id=booking.builder_id)
             booking.check_may_reschedule()
+            if slot == booking.slot:
+                message = "The booking is at that time already; choose another one."
+                raise InvalidRequest(message, [FieldError("/timeSlot/startTime", message)])
             self.judge.check_within(uow, offer, slot, ignoring=booking_id)
             booking.reschedule(slot, occupancy(offer))
             return booking

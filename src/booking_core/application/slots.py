@@ -69,7 +69,7 @@ class SlotJudge:
         if slot.length != offer.session_type.duration:
             minutes = offer.session_type.duration // timedelta(minutes=1)
             message = (
-                f"The session takes {minutes} minutes; end the slot {minutes} after its start."
+                f"The session takes {minutes} minutes; end the slot that long after its start."
             )
             raise WrongDuration(message, [FieldError(_END, message)])
 

@@ -131,7 +131,7 @@ class SignInRequired(NotAllowed):
     title = "Sign in first"
 
     def __init__(self) -> None:
-        super().__init__("This session is for signed-in clients; sign in and try again.")
+        super().__init__("This is for those who are signed in; sign in and try again.")
 
 
 class InvalidCredentials(NotAllowed):

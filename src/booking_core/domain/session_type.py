@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import timedelta
 from enum import StrEnum
 
@@ -67,8 +68,9 @@ def invalid(pointer: str, detail: str) -> InvalidRequest:
 
 
 def slug_of(text: str) -> str:
-    """A name for addresses: lower case letters, digits and single hyphens."""
-    return "-".join(re.findall(r"[a-z0-9]+", text.lower()))[:80].strip("-")
+    """A name for addresses: lower case letters, digits and single hyphens; accents are dropped."""
+    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:80].strip("-")
 
 
 def check_slug(slug: str) -> None:

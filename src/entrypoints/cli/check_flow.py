@@ -29,27 +29,27 @@ _PATIENCE = 15.0  # seconds, for one answer and for a calendar that takes its ti
 Json = dict[str, Any]
 
 
-def _address(_: click.Context, __: click.Parameter, url: str) -> str:
+def _address(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+    if url is None:
+        return None
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter(f"give an address such as {DEFAULT_URL}.")
     return url.rstrip("/")
 
 
 @click.command(cls=Command)
-@click.option(
-    "--url", default=DEFAULT_URL, show_default=True, callback=_address, help="Where the service is."
-)
+@click.option("--url", callback=_address, help="Where the service is; PUBLIC_URL when left out.")
 @click.option("--builder", metavar="NAME", help="Book with this builder (id or slug).")
 @pass_session
 @click.pass_context
-def check_flow(ctx: click.Context, session: Session, url: str, builder: str | None) -> None:
+def check_flow(ctx: click.Context, session: Session, url: str | None, builder: str | None) -> None:
     """Try a whole booking over HTTP.
 
     Finds slots, confirms, shows, moves and cancels a booking. Takes a free session type that
     needs no sign-in, and the last open slots of the next two months. What was booked is always
     cancelled again. Answers 1 when a step fails, 69 when nothing answers.
     """
-    run = Run(session, url)
+    run = Run(session, url or session.settings.public_url)
     code = run.through(builder)
     if session.screen.json:
         session.screen.answer(

@@ -28,7 +28,9 @@ def migrate(session: Session, down: bool, yes: bool) -> None:
         session.screen.answer({"migrated": False}, "There is nothing to migrate in memory.")
         return
     if down:
-        if not yes and sys.stdin.isatty():
+        if not yes and not sys.stdin.isatty():
+            raise click.UsageError("This drops every table with its data; say --yes to mean it.")
+        if not yes:
             click.confirm("This drops every table with its data. Go on?", abort=True, err=True)
         schema.downgrade()
         session.screen.answer(
@@ -151,7 +153,10 @@ def token(session: Session, role: str, who: str | None, name: str, email: str) -
         if who is None:
             raise click.UsageError("Say which builder: --id SLUG; `booking builders` lists them.")
         who = session.core.show_builder(name=who, actor=Actor.system()).id
-    who = who or role
+    # Without an id the e-mail address is one: two clients must never be one and the same.
+    who = who or email or role
+    if role == Role.CLIENT and who == role:
+        raise click.UsageError("Say which client: --id ID, or --email ADDRESS.")
     minted = session.application.mint(role=Role(role), id=who, name=name, email=email)
     session.screen.answer(
         {"token": minted, "role": role, "id": who, "name": name, "email": email}, minted

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from attrs import frozen
+from attrs import evolve, frozen
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import Forbidden, abort
 
@@ -30,6 +30,7 @@ from booking_core import (
     QuestionKind,
     SessionTypeId,
     Slot,
+    SlotUnavailable,
     TimeWindow,
     zone,
 )
@@ -44,6 +45,9 @@ _WRONG_TOKEN = {
     "title": "This does not open the booking",
     "message": "Use the link of the newest mail about it, or paste the whole link here.",
 }
+
+
+_NOT_OPEN = SlotUnavailable("taken", "This time is not open, or no longer; choose another one.")
 
 
 def routes(application: Application) -> Blueprint:
@@ -109,6 +113,8 @@ def routes(application: Application) -> Blueprint:
             window=TimeWindow(asked.first, asked.first + _SHOWN),
             actor=stranger,
         )
+        if asked.start and not error and not open_at(offer, asked.start):
+            asked, error = evolve(asked, start=None), _NOT_OPEN
         page = render_template(
             "session.html",
             offer=offer,
@@ -122,6 +128,14 @@ def routes(application: Application) -> Blueprint:
             waiting=request.values.get("booking"),
         )
         return page, problems.of(error).status if error else 200
+
+    def open_at(offer: Offer, slot: Slot) -> bool:
+        found = core.find_slots(
+            session_type_id=offer.session_type.id,
+            window=TimeWindow(slot.start, slot.end),
+            actor=stranger,
+        )
+        return slot in [each.slot for each in found.slots]
 
     @pages.get("/problems/<slug>")
     def problem(slug: str) -> str:

@@ -195,3 +195,9 @@ def test_the_mail_of_a_booking_is_left_to_the_worker(
     run: Command, booked: str, service: Application
 ) -> None:
     assert service.core.work_outbox() > 0
+
+
+def test_a_booking_is_not_moved_to_where_it_is(run: Command, soon: Callable[..., str]) -> None:
+    booked = run.json("book", "ada/intro", soon("10:00"), *WHO)["booking"]
+    problem = run.json("reschedule", booked["id"], booked["startTime"], code=65)
+    assert "at that time already" in problem["error"]

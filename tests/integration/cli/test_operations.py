@@ -16,7 +16,7 @@ def test_migrating_makes_the_tables_once(booking: Command) -> None:
 
 
 def test_migrating_down_takes_the_tables_away(run: Command) -> None:
-    assert "gone" in run("migrate", "--down").stdout
+    assert "gone" in run("migrate", "--down", "--yes").stdout
     run("builders", code=78)
     assert run.json("migrate") == {"migrated": True}
     assert run.json("migrate", "--down", "--yes") == {"migrated": True}
@@ -117,3 +117,21 @@ def test_a_token_for_nobody_in_particular_is_wrong_usage(run: Command) -> None:
     run("token", "--as", "builder", code=2)
     run("token", "--as", "builder", "--id", "nobody", code=66)
     run("token", "--as", "client", "--email", "nothing", code=65)
+
+
+def test_tables_are_not_dropped_unless_it_is_meant(run: Command) -> None:
+    assert "--yes" in run("migrate", "--down", code=2, input="n\n").stderr
+    assert run.json("builders")["builders"]
+
+
+def test_two_clients_are_never_one_and_the_same(run: Command) -> None:
+    run("token", "--as", "client", "--name", "Ana", code=2)
+    ana = run.json("token", "--as", "client", "--email", "ana@example.org")
+    assert ana["id"] == "ana@example.org"
+
+
+def test_the_service_that_is_tried_is_the_one_of_the_settings(
+    run: Command, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("PUBLIC_URL", "http://127.0.0.1:9")
+    assert run.json("check-flow", code=69)["url"] == "http://127.0.0.1:9"

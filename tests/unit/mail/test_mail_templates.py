@@ -64,11 +64,12 @@ def test_every_mail_can_be_written_and_says_the_same_in_both_forms(
     assert letter.session_type.title in mail.subject
     assert other.name in mail.subject
     html = read(mail.html)
-    assert letter.manage_url in mail.text
-    assert html.links == [letter.manage_url]
+    links = [letter.manage_url] if reader is C else []
+    assert html.links == links
+    assert all(link in mail.text for link in links)
     assert "script" not in html.tags
     for line in filter(None, mail.text.replace(f":\n{letter.manage_url}", "").split("\n")):
-        words = line.partition(": ")[2] or line
+        words = line.partition(": ")[2] or line.partition("? ")[2] or line
         assert words == "--" or words in html.words, line
 
 
@@ -102,7 +103,7 @@ def test_the_client_is_told_where_and_what_was_paid() -> None:
 
 def test_the_builder_reads_what_the_client_said_and_the_client_does_not() -> None:
     builder = WRITER.write(letter=a_letter(reader=B)).text
-    for words in ("Grace Murray <grace@example.org>", "What is your goal?: A new job", "be late"):
+    for words in ("Grace Murray <grace@example.org>", "What is your goal? A new job", "be late"):
         assert words in builder
     assert "What is your goal?" not in WRITER.write(letter=a_letter()).text
 
