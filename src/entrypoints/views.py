@@ -15,6 +15,7 @@ from booking_core import (
     FoundSlots,
     InvalidRequest,
     Location,
+    LocationKind,
     Money,
     Payment,
     Question,
@@ -73,6 +74,7 @@ def builder(value: Builder, viewer: Actor) -> Json:
 
 def session_type(value: SessionType, viewer: Actor) -> Json:
     """As the viewer may see it; an operator and its builder see all of it."""
+    owner = viewer.is_operator or (viewer.role is Role.BUILDER and viewer.id == value.builder_id)
     seen: Json = {
         "id": value.id,
         "builderId": value.builder_id,
@@ -85,11 +87,11 @@ def session_type(value: SessionType, viewer: Actor) -> Json:
         "requiresAuth": value.requires_auth,
         "pathways": list(value.pathways),
         "questions": [question(each) for each in value.questions],
-        "location": location(value.location),
+        "location": location(value.location, to_come=owner),
         "capacity": value.capacity,
         "schedulingMode": "direct",
     }
-    if viewer.is_operator or (viewer.role is Role.BUILDER and viewer.id == value.builder_id):
+    if owner:
         seen |= {
             "buffers": {
                 "before": value.buffer_before // _MINUTE,
@@ -120,8 +122,14 @@ def money(value: Money | None) -> Json | None:
     return None if value is None else {"amount": value.amount, "currency": value.currency}
 
 
-def location(value: Location) -> Json:
-    return {"kind": value.kind.value} | ({"text": value.text} if value.text else {})
+def location(value: Location, *, to_come: bool) -> Json:
+    """Links and numbers are for those who come; where a session takes place is no secret."""
+    seen: Json = {"kind": value.kind.value}
+    if value.text and (to_come or value.kind is LocationKind.ADDRESS):
+        seen["text"] = value.text
+        if value.kind is LocationKind.VIDEO:
+            seen["joinUrl"] = value.text
+    return seen
 
 
 def question(value: Question) -> Json:
@@ -162,7 +170,7 @@ def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
         },
         "startTime": _moment(value.slot.start if value.slot else None),
         "endTime": _moment(value.slot.end if value.slot else None),
-        "location": location(value.details.location),
+        "location": location(value.details.location, to_come=value.state.served),
         "pathway": value.details.pathway,
         "answers": [
             {"questionId": each.question_id, "prompt": each.prompt, "value": each.value}

@@ -57,8 +57,11 @@ class Question(_Answer):
 
 
 class Location(_Answer):
+    """A link or a number is shown once the booking is confirmed; an address always."""
+
     kind: str
     text: str = ""
+    join_url: str = ""
 
 
 class Buffers(_Answer):

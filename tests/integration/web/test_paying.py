@@ -52,6 +52,7 @@ def test_a_paid_session_answers_with_a_checkout_and_waits(
     booking = answer["booking"]
     assert (booking["state"], booking["step"]) == ("AWAITING_PAYMENT", "PROCESS_PAYMENT")
     assert (booking["price"], booking["refunded"]) == (PRICE, None)
+    assert booking["location"] == {"kind": "video"}
     taken = {"startTime": booking["startTime"], "endTime": booking["endTime"]}
     assert taken["startTime"] not in [each["startTime"] for each in anyone.slots(PAID)]
 
@@ -64,6 +65,7 @@ def test_what_was_paid_is_confirmed_by_the_job_alone(
     application.core.settle_money(booking_id=answer["booking"]["id"])
     booking = holder(anyone, answer).json("GET", f"{BOOKINGS}/{answer['booking']['id']}")
     assert (booking["state"], booking["paymentStatus"]) == ("CONFIRMED", "PAID")
+    assert booking["location"]["joinUrl"] == "https://meet.example.org/robin"
 
 
 def test_paying_goes_on_where_the_client_turned_back(
