@@ -40,6 +40,8 @@ class SettleMoney:
             ProviderFailed: the provider has to be asked again later; what is done so far is kept.
         """
         booking = self._read(booking_id)
+        if not booking.payment.attempts:
+            return booking  # nobody was ever sent to pay
         standings: dict[int, Standing] = {}
         for _ in range(_MOST_STEPS):
             try:
