@@ -76,6 +76,12 @@ class Service(RuleBasedStateMachine):
         with suppress(BookingError):
             self.shop.confirm(slot, contact=contact, key=f"key {self.booked}")
 
+    @rule(slot=slots, move=st.sampled_from(["pay", "authorise"]))
+    def book_and_pay(self, slot: Slot, move: str) -> None:
+        self.book(slot)
+        self._play(0, move)
+        self._do(0, self.shop.comes_back)
+
     @rule(slot=slots)
     def begin_and_book(self, slot: Slot) -> None:
         self.booked += 1
@@ -87,7 +93,12 @@ class Service(RuleBasedStateMachine):
             if begun.payment.attempts:
                 self.shop.payments.pay(key_of(begun))
                 self.shop.comes_back(begun)
-            self.shop.confirm(slot, booking_id=begun.id, contact=None)
+            self.shop.core.confirm_booking(
+                session_type_id=a_session_type().id,
+                slot=slot,
+                actor=self.shop.client(begun),
+                booking_id=begun.id,
+            )
 
     @rule(n=which, move=st.sampled_from(["pay", "authorise", "process", "run_out"]))
     def at_the_checkout(self, n: int, move: str) -> None:
