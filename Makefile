@@ -2,7 +2,7 @@
 # .venv, which is set up again only when a pyproject.toml changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test statespace packaging check format bench wheels clean
+.PHONY: help run test statespace killpoints packaging check format bench wheels clean
 
 PY := .venv/bin/python
 JOBS ?= 2
@@ -20,10 +20,13 @@ run: .venv/app ## set up and serve on http://HOST:PORT (127.0.0.1:8000)
 	@exec bin/booking serve $(ARGS)
 
 test: .venv/dev ## set up and run the tests, PostgreSQL included
-	$(PY) -m pytest -n $(JOBS) --dist loadgroup -m "not packaging and not statespace" $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist loadgroup -m "not packaging and not statespace and not killpoints" $(ARGS)
 
 statespace: .venv/dev ## walk every order of events of every configuration (about 15 minutes)
 	$(PY) -m pytest -n $(JOBS) tests/unit/state_space -m "statespace or not statespace" $(ARGS)
+
+killpoints: .venv/dev ## kill the worker between any two steps of a payment, a refund and a release
+	$(PY) -m pytest -n $(JOBS) --dist loadgroup tests/integration/test_kill_points.py -m "killpoints or not killpoints" $(ARGS)
 
 packaging: .venv/dev ## build both wheels, install them into clean environments and try them
 	$(PY) -m pytest -m packaging $(ARGS)

@@ -52,6 +52,7 @@ def stripe_app(bank: Bank) -> Flask:
             else request.query_string.decode()
         )
         bank.requests.append((request.method, request.path))
+        bank.watch("before")
         with bank.lock:
             fault = bank.fault_of(request.path)
             if fault is Fault.DROP_BEFORE:
@@ -59,6 +60,7 @@ def stripe_app(bank: Bank) -> Flask:
             if fault is not None and fault is not Fault.DROP_AFTER:
                 return _error(_STATUS[fault], _CODE[fault], "as asked for")
             answer, status = _once(bank, raw, lambda: _checked(bank, typed, raw, act))
+        bank.watch("after")
         return _dropped() if fault is Fault.DROP_AFTER else _json(answer, status)
 
     @app.post("/v1/checkout/sessions")

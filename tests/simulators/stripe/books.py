@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from threading import RLock
 from typing import Any
@@ -47,6 +47,8 @@ class Bank:
     violations: list[str] = field(factory=list)
     requests: list[tuple[str, str]] = field(factory=list)
     shift: float = 0.0
+    #: Called with "before" and "after" around each request, while it is unanswered.
+    watch: Callable[[str], None] = lambda _: None
     lock: Any = field(factory=RLock)
     _asked: dict[str, dict[str, Any]] = field(factory=dict)
     _numbers: Iterator[int] = field(factory=lambda: itertools.count(1))

@@ -1,0 +1,279 @@
+"""The worker is killed with -9 around every call to the payment provider, and started again.
+
+The end is the same as without: one capture, one refund, one release, and each mail once. A mail that
+was taken just before the kill may be handed over again, then under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from attrs import define, field
+from sqlalchemy import text
+
+from adapters.sql import SqlStore
+from booking_core import (
+    Actor,
+    Booking,
+    BookingState,
+    CancellationPolicy,
+    Contact,
+    RefundStep,
+    TimeWindow,
+)
+from entrypoints.container import Application, assemble
+from entrypoints.settings import Settings
+from tests.simulators.stripe import StandIn
+
+pytestmark = pytest.mark.storm
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+SYSTEM = Actor.system()
+
+
+class Mails:
+    """A mail server that takes everything."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, str, str]] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        mail = message_from_bytes(envelope.content)
+        self.taken.append((mail["Message-ID"], mail["To"], mail["Subject"].partition(":")[0]))
+        return "250 OK"
+
+    def told(self) -> list[tuple[str, str]]:
+        """What arrived, each message once."""
+        return sorted((to, subject) for _, to, subject in set(self.taken))
+
+
+@define
+class Scene:
+    """A service whose worker is a process of its own."""
+
+    application: Application
+    stand_in: StandIn
+    mails: Mails
+    environment: dict[str, str]
+    worker: subprocess.Popen[bytes] | None = None
+    calls: list[str] = field(factory=list)
+    kill_at: tuple[int, str] | None = None
+
+    # ---- the worker --------------------------------------------------------------------------------
+
+    def watch(self, when: str) -> None:
+        """At the chosen call the worker dies, before or after its work was done."""
+        if self.worker is None:
+            return  # the test itself is calling
+        if when == "before":
+            self.calls.append(when)
+        if self.kill_at == (len(self.calls), when):
+            self.kill_at = None
+            self.kill()
+
+    def start(self) -> None:
+        self.worker = subprocess.Popen(
+            [sys.executable, "-m", "entrypoints.cli", "worker"],
+            env=self.environment,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def kill(self) -> None:
+        if self.worker is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.worker.pid, signal.SIGKILL)
+            self.worker.wait()
+
+    def run(self, booking: Booking) -> None:
+        """Until no job waits; a worker that died is followed by another one."""
+        self.start()
+        until = time.monotonic() + PATIENCE
+        while self.application.core.jobs.waiting():
+            assert time.monotonic() < until, "the jobs do not come to an end"
+            assert self.worker is not None
+            if self.worker.poll() is not None:
+                self.start()
+            self.time_passes()
+            time.sleep(0.1)
+        self.kill()
+
+    def time_passes(self) -> None:
+        """What waits for a dead worker, or for its next try, need not wait in a test."""
+        store = self.application.schema
+        assert isinstance(store, SqlStore)
+        on_postgres = store.engine.dialect.name == "postgresql"
+        for statement in _POSTGRES if on_postgres else _SQLITE:
+            with store.engine.begin() as connection:
+                connection.execute(text(statement))
+
+    # ---- what came of it ---------------------------------------------------------------------------
+
+    def outcome(self, booking: Booking) -> tuple[Any, ...]:
+        now = self.application.core.show_booking(booking_id=booking.id, actor=SYSTEM)
+        bank = self.stand_in.bank
+        return (
+            now.state,
+            now.payment.status,
+            [(each["status"], each["amount_received"]) for each in bank.intents.values()],
+            [each["amount"] for each in bank.refunds.values()],
+            [each["status"] for each in bank.sessions.values()],
+            self.mails.told(),
+        )
+
+
+# Only a worker that is really gone: a live one beats again within seconds.
+_POSTGRES = (
+    "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 hour'"
+    " WHERE last_heartbeat < now() - interval '3 seconds'",
+    "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND scheduled_at > now()",
+)
+_SQLITE = (
+    "UPDATE outbox SET lease_until = '2000-01-01T00:00:00.000000Z'"
+    " WHERE lease_until < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '+297 seconds')",
+    "UPDATE outbox SET due_at = '2000-01-01T00:00:00.000000Z' WHERE due_at IS NOT NULL",
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def scene(request: pytest.FixtureRequest, tmp_path: Path, socket_enabled: None) -> Iterator[Scene]:
+    url = f"sqlite:///{tmp_path}/booking.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("fresh_postgres")().replace("+psycopg", "")
+    mails = Mails()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    mail_server = Controller(mails, hostname="127.0.0.1", port=port)
+    mail_server.start()
+    with StandIn() as stand_in:
+        settings = stand_in.settings() | {
+            "DATABASE_URL": url,
+            "BOOKING_PAYMENTS": "stripe",
+            "BOOKING_MAILER": "smtp",
+            "SMTP_URL": f"smtp://127.0.0.1:{port}",
+            "MAIL_FROM": "book@example.org",
+            "LOG_LEVEL": "ERROR",
+        }
+        application = assemble(Settings.load(settings))
+        application.schema.upgrade()
+        application.seed()
+        environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT / "src")}
+        scene = Scene(application, stand_in, mails, environment)
+        stand_in.bank.watch = scene.watch
+        try:
+            yield scene
+        finally:
+            scene.kill()
+            application.close()
+            mail_server.stop()
+
+
+# ---- the scenarios: what is done before the worker starts -----------------------------------------
+
+
+def _asked(scene: Scene) -> Booking:
+    """A booking whose client was sent to pay."""
+    core = scene.application.core
+    core.change_builder(builder_id="demo", changes={"reminders": ()}, actor=SYSTEM)
+    half_back = CancellationPolicy(refunds=(RefundStep(timedelta(0), 50),))
+    offer = core.change_session_type(
+        session_type_id="portfolio-review",
+        changes={"cancellation_policy": half_back, "questions": ()},
+        actor=SYSTEM,
+    )
+    first = datetime.now(UTC) + timedelta(days=4)
+    found = core.find_slots(
+        session_type_id=offer.id, window=TimeWindow(first, first + timedelta(days=7)), actor=SYSTEM
+    )
+    return core.confirm_booking(
+        session_type_id=offer.id,
+        slot=found.slots[0].slot,
+        contact=Contact("Bo", "bo@example.org", "UTC"),
+        actor=Actor.anonymous(),
+    )
+
+
+def paid(scene: Scene) -> Booking:
+    """The client has paid by card; nobody knows of it yet."""
+    booking = _asked(scene)
+    scene.stand_in.bank.authorise(booking.payment.attempts[0].checkout_id or "")
+    return booking
+
+
+def cancelled(scene: Scene) -> Booking:
+    """A booking that was paid, and is cancelled with half of the money to go back."""
+    booking = paid(scene)
+    core = scene.application.core
+    core.settle_money(booking_id=booking.id)
+    token = core.manage_key.token(booking.id, booking.token_version)
+    core.cancel_booking(booking_id=booking.id, actor=Actor.anonymous(token))
+    return booking
+
+
+def released(scene: Scene) -> Booking:
+    """The client cancels at the checkout, and pays all the same."""
+    booking = _asked(scene)
+    core = scene.application.core
+    token = core.manage_key.token(booking.id, booking.token_version)
+    core.cancel_booking(booking_id=booking.id, actor=Actor.anonymous(token))
+    scene.stand_in.bank.authorise(booking.payment.attempts[0].checkout_id or "")
+    return booking
+
+
+EXPECTED = {
+    paid: BookingState.CONFIRMED,
+    cancelled: BookingState.CANCELLED,
+    released: BookingState.CANCELLED,
+}
+POINTS = [(number, when) for number in range(1, 8) for when in ("before", "after")]
+
+
+def _check(scene: Scene, play: Callable[[Scene], Booking], kill_at: tuple[int, str] | None) -> None:
+    booking = play(scene)
+    scene.kill_at = kill_at
+    scene.run(booking)
+    state, status, intents, refunds, sessions, told = scene.outcome(booking)
+    assert state is EXPECTED[play]
+    assert sessions == ["complete"]
+    match play.__name__:
+        case "paid":
+            assert (status, intents, refunds) == ("PAID", [("succeeded", 4_900)], [])
+            assert told == [("bo@example.org", "Booked"), ("robin@example.org", "Booked")]
+        case "cancelled":
+            assert (status, intents, refunds) == ("REFUNDED", [("succeeded", 4_900)], [2_450])
+            assert {subject for _, subject in told} >= {"Cancelled", "Refund"}
+            assert len(told) == len(set(told))
+        case "released":
+            assert (status, intents, refunds) == ("VOIDED", [("canceled", 0)], [])
+            assert told == []
+
+
+@pytest.mark.parametrize("kill_at", [None, (2, "after"), (4, "before"), (4, "after")])
+def test_a_refund_survives_its_worker(scene: Scene, kill_at: tuple[int, str] | None) -> None:
+    _check(scene, cancelled, kill_at)
+
+
+@pytest.mark.killpoints
+@pytest.mark.parametrize("kill_at", POINTS)
+@pytest.mark.parametrize("play", [paid, cancelled, released])
+def test_the_end_is_the_same_wherever_the_worker_is_killed(
+    scene: Scene, play: Callable[[Scene], Booking], kill_at: tuple[int, str]
+) -> None:
+    _check(scene, play, kill_at)
