@@ -1,0 +1,110 @@
+"""Who may cancel until when, and what goes back: by the terms that were agreed (C7, D4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from booking_core import (
+    Actor,
+    Booking,
+    BookingState,
+    CancellationPolicy,
+    NotFound,
+    RefundStep,
+    Role,
+    TermsForbid,
+)
+from booking_core.testing.examples import a_session_type, a_slot
+from tests.unit.application.paying import BUILDER, Shop, key_of
+
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+TERMS = CancellationPolicy(
+    change_notice=2 * HOUR,
+    refunds=(RefundStep(48 * HOUR, 100), RefundStep(24 * HOUR, 50), RefundStep(2 * HOUR, 10)),
+)
+SLOT = a_slot(day=4)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop.open(cancellation_policy=TERMS)
+
+
+@pytest.fixture
+def booking(shop: Shop) -> Booking:
+    booking = shop.confirm(SLOT)
+    shop.payments.pay(key_of(booking))
+    shop.comes_back(booking)
+    shop.work()
+    return booking
+
+
+def at(shop: Shop, before: timedelta) -> None:
+    shop.clock.advance(SLOT.start - before - shop.clock.now())
+
+
+@pytest.mark.parametrize(
+    ("before", "returned"),
+    [
+        (72 * HOUR, 5_000),
+        (48 * HOUR, 5_000),
+        (48 * HOUR - SECOND, 2_500),
+        (24 * HOUR, 2_500),
+        (24 * HOUR - SECOND, 500),
+        (2 * HOUR, 500),
+    ],
+)
+def test_the_client_gets_back_what_the_notice_says(
+    shop: Shop, booking: Booking, before: timedelta, returned: int
+) -> None:
+    at(shop, before)
+    shop.cancel(booking)
+    shop.work()
+    assert shop.now(booking).payment.returned == returned
+    assert shop.held() == 5_000 - returned
+
+
+@pytest.mark.parametrize("before", [2 * HOUR - SECOND, timedelta(0), -HOUR])
+def test_after_the_notice_only_the_builders_side_may_cancel(
+    shop: Shop, booking: Booking, before: timedelta
+) -> None:
+    at(shop, before)
+    with pytest.raises(TermsForbid):
+        shop.cancel(booking)
+    shop.cancel(booking, BUILDER)
+    shop.work()
+    assert shop.held() == 0
+
+
+def test_the_terms_are_those_of_the_time_of_booking(shop: Shop, booking: Booking) -> None:
+    shop.core.change_session_type(
+        session_type_id=a_session_type().id,
+        changes={"cancellation_policy": CancellationPolicy(refunds=(RefundStep(0 * HOUR, 0),))},
+        actor=BUILDER,
+    )
+    shop.cancel(booking)
+    shop.work()
+    assert shop.held() == 0
+
+
+@pytest.mark.parametrize(
+    "stranger", [Actor.anonymous(), Actor(Role.CLIENT, "other"), Actor(Role.BUILDER, "other")]
+)
+def test_a_stranger_does_not_even_learn_that_there_is_a_booking(
+    shop: Shop, booking: Booking, stranger: Actor
+) -> None:
+    with pytest.raises(NotFound):
+        shop.cancel(booking, stranger)
+    assert shop.now(booking).state is BookingState.CONFIRMED
+
+
+def test_before_it_is_confirmed_everything_goes_back_whatever_the_terms_say() -> None:
+    nothing_back = CancellationPolicy(change_notice=96 * HOUR, refunds=(RefundStep(0 * HOUR, 0),))
+    shop = Shop.open(cancellation_policy=nothing_back)
+    booking = shop.confirm(SLOT)
+    shop.payments.pay(key_of(booking))
+    shop.cancel(booking)
+    shop.work()
+    assert shop.held() == 0

@@ -1,0 +1,105 @@
+"""A slot is kept for a client for a while, and free again when that ends (B5)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from booking_core import (
+    HOLD_LENGTH,
+    Actor,
+    Booking,
+    BookingState,
+    HoldExpired,
+    NotFound,
+    SlotUnavailable,
+    TimeWindow,
+)
+from booking_core.testing.examples import a_contact, a_session_type, a_slot
+from tests.unit.application.paying import Shop
+
+S = BookingState
+ANYONE = Actor.anonymous()
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(params=["memory", "local"])
+def shop(request: pytest.FixtureRequest) -> Shop:
+    return Shop.open(calendar=request.param, price=None)
+
+
+def hold(shop: Shop, **more: object) -> Booking:
+    return shop.core.hold_slot(
+        session_type_id=a_session_type().id,
+        slot=a_slot(),
+        actor=ANYONE,
+        contact=a_contact(**more),
+    )
+
+
+def confirm(shop: Shop, held: Booking) -> Booking:
+    return shop.core.confirm_booking(
+        session_type_id=a_session_type().id,
+        slot=a_slot(),
+        actor=shop.client(held),
+        booking_id=held.id,
+    )
+
+
+def test_a_held_slot_is_nobody_elses(shop: Shop) -> None:
+    held = hold(shop)
+    assert (held.state, held.deadline) == (S.HELD, shop.clock.now() + HOLD_LENGTH)
+    for act in (lambda: hold(shop, email="other@example.org"), lambda: shop.confirm()):
+        with pytest.raises(SlotUnavailable):
+            act()
+
+
+def test_a_hold_is_made_final_by_its_client(shop: Shop) -> None:
+    held = hold(shop)
+    with pytest.raises(NotFound):
+        shop.core.confirm_booking(
+            session_type_id=a_session_type().id, slot=a_slot(), actor=ANYONE, booking_id=held.id
+        )
+    assert confirm(shop, held).state is S.CONFIRMED
+
+
+def test_a_hold_that_ended_is_free_for_the_next_one_without_any_job(shop: Shop) -> None:
+    held = hold(shop)
+    shop.clock.advance(HOLD_LENGTH - SECOND)
+    with pytest.raises(SlotUnavailable):
+        shop.confirm()
+    shop.clock.advance(SECOND)
+    with pytest.raises(HoldExpired):
+        confirm(shop, held)
+    assert shop.confirm().state is S.CONFIRMED
+    assert shop.now(held).state is S.EXPIRED
+    with pytest.raises(SlotUnavailable):
+        confirm(shop, held)
+
+
+def test_a_hold_that_ended_is_never_shown_as_busy() -> None:
+    shop = Shop.open(calendar="local", price=None)
+    window = TimeWindow(a_slot().start, a_slot().end)
+
+    def open_slots() -> int:
+        found = shop.core.find_slots(
+            session_type_id=a_session_type().id, window=window, actor=ANYONE
+        )
+        return len(found.slots)
+
+    hold(shop)
+    assert open_slots() == 0
+    shop.clock.advance(HOLD_LENGTH)
+    assert open_slots() == 1
+
+
+def test_a_job_tidies_what_nobody_asked_for_again(shop: Shop) -> None:
+    held = hold(shop)
+    assert shop.core.expire_overdue() == 0
+    shop.clock.advance(HOLD_LENGTH)
+    assert shop.core.expire_overdue() == 1
+    assert shop.core.expire_overdue() == 0
+    assert shop.now(held).state is S.EXPIRED
+    shop.work()
+    assert shop.subjects() == []
