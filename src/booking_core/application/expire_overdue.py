@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from booking_core.application.keep import Keeper, settle_job
-from booking_core.domain.booking import Settle
+from booking_core.application.keep import Keeper
+from booking_core.application.settle_money import look_job
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 
@@ -12,7 +12,8 @@ class ExpireOverdue:
     """Ends what waited too long for its client (B5).
 
     A hold that nobody was sent to pay for lapses by itself, and counts for nothing already. Where a
-    checkout was opened the provider has to be asked before the slot is free: that is a job.
+    checkout was opened the provider has to be asked before the slot is free: that is a job, and one
+    that waits already, because the money is still on its way, is not put before its time.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -24,6 +25,6 @@ class ExpireOverdue:
         with self.unit_of_work() as uow:
             ended = self.keeper.end_overdue(uow)
             for booking in uow.bookings.overdue(now=now):
-                uow.outbox.put(settle_job(booking, Settle.MONEY, now))
+                uow.outbox.put(look_job(booking, now))
             uow.commit()
         return ended

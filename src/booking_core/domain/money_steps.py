@@ -190,8 +190,9 @@ def look_again(booking: Booking, standings: Standings, *, now: datetime) -> time
     """How soon the provider has to be asked again, because it will move without us; or never."""
     waits = booking.state is BookingState.AWAITING_PAYMENT
     if waits or any(each.state is _S.PROCESSING for each in standings.values()):
-        age = now - booking.created_at
-        return min(max(age / 4, _SOONEST), _LATEST)
+        pause = min(max((now - booking.created_at) / 4, _SOONEST), _LATEST)
+        ends_first = booking.deadline is not None and now < booking.deadline < now + pause
+        return booking.deadline - now if ends_first and booking.deadline else pause
     return None
 
 

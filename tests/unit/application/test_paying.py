@@ -115,7 +115,7 @@ def test_who_has_paid_already_is_not_sent_to_pay_again(shop: Shop) -> None:
 
 def test_an_abandoned_checkout_is_closed_before_the_slot_is_free(shop: Shop) -> None:
     booking = shop.confirm()
-    shop.work(HOLD_LENGTH + 20 * MINUTE)
+    shop.work(30 * MINUTE + MINUTE / 2)
     assert shop.now(booking).state is S.EXPIRED
     assert shop.payments.checkouts()[key_of(booking)].state is CheckoutState.EXPIRED
     assert shop.subjects() == ["Not paid in time"]
@@ -165,6 +165,19 @@ def test_money_that_takes_days_keeps_the_slot_until_it_arrives(shop: Shop) -> No
     shop.payments.pay(key_of(booking))
     shop.work(HOUR)
     assert shop.now(booking).state is S.CONFIRMED
+
+
+def test_money_that_is_late_is_not_asked_for_all_the_time(shop: Shop) -> None:
+    booking = shop.confirm(slot=a_slot(day=8))
+    shop.payments.process(key_of(booking))
+    shop.work(MINUTE)
+    shop.clock.advance(timedelta(days=9))
+    asked: list[object] = []
+    real = shop.payments.standing
+    shop.payments.standing = lambda **of: asked.append(of) or real(**of)  # type: ignore[method-assign]
+    shop.work(HOUR)
+    assert 1 <= len(asked) < 5
+    assert shop.now(booking).state is S.AWAITING_PAYMENT
 
 
 def test_money_that_does_not_come_frees_the_slot_and_the_client_is_told(shop: Shop) -> None:
