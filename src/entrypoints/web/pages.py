@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from attrs import evolve, frozen
+from babel.numbers import format_currency
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import Forbidden, abort
 
@@ -23,6 +24,7 @@ from booking_core import (
     Contact,
     IdempotencyKey,
     InvalidRequest,
+    Language,
     Money,
     NotFound,
     Offer,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from entrypoints.container import Application
 
 _SHOWN = timedelta(days=14)
+_LOCALES = {Language.ENGLISH: "en_GB", Language.GERMAN: "de_DE"}
 _WRONG_TOKEN = {
     "title": "This does not open the booking",
     "message": "Use the link of the newest mail about it, or paste the whole link here.",
@@ -58,6 +61,12 @@ def routes(application: Application) -> Blueprint:
     @pages.app_template_filter("local")
     def local(moment: datetime, timezone: str, form: str = "%A, %-d %B %Y, %H:%M") -> str:
         return moment.astimezone(zone(timezone)).strftime(form)
+
+    @pages.app_template_filter("money")
+    def money(amount: Money) -> str:
+        """As the reader's language writes it; the words of the pages are English so far."""
+        locale = _LOCALES[reading.language() or Language.ENGLISH]
+        return format_currency(amount.decimal(), amount.currency, locale=locale)
 
     @pages.errorhandler(BookingError)
     def refused(error: BookingError) -> tuple[str, int]:

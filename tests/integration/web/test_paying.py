@@ -160,7 +160,9 @@ def test_the_form_leads_on_to_the_checkout_and_back_to_a_confirmed_booking(
     back = at_checkout(client, checkout, "card")
     assert back == urlsplit(here).path
     assert "You are booked" in client.get(back).text
-    assert "49.00 EUR, paid" in client.get(back).text
+    assert "€49.00, paid" in client.get(back).text
+    german = client.get(back, headers={"Accept-Language": "de-AT,de;q=0.9"}).text
+    assert "49,00\N{NO-BREAK SPACE}€, paid" in german
 
 
 def test_who_turns_back_finds_the_way_to_pay_and_is_not_sent_away(
