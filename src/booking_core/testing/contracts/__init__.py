@@ -30,6 +30,7 @@ from booking_core.testing.contracts.job_queue import JobQueueContract  # noqa: E
 from booking_core.testing.contracts.mailer import MailerContract  # noqa: E402
 from booking_core.testing.contracts.outbox import OutboxContract  # noqa: E402
 from booking_core.testing.contracts.payments import (  # noqa: E402
+    CheckoutContract,
     PayingClient,
     PaymentGatewayContract,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "BookingRepositoryContract",
     "CalendarContract",
     "CatalogueContract",
+    "CheckoutContract",
     "InboxContract",
     "JobQueueContract",
     "MailerContract",

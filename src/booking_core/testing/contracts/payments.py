@@ -29,8 +29,8 @@ class PayingClient(Protocol):
         """Lets the bank hold the money, to be captured later."""
 
 
-class PaymentGatewayContract:
-    """Needs `gateway`, and `client` to play the one who pays at it.
+class CheckoutContract:
+    """The part that needs nobody to pay. Needs `gateway`.
 
     A subclass may give another `booking` when its provider wants other keys or deadlines.
     """
@@ -77,12 +77,6 @@ class PaymentGatewayContract:
             assert gateway.expire(attempt=attempt).state is CheckoutState.EXPIRED
         assert gateway.standing(attempt=attempt).state is CheckoutState.EXPIRED
 
-    def test_a_checkout_that_was_paid_meanwhile_is_not_expired_but_paid(
-        self, gateway: PaymentGateway, attempt: Attempt, client: PayingClient
-    ) -> None:
-        client.pay(attempt)
-        assert gateway.expire(attempt=attempt).state is CheckoutState.PAID
-
     def test_an_attempt_that_got_lost_is_closed_by_asking_again_and_expiring(
         self, gateway: PaymentGateway, booking: Booking
     ) -> None:
@@ -91,6 +85,16 @@ class PaymentGatewayContract:
         assert standing.state is CheckoutState.EXPIRED
         standing = gateway.standing(attempt=_opened(gateway, booking))
         assert standing.state is CheckoutState.EXPIRED
+
+
+class PaymentGatewayContract(CheckoutContract):
+    """All of it. Needs `gateway`, and `client` to play the one who pays at it."""
+
+    def test_a_checkout_that_was_paid_meanwhile_is_not_expired_but_paid(
+        self, gateway: PaymentGateway, attempt: Attempt, client: PayingClient
+    ) -> None:
+        client.pay(attempt)
+        assert gateway.expire(attempt=attempt).state is CheckoutState.PAID
 
     # ---- money that is held at the bank ----------------------------------------------------------
 
