@@ -104,13 +104,16 @@ def check_answers(questions: Sequence[Question], answers: Sequence[Answer]) -> t
         pointer = f"/answers/{index}"
         question = by_id.get(answer.question_id)
         if question is None:
-            problems.append(FieldError(f"{pointer}/questionId", "There is no such question."))
+            known = ", ".join(by_id) or "none"
+            detail = f"There is no question '{answer.question_id[:50]}'; there are: {known}."
+            problems.append(FieldError(f"{pointer}/questionId", detail))
         elif answer.question_id in given:
             problems.append(FieldError(f"{pointer}/questionId", "This question is answered twice."))
         else:
             given[answer.question_id] = evolve(answer, prompt=question.prompt)
-            detail = question.problem_with(answer.value)
-            if detail and (question.required or not _is_empty(answer.value)):
+            wrong = question.problem_with(answer.value)
+            detail = f"'{question.id}': {wrong}"
+            if wrong and (question.required or not _is_empty(answer.value)):
                 problems.append(FieldError(f"{pointer}/value", detail))
     missing = (
         question

@@ -84,6 +84,12 @@ def book(
     token = session.core.manage_key.token(booking.id, booking.token_version)
     more = {"checkoutUrl": booking.payment.checkout_url} if booking.payment.checkout_url else {}
     _show(session, booking, _headline(booking, "Booked."), manageToken=token, **more)
+    if booking.client.id is None and not session.screen.json:
+        session.screen.answer({}, f"The client's link: {_page(session, booking)}#token={token}")
+
+
+def _page(session: Session, booking: Booking) -> str:
+    return f"{session.settings.public_url}/bookings/{booking.id}"
 
 
 def _slot(start: datetime, session_type: SessionType) -> Slot:
