@@ -250,6 +250,7 @@ def _check(scene: Scene, play: Callable[[Scene], Booking], kill_at: tuple[int, s
     scene.kill_at = kill_at
     scene.run(booking)
     state, status, intents, refunds, sessions, told = scene.outcome(booking)
+    assert scene.stand_in.bank.violations == []
     assert state is EXPECTED[play]
     assert sessions == ["complete"]
     match play.__name__:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from stripe import StripeClient
 
 _TIMEOUT = (3, 10)  # seconds to connect, and to answer
+_SHORTEST = 12  # characters of a key, its prefix included
 _RETRIES = 1  # of the transport, under the same key; jobs do the patient part
 
 
@@ -25,10 +26,10 @@ class Account:
     def read(cls, settings: Mapping[str, str]) -> Self:
         """Raises ValueError, with the name of the setting."""
         key = settings.get("STRIPE_SECRET_KEY", "")
-        if not key.startswith(("sk_", "rk_")):
+        if not key.startswith(("sk_", "rk_")) or len(key) < _SHORTEST:
             raise ValueError("STRIPE_SECRET_KEY: give the account's key; rk_… is enough, see docs.")
         secret = settings.get("STRIPE_WEBHOOK_SECRET", "")
-        if not secret.startswith("whsec_"):
+        if not secret.startswith("whsec_") or len(secret) < _SHORTEST:
             raise ValueError("STRIPE_WEBHOOK_SECRET: give the secret of the webhook endpoint.")
         return cls(key, secret, settings.get("STRIPE_API_BASE") or None)
 

@@ -59,7 +59,8 @@ def _read(
     signature = given.get("stripe-signature", "")
     # Its own check of the age looks into the past only, and at another clock than ours.
     stripe.WebhookSignature.verify_header(body, signature, account.webhook_secret, tolerance=None)
-    signed_at = int(dict(part.split("=", 1) for part in signature.split(","))["t"])
+    # Exactly one time: with several, the one that was signed need not be the one that is looked at.
+    [signed_at] = [int(part[2:]) for part in signature.split(",") if part.startswith("t=")]
     if abs(now.timestamp() - signed_at) > _OLDEST.total_seconds():
         raise UntrustedNotice("The notice is too old, or from the future.")
     event: dict[str, Any] = json.loads(body)
@@ -74,6 +75,7 @@ def _check_form(event: dict[str, Any]) -> None:
         isinstance(event["id"], str)
         and isinstance(event["type"], str)
         and isinstance(event["data"]["object"], dict)
+        and isinstance(event["data"]["object"].get("metadata") or {}, dict)
     )
     if not right:
         raise UntrustedNotice("The notice has not the form of a Stripe event.")

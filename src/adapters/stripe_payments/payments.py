@@ -94,13 +94,16 @@ class StripePayments(PaymentGateway, PaymentNoticeReader):
         standing, intent = self._look(attempt)
         if standing.state is not CheckoutState.AUTHORISED:
             return standing
-        with told_as_failures():
+        with whatever_its_state():
             self._v1.payment_intents.capture(
                 intent.id,
                 params={"amount_to_capture": to_stripe(amount, attempt.price.currency)},
                 options={"idempotency_key": key},
             )
-        return self.standing(attempt=attempt)
+        after = self.standing(attempt=attempt)
+        if after.state is CheckoutState.AUTHORISED:  # so it was not for being too late
+            raise ProviderFailed("Stripe refuses to take the money.", retryable=False)
+        return after
 
     def void(self, *, attempt: Attempt, key: str) -> Standing:
         standing, intent = self._look(attempt)

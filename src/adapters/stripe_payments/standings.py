@@ -17,7 +17,7 @@ _BY_INTENT = {
     "processing": _S.PROCESSING,
 }
 _BY_SESSION = {"open": _S.OPEN, "expired": _S.EXPIRED}
-_LAPSED = "automatic"  # the bank's time was over
+_LAPSED = ("automatic", "expired")  # the bank's time was over
 _GONE_BACK = ("pending", "succeeded", "requires_action")
 _FAILED = ("failed", "canceled")
 _ENDED = {"won": Dispute.WON, "lost": Dispute.LOST}
@@ -31,7 +31,7 @@ def state_of(session: Any) -> CheckoutState:
         if intent.status in _BY_INTENT:
             return _BY_INTENT[intent.status]
         if intent.status == "canceled" and session.status != "expired":
-            return _S.LAPSED if intent.cancellation_reason == _LAPSED else _S.VOIDED
+            return _S.LAPSED if intent.cancellation_reason in _LAPSED else _S.VOIDED
     if session.status in _BY_SESSION:
         return _BY_SESSION[session.status]
     # Complete without an intent: nothing was to be paid. With one: the bank said no for good.
@@ -49,15 +49,20 @@ def paid(session: Any, refunds: Iterable[Any], disputes: Iterable[Any], currency
             for each in given_back
             if each.status in _GONE_BACK
         },
-        failed_refunds=frozenset(key_of(each) for each in given_back if each.status in _FAILED),
+        failed_refunds=frozenset(
+            key_of(each) for each in given_back if each.status in _FAILED and _is_ours(each)
+        ),
         dispute=_dispute(disputes),
     )
 
 
 def key_of(refund: Any) -> str:
     """The key that we asked for it by; Stripe's id when somebody else did."""
-    metadata = refund.metadata
-    return str(metadata["key"]) if metadata and "key" in metadata else str(refund.id)
+    return str(refund.metadata["key"]) if _is_ours(refund) else str(refund.id)
+
+
+def _is_ours(refund: Any) -> bool:
+    return bool(refund.metadata) and "key" in refund.metadata
 
 
 def _dispute(disputes: Iterable[Any]) -> Dispute:

@@ -31,6 +31,8 @@ class PaymentNoticeReader(Protocol):
 
         Raises:
             UntrustedNotice: signature, age or form do not prove that the provider sent it.
+            ProviderFailed: the provider has to be asked whose money it is, and does not answer; it
+                will send the notice again.
         """
 
     @abstractmethod

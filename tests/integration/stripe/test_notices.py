@@ -81,6 +81,11 @@ def _signed_text(text: str) -> tuple[bytes, dict[str, str]]:
     return text.encode(), {"Stripe-Signature": header}
 
 
+def _about(concerned: dict[str, Any]) -> dict[str, Any]:
+    return {**EVENT, "data": {"object": {"id": "cs_1"} | concerned}}
+
+
+_OLD = signed(EVENT, at=now() - 3 * 86_400)
 GOOD_BODY, GOOD = json.dumps(EVENT).encode(), "Stripe-Signature"
 HOSTILE: dict[str, tuple[bytes, dict[str, str]]] = {
     "no signature": (GOOD_BODY, {}),
@@ -93,6 +98,9 @@ HOSTILE: dict[str, tuple[bytes, dict[str, str]]] = {
     "empty body": (b"", {GOOD: f"t={now()},v1=abc"}),
     "another secret": signed(EVENT, at=now(), secret="whsec_another"),
     "too old": signed(EVENT, at=now() - 600),
+    "two times": (_OLD[0], {GOOD: f"{_OLD[1][GOOD]},t={now()}"}),
+    "metadata is a list": signed(_about({"metadata": ["booking_id"]}), at=now()),
+    "metadata is a text": signed(_about({"metadata": "bkg_1"}), at=now()),
     "from the future": signed(EVENT, at=now() + 600),
     "broken JSON": _signed_text("{"),
     "a list": _signed_text("[]"),

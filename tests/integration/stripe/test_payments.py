@@ -148,7 +148,6 @@ def test_a_checkout_whose_answer_got_lost_is_opened_once(
 def test_a_refund_whose_answer_got_lost_is_given_once_even_a_day_later(
     stripe_payments: StripePayments, paid: Attempt, bank: Bank, fault: Fault
 ) -> None:
-    bank.break_next("/v1/refunds", fault, times=0)
     bank.faults = [("/v1/refunds", fault)] * 3
     with pytest.raises(ProviderFailed):
         stripe_payments.refund(attempt=paid, amount=1_000, key="r1")
@@ -203,6 +202,19 @@ def test_an_authorisation_that_the_bank_let_go(
 ) -> None:
     bank.authorise(attempt.checkout_id or "")
     bank.lapse(attempt.checkout_id or "")
+    standing = stripe_payments.capture(attempt=attempt, amount=1, key="k")
+    assert (standing.state, standing.captured) == (CheckoutState.LAPSED, 0)
+
+
+def test_an_authorisation_that_is_gone_when_it_is_to_be_taken_is_told_and_no_failure(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank
+) -> None:
+    bank.authorise(attempt.checkout_id or "")
+    bank.watch = lambda when: (
+        bank.lapse(attempt.checkout_id or "")
+        if when == "before" and bank.requests[-1][1].endswith("/capture")
+        else None
+    )
     standing = stripe_payments.capture(attempt=attempt, amount=1, key="k")
     assert (standing.state, standing.captured) == (CheckoutState.LAPSED, 0)
 
