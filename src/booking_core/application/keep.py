@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from booking_core.application.letters import called_for
 from booking_core.application.repeats import as_answer, as_refusal, replayed
@@ -96,14 +96,18 @@ class Keeper:
     def unless_overtaken(
         self, booking: Booking, fact: Callable[[Booking], bool], *, settles: Settle
     ) -> Booking:
-        """Keeps what `fact` makes of a booking that was read before a provider was asked.
+        """Keeps what `fact` makes of a booking that was read before a provider was asked, if anything.
 
-        What is known of the provider is as old as that reading, so it counts for nothing once the
-        booking was changed since. `settles` is what the caller is about to make right itself.
+        It is tried on a copy first, so nothing is written where there is no news. What is known of
+        the provider is as old as the booking that was read, so it counts for nothing once that was
+        changed. `settles` is what the caller is about to make right itself.
 
         Raises:
             Overtaken: it was changed; read again and ask again.
         """
+
+        if not fact(evolve(booking, unsettled=set(), events=[])):
+            return booking
 
         def change(uow: UnitOfWork) -> Booking:
             current = uow.bookings.get(booking.id)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from booking_core.application.keep import Keeper, Overtaken
 from booking_core.domain import calendar_steps as steps
@@ -87,7 +87,5 @@ class SettleCalendar:
             return uow.bookings.get(booking_id)
 
     def _record(self, booking: Booking, fact: Callable[[Booking], bool]) -> Booking:
-        """Keeps what `fact` changes, if it does; it is tried on a copy first."""
-        if not fact(evolve(booking, unsettled=set(), events=[])):
-            return booking
+        """Raises Overtaken when the booking was changed since it was read."""
         return self.keeper.unless_overtaken(booking, fact, settles=Settle.CALENDAR)
