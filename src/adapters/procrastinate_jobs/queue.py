@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from attrs import evolve
-from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Job, Status
 from sqlalchemy import Connection, Engine, text
 
 from adapters.procrastinate_jobs.outbox import DO, LATER, ProcrastinateOutbox, to_job
@@ -48,7 +50,7 @@ class ProcrastinateJobs(JobQueue):
             for stalled in await app.job_manager.get_stalled_jobs(
                 seconds_since_heartbeat=self._dead_after
             ):
-                await app.job_manager.retry_job(stalled)
+                await _rescue(app, stalled)
             await app.run_worker_async(
                 wait=False,
                 concurrency=_SIDE_BY_SIDE,
@@ -126,6 +128,14 @@ class ProcrastinateJobs(JobQueue):
         return ProcrastinateOutbox(connection, self._clock)
 
 
+async def _rescue(app: App, stalled: Job) -> None:
+    """Makes a job of a worker that died due again; where its key waits already, that one will do."""
+    try:
+        await app.job_manager.retry_job(stalled)
+    except UniqueViolation:
+        await app.job_manager.finish_job(stalled, status=Status.SUCCEEDED, delete_job=True)
+
+
 class _Round:
     """One round of work: the tasks of Procrastinate around one handler."""
 
@@ -133,7 +143,8 @@ class _Round:
         self._queue, self._handler = queue, handler
         self._app = App(connector=queue.connector())
         self._app.task(name=DO, pass_context=True)(self._do)
-        self._app.task(name=LATER)(self._later)
+        # It only moves a job on, so what stops it is the database, and that passes.
+        self._app.task(name=LATER, retry=RetryStrategy(wait=10))(self._later)
         self._taken = 0
 
     async def run(self) -> int:

@@ -215,6 +215,33 @@ class JobQueueContract:
 
     # ---- workers that die ------------------------------------------------------------------------
 
+    def test_a_silent_worker_whose_job_was_put_again_stops_nobody(
+        self, queue: JobQueue, put: Callable[..., None], silenced: Callable[[], None]
+    ) -> None:
+        put()
+        release, begun = Event(), Event()
+
+        def stuck(_: Job) -> None:
+            begun.set()
+            release.wait(30)
+
+        worker = Thread(target=lambda: queue.work(stuck))
+        worker.start()
+        assert begun.wait(30)
+        put()
+        put("key_2", "bkg_2")
+        silenced()
+        handler = Handler()
+        while queue.work(handler):
+            pass
+        release.set()
+        worker.join()
+        while queue.work(handler):
+            pass
+        assert set(handler.done) == {"key_1", "key_2"}
+        assert not queue.dead()
+        assert queue.waiting() == 0
+
     def test_a_job_whose_worker_fell_silent_is_done_by_another_one(
         self, queue: JobQueue, put: Callable[..., None], silenced: Callable[[], None]
     ) -> None:
