@@ -264,14 +264,15 @@ class MemoryCalendar(Faulty, CalendarProvider):
         return self._bookings.get(event.tag) if event.tag else None
 
     def _wanted(self, booking: Booking, slot: Slot) -> PlacedEvent:
+        agreed = booking.occupancy_at(slot)
         return PlacedEvent(
             ref=self._new_ref(),
             builder_id=booking.builder_id,
             session_type_id=booking.session_type_id,
             slot=slot,
-            capacity=booking.occupancy.capacity,
-            buffer_before=booking.occupancy.buffer_before,
-            buffer_after=booking.occupancy.buffer_after,
+            capacity=agreed.capacity,
+            buffer_before=agreed.buffer_before,
+            buffer_after=agreed.buffer_after,
             tag=booking.tag,
         )
 

@@ -143,6 +143,7 @@ def _after(booking_id: BookingId) -> Any:
 
 def from_booking(booking: Booking) -> dict[str, Any]:
     contact, slot, pending = booking.client.contact, booking.slot, booking.pending_slot
+    waiting = booking.pending_occupancy
     return {
         "id": booking.id,
         "builder_id": booking.builder_id,
@@ -159,6 +160,7 @@ def from_booking(booking: Booking) -> dict[str, Any]:
         "ends_at": slot.end if slot else None,
         "pending_starts_at": pending.start if pending else None,
         "pending_ends_at": pending.end if pending else None,
+        "pending_occupancy": from_occupancy(waiting) if waiting else None,
         "deadline": booking.deadline,
         "payment_status": booking.payment.status.value,
         "payment": _from_payment(booking.payment),
@@ -191,6 +193,7 @@ def to_booking(row: Row[Any]) -> Booking:
         state=BookingState(row.state),
         slot=_to_slot(row.starts_at, row.ends_at),
         pending_slot=_to_slot(row.pending_starts_at, row.pending_ends_at),
+        pending_occupancy=to_occupancy(row.pending_occupancy) if row.pending_occupancy else None,
         deadline=row.deadline,
         event=CalendarEvent(**row.event) if row.event else None,
         cancel_reason=row.cancel_reason,

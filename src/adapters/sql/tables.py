@@ -117,6 +117,7 @@ bookings = Table(
     Column("ends_at", Instant),
     Column("pending_starts_at", Instant),
     Column("pending_ends_at", Instant),
+    Column("pending_occupancy", Json),
     Column("deadline", Instant),
     Column("payment_status", Text, nullable=False),
     Column("payment", Json, nullable=False),

@@ -78,6 +78,7 @@ class Booking:
     `version` counts the saved changes (0: never saved) and guards against two writers;
     `token_version` is the live one of the manage token. `deadline` is when a booking that waits for
     the client ends. `terms` are those that were agreed, whatever the session type says later.
+    `pending_slot` is where a reschedule shall lead, and `pending_occupancy` what was agreed for it.
     `unsettled` is drained when the booking is kept.
     """
 
@@ -95,6 +96,7 @@ class Booking:
     state: BookingState = BookingState.NEW
     slot: Slot | None = None
     pending_slot: Slot | None = None
+    pending_occupancy: Occupancy | None = None
     deadline: datetime | None = None
     event: CalendarEvent | None = None
     cancel_reason: str = ""
@@ -112,6 +114,11 @@ class Booking:
     def slots(self) -> tuple[Slot, ...]:
         """The slot and the one that it shall move to, as far as there are any."""
         return tuple(slot for slot in (self.slot, self.pending_slot) if slot is not None)
+
+    def occupancy_at(self, slot: Slot | None) -> Occupancy:
+        """What was agreed for `slot`: another thing than today for the one that it shall move to."""
+        pending = slot is not None and slot == self.pending_slot
+        return self.pending_occupancy or self.occupancy if pending else self.occupancy
 
     def expected_slots(self) -> tuple[Slot, ...]:
         """Where an event of ours should stand in the calendar."""
@@ -136,10 +143,12 @@ class Booking:
                 builder_id=self.builder_id,
                 session_type_id=self.session_type_id,
                 slot=slot,
-                occupancy=self.occupancy,
+                occupancy=occupancy,
                 held_until=self.deadline if self.lapses_by_itself else None,
             )
-            for slot in _merged(self.slots(), self.occupancy)
+            for slot, occupancy in _merged(
+                [(each, self.occupancy_at(each)) for each in self.slots()]
+            )
         )
 
     @property
@@ -200,7 +209,7 @@ class Booking:
         """Ends the booking; at most `keep` minor units stay with the builder."""
         self._move(action, to, told)
         self.payment = self.payment.ended(keep)
-        self.pending_slot = None
+        self._drop_pending()
         self.deadline = None
         self._wake(Settle.CALENDAR)
         if self.payment.attempts:
@@ -300,7 +309,7 @@ class Booking:
         """Asks for another slot; both are claimed until the calendar has answered."""
         self.check_may_reschedule()
         self._move(Action.RESCHEDULE)
-        self.pending_slot, self.occupancy = slot, occupancy
+        self.pending_slot, self.pending_occupancy = slot, occupancy
         self._wake(Settle.CALENDAR)
 
     def check_may_reschedule(self) -> None:
@@ -325,7 +334,7 @@ class Booking:
             raise WrongState(action, self.payment.status)
         self._move(action)
         if self.pending_slot is not None:
-            self.pending_slot = None
+            self._drop_pending()
             self._wake(Settle.CALENDAR)
 
     def undo_no_show(self) -> None:
@@ -517,7 +526,7 @@ class Booking:
         if self.state is not BookingState.CONFIRMED or self.pending_slot is None:
             return False
         self._move(Action.RESCHEDULE_BOOKED)
-        self.slot, self.pending_slot = self.pending_slot, None
+        self._stand_at(self.pending_slot)
         self.event = event or self.event
         return True
 
@@ -526,7 +535,7 @@ class Booking:
         if self.state is not BookingState.CONFIRMED or self.pending_slot is None:
             return False
         self._move(Action.RESCHEDULE_REFUSED)
-        self.pending_slot = None
+        self._drop_pending()
         return True
 
     def event_created(self, slot: Slot, event: CalendarEvent) -> bool:
@@ -550,7 +559,8 @@ class Booking:
         if not self._has_event or was not in self.slots() or was == slot:
             return False
         self._move(Action.EVENT_MOVED)
-        self.slot, self.pending_slot, self.event = slot, None, event
+        self._stand_at(slot, agreed_for=was)
+        self.event = event
         self._wake(Settle.CALENDAR)
         return True
 
@@ -569,6 +579,14 @@ class Booking:
     def settled(self, what: Settle) -> None:
         self.unsettled.discard(what)
 
+    def _stand_at(self, slot: Slot, *, agreed_for: Slot | None = None) -> None:
+        """The event stands at `slot` and takes what was agreed for it, or for where it was moved from."""
+        self.slot, self.occupancy = slot, self.occupancy_at(agreed_for or slot)
+        self._drop_pending()
+
+    def _drop_pending(self) -> None:
+        self.pending_slot = self.pending_occupancy = None
+
     def _capture_when_authorised(self) -> None:
         if self.payment.status is PaymentStatus.AUTHORISED:
             self._wake(Settle.MONEY)
@@ -586,10 +604,16 @@ _RECORDED = {
 }
 
 
-def _merged(slots: Sequence[Slot], around: Occupancy) -> tuple[Slot, ...]:
-    """Two slots as one where they, or their buffers, overlap: blocked times never do."""
-    blocked = [slot.widened(around.buffer_before, around.buffer_after) for slot in slots]
-    if len(slots) == 2 and blocked[0].overlaps(blocked[1]):
-        both = sorted(slots)
-        return (Slot(both[0].start, max(slot.end for slot in both)),)
-    return tuple(slots)
+def _merged(places: Sequence[tuple[Slot, Occupancy]]) -> Sequence[tuple[Slot, Occupancy]]:
+    """Two places as one where they, or their buffers, overlap: blocked times never do."""
+    blocked = [slot.widened(around.buffer_before, around.buffer_after) for slot, around in places]
+    if len(places) < 2 or not blocked[0].overlaps(blocked[1]):
+        return places
+    slots = [slot for slot, _ in places]
+    whole = Slot(min(slot.start for slot in slots), max(slot.end for slot in slots))
+    around = evolve(
+        places[-1][1],
+        buffer_before=whole.start - min(each.start for each in blocked),
+        buffer_after=max(each.end for each in blocked) - whole.end,
+    )
+    return [(whole, around)]

@@ -77,6 +77,9 @@ ranges = st.integers(0, 700).flatmap(
     lambda start: st.integers(start + 1, 740).map(lambda end: (DayRange(start, end),))
 ) | st.just((DayRange(0, 720), DayRange(800, 2240)))
 money = st.builds(Money, st.integers(1, 10**12), st.sampled_from(["EUR", "JPY", "KWD"]))
+occupancies = st.builds(
+    Occupancy, zones, minutes, minutes, st.integers(1, 99), st.none() | st.integers(1, 9)
+)
 policies = st.builds(
     CancellationPolicy,
     minutes,
@@ -176,9 +179,7 @@ bookings = st.builds(
     flow=st.sampled_from(Flow),
     payment=payments,
     terms=policies,
-    occupancy=st.builds(
-        Occupancy, zones, minutes, minutes, st.integers(1, 99), st.none() | st.integers(1, 9)
-    ),
+    occupancy=occupancies,
     tag=texts,
     created_at=instants,
     details=st.builds(
@@ -191,6 +192,7 @@ bookings = st.builds(
     state=st.sampled_from([state for state in BookingState if state is not BookingState.NEW]),
     slot=st.none() | windows(Slot),
     pending_slot=st.none() | windows(Slot),
+    pending_occupancy=st.none() | occupancies,
     deadline=st.none() | instants,
     event=st.none() | st.builds(CalendarEvent, texts, texts, texts, st.none() | texts),
     cancel_reason=texts,

@@ -16,6 +16,7 @@ from booking_core import (
     PaymentStatus,
     Settle,
     Slot,
+    TimeWindow,
     WrongState,
     events,
 )
@@ -430,6 +431,36 @@ def test_a_reschedule_that_the_calendar_refused_leaves_the_old_slot_alone() -> N
     assert booking.reschedule_refused()
     assert (booking.slot, booking.pending_slot, booking.event) == (OLD, None, an_event(1))
     assert [claim.slot for claim in booking.claims()] == [OLD]
+
+
+@pytest.mark.parametrize(("answer", "stays"), [("booked", NEW), ("refused", OLD), ("moved", NEW)])
+def test_each_slot_is_blocked_with_what_was_agreed_for_it(answer: str, stays: Slot) -> None:
+    booking = a_booking(S.CONFIRMED, session_type=a_session_type(buffer_after=5 * MINUTE), slot=OLD)
+    booking.reschedule(NEW, evolve(booking.occupancy, buffer_after=25 * MINUTE))
+    agreed = {OLD: OLD.widened(0 * MINUTE, 5 * MINUTE), NEW: NEW.widened(0 * MINUTE, 25 * MINUTE)}
+    assert [claim.blocked for claim in booking.claims()] == [agreed[OLD], agreed[NEW]]
+    if answer == "booked":
+        booking.reschedule_booked(an_event(2))
+    elif answer == "refused":
+        booking.reschedule_refused()
+    else:
+        booking.event_moved(OLD, a_slot(day=3), an_event(3))
+        agreed[NEW] = a_slot(day=3).widened(0 * MINUTE, 5 * MINUTE)
+    assert [claim.blocked for claim in booking.claims()] == [agreed[stays]]
+    assert booking.pending_occupancy is None
+
+
+def test_two_places_that_overlap_are_blocked_together_with_the_buffers_of_each() -> None:
+    booking = a_booking(
+        S.CONFIRMED, session_type=a_session_type(buffer_after=90 * MINUTE), slot=OLD
+    )
+    later = Slot(OLD.start + 30 * MINUTE, OLD.end + 30 * MINUTE)
+    booking.reschedule(
+        later, evolve(booking.occupancy, buffer_before=45 * MINUTE, buffer_after=0 * MINUTE)
+    )
+    (claim,) = booking.claims()
+    assert claim.slot == Slot(OLD.start, later.end)
+    assert claim.blocked == TimeWindow(later.start - 45 * MINUTE, OLD.end + 90 * MINUTE)
 
 
 def test_a_second_reschedule_waits_for_the_first() -> None:

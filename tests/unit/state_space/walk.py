@@ -30,7 +30,9 @@ from booking_core import (
 from booking_core.domain import calendar_steps, money_steps
 from tests.unit.state_space.world import (
     AFTER_THE_START,
+    AGREED,
     EVENTS,
+    MOVED_TAKES,
     NUMBER,
     PRICE,
     SLOTS,
@@ -131,7 +133,7 @@ class Walk:
             later = evolve(world, ticks=world.ticks + 1)
             yield "deadline passes", evolve(state, world=later), False
         if world.reschedules and booking.slot == SLOTS[0]:
-            moved = self.command(state, lambda b: b.reschedule(SLOTS[1], b.occupancy))
+            moved = self.command(state, lambda b: b.reschedule(SLOTS[1], MOVED_TAKES))
             if moved:
                 moved = evolve(moved, world=evolve(moved.world, reschedules=0))
             yield "reschedule", moved, False
@@ -381,10 +383,12 @@ class Walk:
         if not booking.state.live and booking.claims():
             yield "a dead booking holds a claim"
         if booking.state.live:
-            covered = [claim.slot for claim in booking.claims()]
-            for slot in booking.slots():
-                if not any(c.start <= slot.start and slot.end <= c.end for c in covered):
-                    yield "a live booking without its claim"
+            claimed = {claim.slot: claim.occupancy for claim in booking.claims()}
+            if claimed.keys() != set(booking.slots()):
+                yield "a live booking without its claim"
+            for slot, agreed in AGREED.items():
+                if claimed.get(slot, agreed) != agreed:
+                    yield "a slot is claimed with what was agreed for another one"
         if booking.state is S.EXPIRED and any(pay.state is C.OPEN for pay in world.pays):
             yield "slot set free while its checkout can still be paid"
 

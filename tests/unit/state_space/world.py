@@ -36,6 +36,11 @@ SLOTS = tuple(
 EVENTS = tuple(CalendarEvent("test", f"event_{n}", f"uri:{n}") for n in range(4))
 NUMBER = {slot: number for number, slot in enumerate(SLOTS)}
 AFTER_THE_START = SLOTS[3].end
+
+# A reschedule agrees on other buffers than the booking began with.
+TAKES = an_occupancy(a_session_type())
+MOVED_TAKES = evolve(TAKES, buffer_after=timedelta(minutes=7))
+AGREED = {SLOTS[0]: TAKES, SLOTS[1]: MOVED_TAKES}
 TICK = timedelta(days=40)  # longer than every deadline
 PERCENT_BACK = {0: 100, 1: 67, PRICE: 0}  # of three thirds, rounded down
 
@@ -112,6 +117,8 @@ def record_of(booking: Booking | None) -> Hashable:
         tuple((each.checkout_id is None, each.refused) for each in payment.attempts),
         booking.slot,
         booking.pending_slot,
+        booking.occupancy,
+        booking.pending_occupancy,
         booking.deadline,
         booking.event.event_id if booking.event else None,
     )
@@ -180,7 +187,7 @@ class Case:
                 refunds=(RefundStep(timedelta(0), PERCENT_BACK[self.keep]),)
             ),
         )
-        return a_new_booking(session_type, flow=self.flow, occupancy=an_occupancy(session_type))
+        return a_new_booking(session_type, flow=self.flow, occupancy=TAKES)
 
     def start(self) -> State:
         world = World(

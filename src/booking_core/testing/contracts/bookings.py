@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from booking_core.domain.booking import Booking, Details
 from booking_core.domain.contact import Client
@@ -74,7 +75,8 @@ class BookingRepositoryContract:
             ),
             terms=CancellationPolicy(60 * _MINUTE, (RefundStep(timedelta(days=1), 50),)),
         )
-        booking.reschedule(a_slot(day=2), booking.occupancy)
+        wider = evolve(booking.occupancy, buffer_after=17 * _MINUTE, capacity=3, daily_limit=2)
+        booking.reschedule(a_slot(day=2), wider)
         booking.revoke_tokens()
         put_booking(unit_of_work, booking)
         assert self._get(unit_of_work, booking.id) == booking
