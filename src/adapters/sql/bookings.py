@@ -243,6 +243,7 @@ def _from_payment(payment: Payment) -> dict[str, Any]:
         "refunds": list(payment.refunds),
         "taken": payment.taken,
         "returned": payment.returned,
+        "least_kept": payment.least_kept,
     }
 
 
@@ -256,6 +257,7 @@ def _to_payment(stored: dict[str, Any], status: PaymentStatus) -> Payment:
         refunds=tuple(stored["refunds"]),
         taken=stored.get("taken", 0),
         returned=stored.get("returned", 0),
+        least_kept=stored.get("least_kept", 0),
     )
 
 

@@ -36,10 +36,7 @@ class CancelBooking:
             keep: Money | None = None
             if not runs(actor, booking):
                 check_may_change(booking, now)
-                if booking.slot is not None and booking.payment.price is not None:
-                    keep = booking.terms.kept(
-                        booking.payment.price, start=booking.slot.start, now=now
-                    )
+                keep = booking.kept_by_terms(now)
             booking.cancel(keep=keep, reason=reason)
             return booking
 

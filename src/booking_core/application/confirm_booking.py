@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import evolve, frozen
 
 from booking_core.application.access import Access
 from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Offer
-from booking_core.application.place_booking import BookingPlacer, Wish
+from booking_core.application.place_booking import BookingPlacer, Wish, details
 from booking_core.application.repeats import IdempotencyKey, scoped
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor
@@ -102,16 +102,27 @@ class ConfirmBooking:
         return self.settle_calendar.at_once(self.cashier.opened(booking))
 
     def _waiting(self, uow: UnitOfWork, booking_id: BookingId, offer: Offer, wish: Wish) -> Booking:
-        """The booking that was begun before, with what the client says now."""
+        """The booking that was begun before, with what the client says now on top of what it said then."""
         booking = self.access.booking(uow, booking_id, wish.actor)
         if booking.session_type_id != offer.session_type.id:
             message = "That booking is for another session type."
             raise InvalidRequest(message, [FieldError("/bookingId", message)])
         if wish.contact is not None:
             booking.client = evolve(booking.client, contact=wish.contact)
-        if wish.notes or wish.answers or wish.pathway or not booking.details.answers:
-            fresh = self.placer.new(
-                offer, evolve(wish, contact=booking.client.contact), booking.flow
-            )
-            booking.details = fresh.details
+        said = booking.details
+        known = {question.id for question in offer.session_type.questions}
+        answers = {each.question_id: each for each in said.answers if each.question_id in known}
+        whole = evolve(
+            wish,
+            notes=wish.notes or said.notes,
+            pathway=wish.pathway or said.pathway,
+            answers=_with(answers, wish.answers),
+        )
+        booking.details = evolve(details(offer.session_type, whole), location=said.location)
         return booking
+
+
+def _with(before: Mapping[str, Answer], now: Sequence[Answer]) -> tuple[Answer, ...]:
+    """What was answered before, as far as it is not answered anew."""
+    again = {answer.question_id for answer in now}
+    return (*(each for name, each in before.items() if name not in again), *now)

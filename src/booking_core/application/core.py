@@ -33,6 +33,7 @@ from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.mark_no_show import MarkNoShow
+from booking_core.application.open_times import OpenTimes
 from booking_core.application.pay_booking import PayBooking
 from booking_core.application.place_booking import BookingPlacer
 from booking_core.application.plain_mail import PlainMailWriter
@@ -135,7 +136,8 @@ class BookingCore:
         manage_key = ManageKey(secret_key or secrets.token_bytes(32))
         access = Access(manage_key)
         keeper = Keeper(unit_of_work, calendar, clock)
-        judge = SlotJudge(unit_of_work, calendar, catalogue, clock)
+        times = OpenTimes(unit_of_work, calendar, clock)
+        judge = SlotJudge(catalogue, times)
         placer = BookingPlacer(catalogue, judge, keeper, ids)
         settle_calendar = SettleCalendar(unit_of_work, keeper)
         settle_money = SettleMoney(unit_of_work, keeper, payments)
@@ -157,8 +159,8 @@ class BookingCore:
             add_session_type=AddSessionType(unit_of_work, ids),
             change_session_type=ChangeSessionType(unit_of_work),
             seed_catalogue=SeedCatalogue(unit_of_work),
-            find_slots=FindSlots(unit_of_work, catalogue, calendar),
-            explain_slot=ExplainSlot(unit_of_work, catalogue, calendar),
+            find_slots=FindSlots(catalogue, times),
+            explain_slot=ExplainSlot(catalogue, times),
             hold_slot=HoldSlot(placer),
             initialize_booking=InitializeBooking(unit_of_work, placer, cashier),
             confirm_booking=ConfirmBooking(placer, access, cashier, settle_calendar),

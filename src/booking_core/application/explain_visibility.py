@@ -30,7 +30,5 @@ class ExplainVisibility:
         """Raises NotFound."""
         with self.unit_of_work(write=False) as uow:
             offer = self.catalogue.read(uow).offer(session_type_id)
-        reason = hidden_because(offer.session_type, viewer)
-        if reason is None and not offer.builder.active:
-            reason = "Its builder is not active."
+        reason = hidden_because(offer.session_type, offer.builder, viewer)
         return Visibility(offer.session_type, reason is None, reason or "The viewer is shown it.")

@@ -68,7 +68,7 @@ class InitializeBooking:
 
     def _link(self, wish: Wish, booking: Booking) -> SchedulingLink:
         with self.unit_of_work(write=False) as uow:
-            offer = self.placer.offer(uow, wish)
+            offer = self.placer.catalogue.read(uow).offer(wish.session_type_id)
         return self.placer.keeper.calendar.scheduling_link(
             builder=offer.builder, session_type=offer.session_type, booking=booking
         )

@@ -59,6 +59,10 @@ class Keeper:
         """
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
+                if not self.calendar.in_database:
+                    answered = self._answered(key)
+                    if answered is not None:
+                        return answered
                 before()
                 return self._try(change, key)
             except SlotUnavailable as refused:
@@ -67,6 +71,14 @@ class Keeper:
                 if last:
                     raise
         raise AssertionError  # the last round returns or raises
+
+    def _answered(self, key: InboxKey | None) -> Booking | None:
+        """What a repeat gets, before a provider is asked about what is long decided (C9)."""
+        if key is None:
+            return None
+        with self.unit_of_work() as uow:
+            stored = uow.inbox.open(key=key, now=self.clock.now())
+            return None if stored is None else replayed(uow, stored)
 
     def _try(self, change: Callable[[UnitOfWork], Booking], key: InboxKey | None) -> Booking:
         with self.unit_of_work() as uow:
@@ -128,9 +140,22 @@ class Keeper:
         """
         self._settle_here(booking)
         uow.bookings.save(booking)
-        if not uow.claims.keep(booking_id=booking.id, claims=booking.claims()):
-            raise SlotUnavailable("busy", "This time has just been taken; choose another one.")
+        self._claim(uow, booking)
         self._write_work_down(uow, booking)
+
+    def _claim(self, uow: UnitOfWork, booking: Booking) -> None:
+        """Takes the places of the booking.
+
+        Where the provider holds the event it has judged already, so the session stands there even if
+        we keep the time for somebody else, whom the provider will refuse.
+        """
+        wanted = booking.claims()
+        if uow.claims.keep(booking_id=booking.id, claims=wanted):
+            return
+        placed = booking.event is not None and not self.calendar.in_database
+        rest = [claim for claim in wanted if not (placed and claim.slot == booking.slot)]
+        if len(rest) == len(wanted) or not uow.claims.keep(booking_id=booking.id, claims=rest):
+            raise SlotUnavailable("busy", "This time has just been taken; choose another one.")
 
     def _settle_here(self, booking: Booking) -> None:
         """Where the calendar is our own database, kept claims are all there is to settle."""

@@ -28,12 +28,10 @@ class ListAvailableSessions:
         with self.unit_of_work(write=False) as uow:
             snapshot = self.catalogue.read(uow)
         wanted = snapshot.builder(builder).id if builder else None
-        active = {each.id for each in snapshot.builders if each.active}
         return [
             each
             for each in snapshot.session_types
-            if each.builder_id in active
-            and hidden_because(each, actor) is None
+            if hidden_because(each, snapshot.builder(each.builder_id), actor) is None
             and wanted in (None, each.builder_id)
             and category in (None, each.category)
             and (pathway is None or pathway in each.pathways)

@@ -28,5 +28,5 @@ class ListSessionTypes:
         return [
             each
             for each in snapshot.session_types_of(found.id)
-            if owner or hidden_because(each, actor) is None
+            if owner or hidden_because(each, found, actor) is None
         ]

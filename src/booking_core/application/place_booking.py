@@ -26,6 +26,7 @@ from booking_core.domain.policies import check_may_book, hold_deadline
 from booking_core.domain.questions import Answer, check_answers
 from booking_core.domain.session_type import SessionType
 from booking_core.domain.time import Slot
+from booking_core.domain.transitions import BookingState
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.inbox import InboxKey
 from booking_core.ports.unit_of_work import UnitOfWork
@@ -66,7 +67,7 @@ class BookingPlacer:
     def offer(self, uow: UnitOfWork, wish: Wish) -> Offer:
         """What is booked. Raises NotFound, SignInRequired (A4)."""
         offer = self.catalogue.read(uow).offer(wish.session_type_id)
-        check_may_book(offer.session_type, wish.actor)
+        check_may_book(offer.session_type, offer.builder, wish.actor)
         return offer
 
     def new(self, offer: Offer, wish: Wish, flow: Flow, *, answered: bool = True) -> Booking:
@@ -75,9 +76,6 @@ class BookingPlacer:
         Raises InvalidAnswers, InvalidRequest.
         """
         session_type = offer.session_type
-        if len(wish.notes) > _LONGEST_NOTES:
-            message = f"Notes have at most {_LONGEST_NOTES} characters."
-            raise InvalidRequest(message, [FieldError("/notes", message)])
         return Booking(
             id=BookingId(self.ids.new("bkg")),
             builder_id=session_type.builder_id,
@@ -89,12 +87,7 @@ class BookingPlacer:
             occupancy=occupancy(offer),
             tag=CalendarTag(self.ids.new("tag")),
             created_at=self.keeper.clock.now(),
-            details=Details(
-                location=session_type.location,
-                pathway=_pathway(session_type, wish.pathway),
-                answers=check_answers(session_type.questions, wish.answers) if answered else (),
-                notes=wish.notes,
-            ),
+            details=details(session_type, wish, answered=answered),
         )
 
     def place(
@@ -115,16 +108,24 @@ class BookingPlacer:
         def change(uow: UnitOfWork) -> Booking:
             offer = self.offer(uow, wish)
             self.keeper.end_overdue(uow, builder_id=offer.builder.id)
-            self.judge.check_within(uow, offer, slot, ignoring=ignoring)
+            held = ignoring is not None and self._holds(uow, ignoring, slot)
+            self.judge.check_within(uow, offer, slot, ignoring=ignoring, held=held)
             return begin(uow, offer)
 
         return self.keeper.once(
             change,
             key=key,
-            before=lambda: self.judge.check_before(wish.session_type_id, slot),
+            before=lambda: self.judge.check_before(wish.session_type_id, slot, ignoring=ignoring),
             explain=lambda refused: self.judge.with_alternatives(
                 wish.session_type_id, slot, refused
             ),
+        )
+
+    def _holds(self, uow: UnitOfWork, booking_id: BookingId, slot: Slot) -> bool:
+        booking = uow.bookings.get(booking_id)
+        now = self.keeper.clock.now()
+        return (
+            booking.state is BookingState.HELD and booking.slot == slot and not booking.overdue(now)
         )
 
     def held(self, offer: Offer, wish: Wish, slot: Slot) -> Booking:
@@ -132,6 +133,19 @@ class BookingPlacer:
         booking = self.new(offer, wish, Flow.DIRECT)
         booking.hold(slot, until=hold_deadline(self.keeper.clock.now()))
         return booking
+
+
+def details(session_type: SessionType, wish: Wish, *, answered: bool = True) -> Details:
+    """What the client said, once it is checked. Raises InvalidAnswers, InvalidRequest."""
+    if len(wish.notes) > _LONGEST_NOTES:
+        message = f"Notes have at most {_LONGEST_NOTES} characters."
+        raise InvalidRequest(message, [FieldError("/notes", message)])
+    return Details(
+        location=session_type.location,
+        pathway=_pathway(session_type, wish.pathway),
+        answers=check_answers(session_type.questions, wish.answers) if answered else (),
+        notes=wish.notes,
+    )
 
 
 def occupancy(offer: Offer) -> Occupancy:

@@ -43,8 +43,10 @@ class RescheduleBooking:
 
         def change(uow: UnitOfWork) -> Booking:
             booking = self.access.booking(uow, booking_id, actor)
+            now, least_kept = self.keeper.clock.now(), None
             if not runs(actor, booking):
-                check_may_change(booking, self.keeper.clock.now())
+                check_may_change(booking, now)
+                least_kept = booking.kept_by_terms(now)
             offer = self.catalogue.read(uow).offer(session_type_id)
             self.keeper.end_overdue(uow, builder_id=booking.builder_id)
             booking.check_may_reschedule()
@@ -52,13 +54,13 @@ class RescheduleBooking:
                 message = "The booking is at that time already; choose another one."
                 raise InvalidRequest(message, [FieldError("/timeSlot/startTime", message)])
             self.judge.check_within(uow, offer, slot, ignoring=booking_id)
-            booking.reschedule(slot, occupancy(offer))
+            booking.reschedule(slot, occupancy(offer), least_kept=least_kept)
             return booking
 
         booking = self.keeper.once(
             change,
             key=scoped(key, f"reschedule:{booking_id}", actor, asked=slot),
-            before=lambda: self.judge.check_before(session_type_id, slot),
+            before=lambda: self.judge.check_before(session_type_id, slot, ignoring=booking_id),
             explain=lambda refused: self.judge.with_alternatives(session_type_id, slot, refused),
         )
         return self.settle_calendar.at_once(booking)

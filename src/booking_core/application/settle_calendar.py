@@ -41,7 +41,7 @@ class SettleCalendar:
                     events = list(self.keeper.calendar.events(booking=booking))
                 now = self.keeper.clock.now()
                 booking = self._record(booking, partial(steps.hear, events=events, now=now))
-                step = steps.next_step(booking, events)
+                step = steps.next_step(booking, events, now=now)
                 if isinstance(step, steps.Settled):
                     return booking
                 booking = self._do(booking, step, events)
@@ -70,6 +70,8 @@ class SettleCalendar:
                 events[:] = [each for each in events if each.slot != slot]
             case steps.RecordBooked(event):
                 return self._record(booking, lambda b: b.calendar_booked(event))
+            case steps.GiveUp():
+                return self._record(booking, _refused)
             case steps.RecordRescheduled(event):
                 return self._record(booking, lambda b: b.reschedule_booked(event))
         return booking
@@ -78,7 +80,7 @@ class SettleCalendar:
         try:
             event = self.keeper.calendar.ensure_booked(booking=booking, slot=slot)
         except SlotUnavailable:
-            return self._record(booking, lambda b: b.calendar_refused() or b.reschedule_refused())
+            return self._record(booking, _refused)
         events.append(StandingEvent(event, slot))
         return booking
 
@@ -89,3 +91,7 @@ class SettleCalendar:
     def _record(self, booking: Booking, fact: Callable[[Booking], bool]) -> Booking:
         """Raises Overtaken when the booking was changed since it was read."""
         return self.keeper.unless_overtaken(booking, fact, settles=Settle.CALENDAR)
+
+
+def _refused(booking: Booking) -> bool:
+    return booking.calendar_refused() or booking.reschedule_refused()

@@ -30,5 +30,5 @@ class ShowSessionType:
                 raise NotFound("session type")
             offer = snapshot.offer(found.id)
         if not owns_catalogue(actor, offer.builder.id):
-            check_may_book(offer.session_type, actor)
+            check_may_book(offer.session_type, offer.builder, actor)
         return offer

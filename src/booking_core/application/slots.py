@@ -7,8 +7,10 @@ from datetime import timedelta
 from attrs import frozen
 
 from booking_core.application.catalogue import Catalogue, Offer
+from booking_core.application.open_times import OpenTimes
 from booking_core.domain.errors import (
     FieldError,
+    ProviderFailed,
     SlotInPast,
     SlotMisaligned,
     SlotUnavailable,
@@ -17,9 +19,7 @@ from booking_core.domain.errors import (
 from booking_core.domain.ids import BookingId, SessionTypeId
 from booking_core.domain.policies import ALTERNATIVES
 from booking_core.domain.time import Slot, TimeWindow
-from booking_core.ports.calendar import CalendarProvider
-from booking_core.ports.clock import Clock
-from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from booking_core.ports.unit_of_work import UnitOfWork
 
 _START, _END = "/timeSlot/startTime", "/timeSlot/endTime"
 _SEARCH = timedelta(days=14)
@@ -32,38 +32,47 @@ class SlotJudge:
     A calendar in our own database is asked inside the caller's transaction, all others outside.
     """
 
-    unit_of_work: UnitOfWorkFactory
-    calendar: CalendarProvider
     catalogue: Catalogue
-    clock: Clock
+    times: OpenTimes
 
-    def check_before(self, session_type_id: SessionTypeId, slot: Slot) -> None:
+    def check_before(
+        self, session_type_id: SessionTypeId, slot: Slot, *, ignoring: BookingId | None = None
+    ) -> None:
         """What is asked before the transaction: a calendar that is not in our database.
 
         Raises as `check_within`.
         """
-        if self.calendar.in_database:
-            return
-        with self.unit_of_work(write=False) as uow:
-            offer = self.catalogue.read(uow).offer(session_type_id)
-        self._check_form(offer, slot)
-        self._ask(offer, slot, None, None)
+
+        def ask(offer: Offer, uow: UnitOfWork | None) -> None:
+            if uow is None:
+                self._check_form(offer, slot)
+                self._ask(offer, slot, None, ignoring)
+
+        self.times.asking(lambda uow: self.catalogue.read(uow).offer(session_type_id), ask)
 
     def check_within(
-        self, uow: UnitOfWork, offer: Offer, slot: Slot, *, ignoring: BookingId | None = None
+        self,
+        uow: UnitOfWork,
+        offer: Offer,
+        slot: Slot,
+        *,
+        ignoring: BookingId | None = None,
+        held: bool = False,
     ) -> None:
         """What is asked in the booking's own transaction (B4).
+
+        A slot that is `held` for the booking is its own already, whatever the hours say since (B5).
 
         Raises:
             SlotInPast, WrongDuration, SlotMisaligned: no session can ever be booked there.
             SlotUnavailable: it is not offered, or no longer.
         """
         self._check_form(offer, slot)
-        if self.calendar.in_database:
+        if self.times.calendar.in_database and not held:
             self._ask(offer, slot, uow, ignoring)
 
     def _check_form(self, offer: Offer, slot: Slot) -> None:
-        if slot.start < self.clock.now():
+        if slot.start < self.times.clock.now():
             message = "The slot lies in the past; choose a later one."
             raise SlotInPast(message, [FieldError(_START, message)])
         if slot.length != offer.session_type.duration:
@@ -76,13 +85,7 @@ class SlotJudge:
     def _ask(
         self, offer: Offer, slot: Slot, uow: UnitOfWork | None, ignoring: BookingId | None
     ) -> None:
-        explanation = self.calendar.explain(
-            builder=offer.builder,
-            session_type=offer.session_type,
-            start=slot.start,
-            ignoring=ignoring,
-            uow=uow,
-        )
+        explanation = self.times.explain(offer, slot.start, uow, ignoring=ignoring)
         if explanation.is_open:
             return
         codes = [reason.code for reason in explanation.reasons]
@@ -95,31 +98,21 @@ class SlotJudge:
         self, session_type_id: SessionTypeId, slot: Slot, refused: SlotUnavailable
     ) -> SlotUnavailable:
         """The refusal with the next open slots after the wanted one, nearest first."""
-        with self.unit_of_work(write=False) as uow:
-            offer = self.catalogue.read(uow).offer(session_type_id)
-            if self.calendar.in_database:
-                return self._refusal(refused, self._next_slots(offer, slot, uow))
-        return self._refusal(refused, self._next_slots(offer, slot, None))
 
-    def _refusal(self, refused: SlotUnavailable, open_: tuple[Slot, ...]) -> SlotUnavailable:
+        def next_slots(offer: Offer, uow: UnitOfWork | None) -> tuple[Slot, ...]:
+            first = self.times.next_start(offer, max(slot.start, self.times.clock.now()), uow)
+            if first is None:
+                return ()
+            found = self.times.slots(offer, TimeWindow(first, first + _SEARCH), uow)
+            return tuple(each.slot for each in found[:ALTERNATIVES])
+
+        try:
+            open_ = self.times.asking(
+                lambda uow: self.catalogue.read(uow).offer(session_type_id), next_slots
+            )
+        except ProviderFailed:  # the answer is no all the same
+            open_ = ()
         return SlotUnavailable(refused.reason, refused.message, open_)
-
-    def _next_slots(self, offer: Offer, slot: Slot, uow: UnitOfWork | None) -> tuple[Slot, ...]:
-        first = self.calendar.next_start(
-            builder=offer.builder,
-            session_type=offer.session_type,
-            after=max(slot.start, self.clock.now()),
-            uow=uow,
-        )
-        if first is None:
-            return ()
-        found = self.calendar.open_slots(
-            builder=offer.builder,
-            session_type=offer.session_type,
-            window=TimeWindow(first, first + _SEARCH),
-            uow=uow,
-        )
-        return tuple(each.slot for each in found[:ALTERNATIVES])
 
 
 _TAKEN = "This time is taken; choose another one."

@@ -104,6 +104,13 @@ class OpenSlots(Sequence[OpenSlot]):
     capacity: int = 1
     joinable: Mapping[int, int] = field(factory=dict)
 
+    @classmethod
+    def at(cls, seats: Mapping[datetime, int], rules: SlotRules) -> OpenSlots:
+        """The slots that somebody else found: their starts, and the seats that each has left."""
+        free = {floor_minute(as_utc(start)): number for start, number in sorted(seats.items())}
+        runs = tuple(range(start, start + 1) for start in free)
+        return cls(runs, rules.duration, rules.capacity, free if rules.capacity > 1 else {})
+
     def __len__(self) -> int:
         return self._counts[-1] if self.runs else 0
 
@@ -155,6 +162,24 @@ def open_slots(
     first = max(earliest, ceil_minute(window.start))
     stop = min(latest, floor_minute(window.end) - rules.duration + 1)
     return _search(schedule, rules, busy, first, stop)
+
+
+def unclaimed(found: OpenSlots, rules: SlotRules, busy: Sequence[Busy]) -> OpenSlots:
+    """`found` less what collides with `busy`; a group meeting with free seats can still be joined.
+
+    For a calendar that answers by its own rules and does not know of our claims. `busy` has to hold
+    what lies around the slots, their buffers included.
+    """
+    if not found or not busy:
+        return found
+    joinable = joinable_starts(rules, meetings(rules, busy))
+    first, stop = found.runs[0][0], found.runs[-1][-1] + 1
+    runs = tuple(_less(found.runs, _union(_taken(rules, busy, joinable), first, stop)))
+    seats = {
+        start: min(found.joinable.get(start, found.capacity), joinable.get(start, rules.capacity))
+        for start in {*found.joinable, *joinable}
+    }
+    return OpenSlots(runs, found.duration, found.capacity, seats)
 
 
 def next_start(

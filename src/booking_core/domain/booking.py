@@ -130,12 +130,24 @@ class Booking:
         """What the builder should hold of the accepted attempt, in minor units; others hold none."""
         return self.payment.to_keep if self.state.served or self.state.dead else 0
 
-    def claims(self) -> tuple[Claim, ...]:
-        """The places in time that the booking keeps for itself while it is live.
+    def kept_by_terms(self, now: datetime) -> Money | None:
+        """What the builder may keep when the client cancels now; None where nothing costs anything.
 
-        While a reschedule is pending both are claimed; where they overlap, as one.
+        Moving first is no way around the terms: what a cancellation would have cost then stays.
         """
-        if not self.state.live:
+        price = self.payment.price
+        if price is None or self.slot is None:
+            return None
+        kept = self.terms.kept(price, start=self.slot.start, now=now)
+        return Money(max(kept.amount, self.payment.least_kept), price.currency)
+
+    def claims(self) -> tuple[Claim, ...]:
+        """The places in time that the booking keeps for itself while it is live, and once it was served.
+
+        A session that is over early has still taken its time, and counts for its day (B3). While a
+        reschedule is pending both places are claimed; where they overlap, as one.
+        """
+        if not (self.state.live or self.state.served):
             return ()
         return tuple(
             Claim(
@@ -305,9 +317,16 @@ class Booking:
         self._end(Action.CANCEL, BookingState.CANCELLED, kept, told)
         self.cancel_reason = reason
 
-    def reschedule(self, slot: Slot, occupancy: Occupancy) -> None:
-        """Asks for another slot; both are claimed until the calendar has answered."""
+    def reschedule(
+        self, slot: Slot, occupancy: Occupancy, *, least_kept: Money | None = None
+    ) -> None:
+        """Asks for another slot; both are claimed until the calendar has answered.
+
+        `least_kept` is what the terms leave to the builder at this moment, where the client asks.
+        """
         self.check_may_reschedule()
+        if least_kept is not None:
+            self.payment = evolve(self.payment, least_kept=least_kept.amount)
         self._move(Action.RESCHEDULE)
         self.pending_slot, self.pending_occupancy = slot, occupancy
         self._wake(Settle.CALENDAR)

@@ -13,7 +13,6 @@ from attrs import frozen
 
 from booking_core.domain.booking import Booking, CalendarEvent
 from booking_core.domain.ids import CalendarTag
-from booking_core.domain.money import Money
 from booking_core.domain.time import Slot
 from booking_core.domain.transitions import BookingState
 
@@ -58,11 +57,16 @@ class RecordRescheduled:
 
 
 @frozen
+class GiveUp:
+    """The time for which an event is missing has come; nothing is booked into the past."""
+
+
+@frozen
 class Settled:
     """The calendar is as the booking says."""
 
 
-CalendarStep = Book | Remove | RecordBooked | RecordRescheduled | Settled
+CalendarStep = Book | Remove | RecordBooked | RecordRescheduled | GiveUp | Settled
 
 
 def hear(booking: Booking, events: Sequence[StandingEvent], *, now: datetime) -> bool:
@@ -79,7 +83,7 @@ def _hear_one(booking: Booking, event: StandingEvent, now: datetime) -> bool:
     if event.cancelled:
         was = (event.slot,) if event.moved_from is None else (event.slot, event.moved_from)
         return any(
-            booking.event_cancelled(slot, keep=_kept(booking, slot, now))
+            booking.event_cancelled(slot, keep=booking.kept_by_terms(now))
             for slot in was
             if slot in booking.slots()
         )
@@ -90,20 +94,18 @@ def _hear_one(booking: Booking, event: StandingEvent, now: datetime) -> bool:
     return False
 
 
-def _kept(booking: Booking, slot: Slot, now: datetime) -> Money | None:
-    """What the terms leave to the builder; who cancels at the provider is the client to us."""
-    price = booking.payment.price
-    return booking.terms.kept(price, start=slot.start, now=now) if price else None
-
-
-def next_step(booking: Booking, events: Sequence[StandingEvent]) -> CalendarStep:
-    """The first thing that is not as it should be; nothing is booked into the past."""
+def next_step(booking: Booking, events: Sequence[StandingEvent], *, now: datetime) -> CalendarStep:
+    """The first thing that is not as it should be."""
     standing = {event.slot: event.event for event in events if not event.cancelled}
     expected = booking.expected_slots()
     over = booking.state in (BookingState.COMPLETED, BookingState.NO_SHOW)
-    for slot in expected:
-        if slot not in standing and not over:
+    for slot in () if over else expected:
+        if slot in standing:
+            continue
+        if slot.start > now:
             return Book(slot)
+        if booking.state is BookingState.CONFIRMING or slot == booking.pending_slot:
+            return GiveUp()
     if booking.state is BookingState.CONFIRMING and booking.slot in standing:
         return RecordBooked(standing[booking.slot])
     if booking.pending_slot is not None:

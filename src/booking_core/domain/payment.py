@@ -204,6 +204,7 @@ class Payment:
     whose money counts. `refunds` are the running totals that were asked back, in order: the n-th
     refund is the n-th total less the one before it (rule refund_ledger). `taken` and `returned` are
     what all attempts together brought in and gave back when the money was last settled.
+    `least_kept` is what a cancellation would have cost the client when it last moved the booking.
     """
 
     price: Money | None = None
@@ -214,6 +215,7 @@ class Payment:
     refunds: tuple[int, ...] = ()
     taken: int = 0
     returned: int = 0
+    least_kept: int = 0
 
     @classmethod
     def of(cls, price: Money | None) -> Payment:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from booking_core.domain.actor import Actor, Role
+from booking_core.domain.builder import Builder
 from booking_core.domain.errors import NotFound, RangeTooLong, SignInRequired, TermsForbid
 from booking_core.domain.manage_token import ManageKey
 from booking_core.domain.session_type import SessionType
@@ -66,18 +67,20 @@ def owns_catalogue(actor: Actor, builder_id: str) -> bool:
     return actor.is_operator or (actor.role is Role.BUILDER and actor.id == builder_id)
 
 
-def hidden_because(session_type: SessionType, actor: Actor) -> str | None:
-    """Why the actor is not shown that session type, or None when it is (A4)."""
+def hidden_because(session_type: SessionType, builder: Builder, actor: Actor) -> str | None:
+    """Why the actor is not shown that session type of `builder`, or None when it is (A4)."""
     if not session_type.active:
         return "It is not active."
+    if not builder.active:
+        return "Its builder is not active."
     if session_type.requires_auth and not actor.signed_in:
         return "It is for signed-in clients, and the viewer is anonymous."
     return None
 
 
-def check_may_book(session_type: SessionType, actor: Actor) -> None:
+def check_may_book(session_type: SessionType, builder: Builder, actor: Actor) -> None:
     """Raises when the actor may not book that session type; the same rule as for showing it (A4)."""
-    if not session_type.active:
+    if not (session_type.active and builder.active):
         raise NotFound("session type")
     if session_type.requires_auth and not actor.signed_in:
         raise SignInRequired

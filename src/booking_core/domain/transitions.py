@@ -26,7 +26,7 @@ class BookingState(StrEnum):
 
     @property
     def live(self) -> bool:
-        """The booking still claims its place in time."""
+        """The booking can still come to something."""
         return self in LIVE
 
     @property

@@ -26,7 +26,7 @@ class SlotClaims(Protocol):
         """Makes `claims` all that the booking claims: adds what is missing, then drops the rest.
 
         False when somebody else holds a place, no seat is left or the day is full: the unit of
-        work must then be left without a commit.
+        work must then be left without a commit, unless asking again for less succeeds.
         """
 
     @abstractmethod

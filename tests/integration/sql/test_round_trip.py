@@ -162,6 +162,7 @@ payments = st.builds(
     refunds=st.lists(st.integers(0, 10**12)).map(tuple),
     taken=st.integers(0, 10**12),
     returned=st.integers(0, 10**12),
+    least_kept=st.integers(0, 10**12),
 )
 bookings = st.builds(
     a_new_booking,

@@ -108,3 +108,22 @@ def test_before_it_is_confirmed_everything_goes_back_whatever_the_terms_say() ->
     shop.cancel(booking)
     shop.work()
     assert shop.held() == 0
+
+
+def test_moving_first_is_no_way_around_the_terms(shop: Shop, booking: Booking) -> None:
+    at(shop, 30 * HOUR)
+    later = a_slot(day=10)
+    shop.core.reschedule_booking(booking_id=booking.id, slot=later, actor=shop.client(booking))
+    shop.cancel(booking)
+    shop.work()
+    assert shop.now(booking).payment.returned == 2_500
+
+
+def test_a_move_that_the_builder_made_costs_the_client_nothing(
+    shop: Shop, booking: Booking
+) -> None:
+    at(shop, 30 * HOUR)
+    shop.core.reschedule_booking(booking_id=booking.id, slot=a_slot(day=10), actor=BUILDER)
+    shop.cancel(booking)
+    shop.work()
+    assert shop.now(booking).payment.returned == 5_000

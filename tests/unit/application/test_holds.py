@@ -5,14 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
 from booking_core import (
     HOLD_LENGTH,
     Actor,
+    Answer,
     Booking,
     BookingState,
+    Category,
     HoldExpired,
     NotFound,
+    PathwayId,
+    Question,
+    Slot,
     SlotUnavailable,
     TimeWindow,
 )
@@ -64,6 +70,51 @@ def test_a_hold_is_made_final_by_its_client(shop: Shop) -> None:
     assert confirm(shop, held).state is S.CONFIRMED
 
 
+def test_a_held_slot_is_its_clients_even_when_the_hours_were_changed_since() -> None:
+    shop = Shop.open(calendar="local", price=None, minimum_notice=timedelta(hours=1))
+    shop.clock.set(a_slot().start - timedelta(hours=1))
+    held = hold(shop)
+    shop.clock.advance(timedelta(minutes=5))
+    assert confirm(shop, held).state is S.CONFIRMED
+
+
+def test_what_was_said_when_holding_still_counts_when_confirming(shop: Shop) -> None:
+    questions = (
+        Question("goal", "What is your goal?", required=True),
+        Question("level", "How far are you?"),
+    )
+    with shop.store() as uow:
+        uow.session_types.save(
+            evolve(
+                shop.stored_type(),
+                questions=questions,
+                category=Category.PATHWAY,
+                requires_auth=False,
+                pathways=(PathwayId("pivot"), PathwayId("play")),
+            )
+        )
+        uow.commit()
+    held = shop.core.hold_slot(
+        session_type_id=a_session_type().id,
+        slot=a_slot(),
+        actor=ANYONE,
+        contact=a_contact(),
+        notes="With a wheelchair",
+        answers=[Answer("goal", "A new job"), Answer("level", "Beginning")],
+        pathway=PathwayId("play"),
+    )
+    confirmed = shop.core.confirm_booking(
+        session_type_id=a_session_type().id,
+        slot=a_slot(),
+        actor=shop.client(held),
+        booking_id=held.id,
+        answers=[Answer("level", "Half way")],
+    )
+    said = confirmed.details
+    assert (said.notes, said.pathway) == ("With a wheelchair", "play")
+    assert [answer.value for answer in said.answers] == ["A new job", "Half way"]
+
+
 def test_a_hold_that_ended_is_free_for_the_next_one_without_any_job(shop: Shop) -> None:
     held = hold(shop)
     shop.clock.advance(HOLD_LENGTH - SECOND)
@@ -103,3 +154,17 @@ def test_a_job_tidies_what_nobody_asked_for_again(shop: Shop) -> None:
     assert shop.now(held).state is S.EXPIRED
     shop.work()
     assert shop.subjects() == []
+
+
+@pytest.mark.parametrize("over", ["complete_booking", "mark_no_show"])
+def test_a_session_that_is_over_early_has_taken_its_time_and_its_place_in_the_day(
+    over: str,
+) -> None:
+    shop = Shop.open(calendar="local", price=None, slot_step=timedelta(minutes=15), daily_limit=1)
+    booking = shop.confirm()
+    shop.clock.set(a_slot().start + timedelta(minutes=5))
+    getattr(shop.core, over)(booking_id=booking.id, actor=Actor.system())
+    for later in (timedelta(minutes=15), timedelta(hours=3)):
+        slot = Slot(a_slot().start + later, a_slot().end + later)
+        with pytest.raises(SlotUnavailable):
+            shop.confirm(slot)

@@ -62,7 +62,21 @@ def test_slots_and_booking_follow_the_same_rule_as_the_list(
     core: BookingCore, viewer: Actor, slug: str
 ) -> None:
     listed = core.list_session_types(builder=a_builder().id, actor=viewer)
-    visible = slug in {each.slug for each in listed}
+    check_may_book(core, viewer, slug, visible=slug in {each.slug for each in listed})
+
+
+@pytest.mark.parametrize("viewer", [ANYONE, CLIENT])
+def test_what_a_builder_offers_who_is_not_active_is_for_nobody(
+    core: BookingCore, viewer: Actor
+) -> None:
+    core.change_builder(builder_id=a_builder().id, changes={"active": False}, actor=Actor.admin())
+    assert core.list_available_sessions(actor=viewer) == []
+    explained = core.explain_visibility(session_type_id=SessionTypeId(f"typ_{OPEN}"), viewer=viewer)
+    assert (explained.visible, explained.reason) == (False, "Its builder is not active.")
+    check_may_book(core, viewer, OPEN, visible=False)
+
+
+def check_may_book(core: BookingCore, viewer: Actor, slug: str, *, visible: bool) -> None:
     type_id = SessionTypeId(f"typ_{slug}")
     acts: list[Callable[[], object]] = [
         lambda: core.show_session_type(session_type=type_id, actor=viewer),

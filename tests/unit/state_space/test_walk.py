@@ -102,8 +102,8 @@ def removal_by_record(patch: Patch) -> None:
     """A dead booking removes only the event that it knows."""
     real = calendar_steps.next_step
 
-    def step(booking: Booking, events: Any) -> Any:
-        found = real(booking, events)
+    def step(booking: Booking, events: Any, *, now: Any) -> Any:
+        found = real(booking, events, now=now)
         unknown = isinstance(found, Remove) and found.slot != booking.slot
         return calendar_steps.Settled() if unknown and booking.state.dead else found
 
@@ -114,8 +114,8 @@ def done_before_recorded(patch: Patch) -> None:
     """The calendar's job ends as soon as the event stands, before that is written down."""
     real = calendar_steps.next_step
 
-    def step(booking: Booking, events: Any) -> Any:
-        found = real(booking, events)
+    def step(booking: Booking, events: Any, *, now: Any) -> Any:
+        found = real(booking, events, now=now)
         recorded = isinstance(found, calendar_steps.RecordBooked)
         return calendar_steps.Settled() if recorded else found
 
@@ -185,11 +185,11 @@ def old_event_first(patch: Patch) -> None:
     """A reschedule removes the old event before the new one is booked."""
     real = calendar_steps.next_step
 
-    def step(booking: Booking, events: Any) -> Any:
+    def step(booking: Booking, events: Any, *, now: Any) -> Any:
         standing = [event.slot for event in events if not event.cancelled]
         if booking.pending_slot and booking.slot in standing and len(standing) == 1:
             return Remove(booking.slot)
-        found = real(booking, events)
+        found = real(booking, events, now=now)
         old = isinstance(found, calendar_steps.Book) and found.slot == booking.slot
         return calendar_steps.Settled() if old and booking.event else found
 

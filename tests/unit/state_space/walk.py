@@ -297,7 +297,7 @@ class Walk:
         events = events_of(world)
         if self.look_first and self._is_news(state, "calendar", events):
             return
-        step = calendar_steps.next_step(booking, events)
+        step = calendar_steps.next_step(booking, events, now=world.now)
         label = f"calendar: {type(step).__name__}"
         match step:
             case calendar_steps.Book(slot):
@@ -380,7 +380,7 @@ class Walk:
                 yield "more refunded than captured"
         if booking is None:
             return
-        if not booking.state.live and booking.claims():
+        if booking.state.dead and booking.claims():
             yield "a dead booking holds a claim"
         if booking.state.live:
             claimed = {claim.slot: claim.occupancy for claim in booking.claims()}

@@ -310,6 +310,16 @@ class SlotClaimsContract:
             uow.commit()
         assert self._slots(unit_of_work) == [a_slot()]
 
+    def test_who_asked_for_too_much_may_ask_for_less(self, unit_of_work: UnitOfWorkFactory) -> None:
+        assert book(unit_of_work, HOUR, a_slot(hour=9), "bkg_1")
+        assert book(unit_of_work, HOUR, a_slot(hour=12), "bkg_2")
+        old, free, taken = (a_claim(HOUR, a_slot(hour=at), "bkg_1") for at in (9, 15, 12))
+        with unit_of_work() as uow:
+            assert not uow.claims.keep(booking_id=old.booking_id, claims=[old, free, taken])
+            assert uow.claims.keep(booking_id=old.booking_id, claims=[free])
+            uow.commit()
+        assert sorted(self._slots(unit_of_work)) == [a_slot(hour=12), a_slot(hour=15)]
+
     # ---- all at once -----------------------------------------------------------------------------
 
     def test_of_twelve_who_want_one_slot_one_gets_it(self, unit_of_work: UnitOfWorkFactory) -> None:
