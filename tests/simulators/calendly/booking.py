@@ -73,7 +73,7 @@ def book_on_page(world: World, wish: Wish, link: SchedulingLink | None = None) -
 def seat(world: World, wish: Wish, terms: _Terms) -> Invitee:
     """Into the books; nobody is told yet."""
     now, books = world.clock.now(), world.books
-    event = books.event_at(wish.event_type, wish.start) or _new_event(world, wish, terms)
+    event = books.to_join(wish.event_type, wish.start) or _new_event(world, wish, terms)
     invitee = Invitee(
         id=books.new_id(),
         event=event,

@@ -47,8 +47,10 @@ class Books:
             if user in each.hosts and status in (None, each.status)
         ]
 
-    def event_at(self, event_type: EventType, start: datetime) -> Event | None:
-        """The active event of this type that begins then."""
+    def to_join(self, event_type: EventType, start: datetime) -> Event | None:
+        """The active meeting of a group that begins then."""
+        if event_type.kind != "group":
+            return None
         return next(
             (
                 each

@@ -14,7 +14,7 @@ from tests.simulators.calendly.records import (
     NoShow,
     User,
 )
-from tests.simulators.calendly.refusals import Refused
+from tests.simulators.calendly.refusals import ALREADY_CANCELED, Refused, permission_denied
 from tests.simulators.calendly.shapes import CONFERENCES
 from tests.simulators.calendly.wishes import Wish
 from tests.simulators.calendly.world import World
@@ -32,6 +32,7 @@ def bring_joining_links(world: World) -> None:
 
 def cancel_by_host(world: World, event: Event, host: User, reason: str | None) -> Cancellation:
     """The whole event, for all who come."""
+    _still_on(event)
     cancellation = Cancellation(host.name, "host", reason, world.clock.now())
     going = event.active_invitees
     for invitee in going:
@@ -44,12 +45,14 @@ def cancel_by_host(world: World, event: Event, host: User, reason: str | None) -
 
 def cancel_by_invitee(world: World, invitee: Invitee, reason: str | None) -> None:
     """Their own place; with the last one the event goes."""
+    _still_on(invitee)
     _leave(world, invitee, reason)
     tell_of_invitee(world, "invitee.canceled", invitee)
 
 
 def reschedule(world: World, old: Invitee, start: datetime, reason: str | None) -> Invitee:
     """One invitee is cancelled and another one made, each with a link to the other."""
+    _still_on(old)
     wish = Wish(
         event_type=old.event.type,
         start=start,
@@ -95,6 +98,11 @@ def undo_no_show(world: World, no_show: NoShow) -> None:
     no_show.invitee.no_show = None
     no_show.invitee.updated_at = world.clock.now()
     tell_of_invitee(world, "invitee_no_show.deleted", no_show.invitee)
+
+
+def _still_on(record: Event | Invitee) -> None:
+    if record.status == "canceled":
+        raise permission_denied(ALREADY_CANCELED)
 
 
 def _leave(world: World, invitee: Invitee, reason: str | None) -> None:

@@ -40,7 +40,7 @@ class CalendlyServer:
             "127.0.0.1", self.port, app, threaded=True, request_handler=_Quiet
         )
         self.sim.pages = f"{self.url}{PREFIX}"
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         if self.rounds is not None:
             Thread(target=self._carry, args=(self.rounds,), daemon=True).start()
         return self

@@ -20,6 +20,10 @@ class OpenSlot:
     hosts: list[User]
 
 
+#: user id -> what their calendars hold
+_Diaries = dict[str, list[Interval]]
+
+
 def open_slots(
     books: Books, event_type: EventType, now: datetime, start: datetime, end: datetime
 ) -> list[OpenSlot]:
@@ -30,7 +34,8 @@ def open_slots(
     starts = sorted(
         {each for host in event_type.hosts for each in _starts(event_type, host, first, end)}
     )
-    found = [slot_at(books, event_type, now, each) for each in starts]
+    diaries = _diaries(books, event_type)
+    found = [_slot(books, event_type, now, each, diaries) for each in starts]
     return [each for each in found if isinstance(each, OpenSlot)]
 
 
@@ -38,6 +43,12 @@ def slot_at(
     books: Books, event_type: EventType, now: datetime, start: datetime
 ) -> OpenSlot | Literal["filled", "not offered"]:
     """The slot, or why there is none."""
+    return _slot(books, event_type, now, start, _diaries(books, event_type))
+
+
+def _slot(
+    books: Books, event_type: EventType, now: datetime, start: datetime, diaries: _Diaries
+) -> OpenSlot | Literal["filled", "not offered"]:
     offering = [
         host
         for host in event_type.hosts
@@ -45,11 +56,11 @@ def slot_at(
     ]
     if not (event_type.active and _enough(event_type, offering)):
         return "not offered"
-    joined = books.event_at(event_type, start)
+    joined = books.to_join(event_type, start)
     if joined is not None:
         left = event_type.limit - len(joined.active_invitees)
         return OpenSlot(start, left, joined.hosts) if left > 0 else "filled"
-    free = [host for host in offering if not _is_busy(books, event_type, host, start)]
+    free = [host for host in offering if not _is_busy(event_type, start, diaries[host.id])]
     if not _enough(event_type, free):
         return "filled"
     return OpenSlot(start, event_type.limit, _those_who_meet(books, event_type, free))
@@ -93,13 +104,19 @@ def _by_the_week(
         day += timedelta(days=1)
 
 
-def _is_busy(books: Books, event_type: EventType, host: User, start: datetime) -> bool:
+def _diaries(books: Books, event_type: EventType) -> _Diaries:
+    return {
+        host.id: [*(each.blocked for each in books.events_of(host, "active")), *host.busy]
+        for host in event_type.hosts
+    }
+
+
+def _is_busy(event_type: EventType, start: datetime, diary: list[Interval]) -> bool:
     wanted = (
         start - timedelta(minutes=event_type.buffer_before),
         start + event_type.length + timedelta(minutes=event_type.buffer_after),
     )
-    booked = [each.blocked for each in books.events_of(host, "active")]
-    return any(_overlap(wanted, each) for each in [*booked, *host.busy])
+    return any(_overlap(wanted, each) for each in diary)
 
 
 def _overlap(one: Interval, other: Interval) -> bool:

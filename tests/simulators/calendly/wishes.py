@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
@@ -104,9 +104,17 @@ def _invitee(person: Any, throw_away_domains: tuple[str, ...]) -> list[Detail]:
         bad = not re.fullmatch(r"[^@\s]+@[^@\s]+", str(email))
         if bad or str(email).split("@")[1] in throw_away_domains:
             details.append(Detail("invitee.email", "is invalid"))
-    if zone is not None and zone not in available_timezones():
+    if zone is not None and not _is_zone(zone):
         details.append(Detail("invitee.timezone", "is invalid"))
     return details
+
+
+def _is_zone(name: object) -> bool:
+    try:
+        ZoneInfo(str(name))
+    except (KeyError, ValueError, OSError):  # OSError: a directory of zones
+        return False
+    return True
 
 
 def _tracking(tracking: Any) -> list[Detail]:
