@@ -325,6 +325,27 @@ def test_a_reschedule_to_a_taken_slot_changes_nothing(
     assert sim.invitee(booked["uri"]).status == "active"
 
 
+def test_one_of_a_group_moves_alone(api: httpx.Client, sim: Simulator, host: User) -> None:
+    group = sim.event_type(host, "Group", kind="group", limit=3)
+    for _ in range(2):
+        api.post("/invitees", json=wish(group))
+    mover, stayer = sim.invitees()
+    new = sim.reschedule(mover, TEN + timedelta(days=1))
+    assert (mover.status, stayer.status, new.status) == ("canceled", "active", "active")
+    assert [each.status for each in sim.events()] == ["active", "active"]
+
+
+def test_what_is_cancelled_cannot_be_cancelled_or_moved_again(
+    sim: Simulator, booked: dict[str, str]
+) -> None:
+    invitee = sim.invitee(booked["uri"])
+    sim.cancel(invitee, by="invitee")
+    with pytest.raises(Refused, match="already canceled"):
+        sim.cancel(invitee, by="host")
+    with pytest.raises(Refused, match="already canceled"):
+        sim.reschedule(invitee, TEN + timedelta(days=1))
+
+
 @pytest.mark.parametrize(("follows", "marker"), [(True, "order-4711"), (False, None)])
 def test_whether_the_tracking_follows_a_reschedule_can_be_chosen(
     api: httpx.Client, sim: Simulator, intro: EventType, follows: bool, marker: str | None
