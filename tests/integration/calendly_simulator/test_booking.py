@@ -117,6 +117,21 @@ def test_an_event_type_is_named_by_text(api: httpx.Client, intro: EventType) -> 
     assert parameters(api.post("/invitees", json=body)) == ["event_type"]
 
 
+def test_text_has_to_be_text(api: httpx.Client, intro: EventType) -> None:
+    answer = book(
+        api,
+        intro,
+        tracking=TRACKING | {"utm_term": 5},
+        location={"kind": ["inbound_call"]},
+        questions_and_answers=[{"question": {}, "answer": "a", "position": 0}],
+    )
+    assert parameters(answer) == [
+        "tracking.utm_term",
+        "questions_and_answers[0].question",
+        "location.kind",
+    ]
+
+
 def test_a_start_with_an_offset_is_refused(api: httpx.Client, intro: EventType) -> None:
     assert parameters(book(api, intro, start="2026-11-03T12:00:00+02:00")) == ["start_time"]
 

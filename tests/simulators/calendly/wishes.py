@@ -56,8 +56,7 @@ def check_body(body: Any, throw_away_domains: tuple[str, ...]) -> None:
         *_guests(body.get("event_guests")),
         *_location(body.get("location")),
     ]
-    if "event_type" in body and not isinstance(body["event_type"], str):
-        details.append(Detail("event_type", "must be a string"))
+    details += _not_text(body, "", "event_type")
     if "start_time" in body and instant_of(body["start_time"]) is None:
         details.append(Detail("start_time", "must be a UTC time"))
     if details:
@@ -91,12 +90,23 @@ def _missing(body: JSON, prefix: str, *names: str) -> list[Detail]:
     return [Detail(f"{prefix}{each}", IS_MISSING) for each in names if body.get(each) is None]
 
 
+def _not_text(body: JSON, prefix: str, *names: str) -> list[Detail]:
+    return [
+        Detail(f"{prefix}{each}", "must be a string")
+        for each in names
+        if body.get(each) is not None and not isinstance(body[each], str)
+    ]
+
+
 def _invitee(person: Any, throw_away_domains: tuple[str, ...]) -> list[Detail]:
     if person is None:
         return []
     if not isinstance(person, dict):
         return [Detail("invitee", "must be an object")]
-    details = _missing(person, "invitee.", "email", "timezone")
+    details = [
+        *_missing(person, "invitee.", "email", "timezone"),
+        *_not_text(person, "invitee.", "name", "first_name", "last_name", "text_reminder_number"),
+    ]
     if not person.get("name") and not person.get("first_name"):
         details.append(Detail("invitee", "name or first_name is missing"))
     email, zone = person.get("email"), person.get("timezone")
@@ -123,7 +133,8 @@ def _tracking(tracking: Any) -> list[Detail]:
         return []
     if not isinstance(tracking, dict):
         return [Detail("tracking", "must be an object")]
-    return [Detail(f"tracking.{each}", IS_MISSING) for each in TRACKING if each not in tracking]
+    missing = [Detail(f"tracking.{each}", IS_MISSING) for each in TRACKING if each not in tracking]
+    return missing + _not_text(tracking, "tracking.", *TRACKING)
 
 
 def _answers(answers: Any) -> list[Detail]:
@@ -134,10 +145,13 @@ def _answers(answers: Any) -> list[Detail]:
     return [
         detail
         for place, each in enumerate(answers)
-        for detail in _missing(
-            each, f"questions_and_answers[{place}].", "question", "answer", "position"
-        )
+        for detail in _answer(each, f"questions_and_answers[{place}].")
     ]
+
+
+def _answer(given: JSON, prefix: str) -> list[Detail]:
+    missing = _missing(given, prefix, "question", "answer", "position")
+    return missing + _not_text(given, prefix, "question", "answer")
 
 
 def _guests(guests: Any) -> list[Detail]:
@@ -153,4 +167,5 @@ def _location(location: Any) -> list[Detail]:
         return []
     if not isinstance(location, dict):
         return [Detail("location", "must be an object")]
-    return _missing(location, "location.", "kind")
+    missing = _missing(location, "location.", "kind")
+    return missing + _not_text(location, "location.", "kind", "location")

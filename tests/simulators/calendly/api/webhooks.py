@@ -105,7 +105,7 @@ def _events(body: Any) -> list[str]:
     events = body.get("events") if isinstance(body, dict) else None
     if not isinstance(events, list) or not events:
         raise invalid(Detail("events", IS_MISSING))
-    if unknown := [each for each in events if each not in SCOPES_OF]:
+    if unknown := [each for each in events if each not in list(SCOPES_OF)]:
         raise invalid(Detail("events", f"{unknown[0]} is not an event"))
     return events
 
