@@ -50,6 +50,7 @@ from booking_core.domain.errors import (
     InvalidRequest,
     KeyInProgress,
     KeyReused,
+    LinkNeeded,
     NotAllowed,
     NotFound,
     PaymentsUnavailable,
@@ -67,6 +68,7 @@ from booking_core.domain.errors import (
     WrongDuration,
     WrongState,
 )
+from booking_core.domain.event_record import EventRecord
 from booking_core.domain.events import BookingEvent
 from booking_core.domain.explanation import (
     Explanation,
@@ -233,6 +235,7 @@ __all__ = [
     "DeadJob",
     "Details",
     "Dispute",
+    "EventRecord",
     "EventType",
     "Explanation",
     "FieldError",
@@ -260,6 +263,7 @@ __all__ = [
     "LeasingQueue",
     "Letter",
     "LetterKind",
+    "LinkNeeded",
     "Location",
     "LocationKind",
     "Mail",

@@ -15,9 +15,11 @@ from booking_core import (
     CalendarEvent,
     CalendarProvider,
     Clock,
+    EventRecord,
     EventType,
     Explanation,
     Health,
+    NotFound,
     OpenSlots,
     SchedulingLink,
     SessionType,
@@ -118,6 +120,12 @@ class LocalCalendar(CalendarProvider):
         return None
 
     def events(self, *, booking: Booking) -> Sequence[StandingEvent]:
+        return ()
+
+    def find(self, *, event_uri: str, invitee_uri: str | None = None) -> EventRecord:
+        raise NotFound("event in the calendar")
+
+    def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
         return ()
 
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:

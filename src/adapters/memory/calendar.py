@@ -16,11 +16,15 @@ from booking_core import (
     Busy,
     CalendarEvent,
     CalendarProvider,
+    CalendarRef,
     CalendarTag,
     Clock,
+    Contact,
+    EventRecord,
     EventType,
     Explanation,
     Health,
+    NotFound,
     OpenSlots,
     SchedulingLink,
     SessionType,
@@ -38,6 +42,7 @@ from booking_core import (
 from .faults import Faulty
 
 _MINUTE = timedelta(minutes=1)
+_SOMEBODY = Contact("Somebody", "somebody@example.org")
 
 
 @frozen(kw_only=True)
@@ -52,8 +57,13 @@ class PlacedEvent:
     buffer_before: timedelta = timedelta(0)
     buffer_after: timedelta = timedelta(0)
     tag: CalendarTag | None = None
+    event_type_uri: str = ""
+    contact: Contact | None = None
+    marks: tuple[str, ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
     was: tuple[Slot, ...] = ()
     cancelled: bool = False
+    no_show: bool = False
 
     @property
     def blocked(self) -> TimeWindow:
@@ -71,8 +81,21 @@ class PlacedEvent:
     def standing(self) -> tuple[StandingEvent, ...]:
         """As the port tells it: once for each slot that it was moved away from."""
         return tuple(
-            StandingEvent(self.ref, self.slot, self.cancelled, was, self.tag)
+            StandingEvent(self.ref, self.slot, self.cancelled, was, self.tag, self.no_show)
             for was in self.was or (None,)
+        )
+
+    def record(self) -> EventRecord:
+        return EventRecord(
+            event=self.ref,
+            event_type_uri=self.event_type_uri,
+            slot=self.slot,
+            contact=self.contact or _SOMEBODY,
+            cancelled=self.cancelled,
+            no_show=self.no_show,
+            tag=self.tag,
+            marks=self.marks,
+            answers=self.answers,
         )
 
 
@@ -96,7 +119,6 @@ class MemoryCalendar(Faulty, CalendarProvider):
         self._refused: set[Slot] = set()
         self._bookings: dict[CalendarTag, BookingId] = {}
         self.offers: dict[BuilderId, list[EventType]] = {}
-        self.no_shows: set[CalendarTag] = set()
         self.condition = Health(ok=True)
 
     # ---- the port --------------------------------------------------------------------------------
@@ -168,17 +190,32 @@ class MemoryCalendar(Faulty, CalendarProvider):
         with self._call("events"), self._lock:
             return [fact for event in self._tagged(booking.tag) for fact in event.standing()]
 
+    def find(self, *, event_uri: str, invitee_uri: str | None = None) -> EventRecord:
+        with self._call("find"), self._lock:
+            found = self._events.get(event_uri)
+            if found is None or invitee_uri not in (None, found.ref.invitee_uri):
+                raise NotFound("event in the calendar")
+            return found.record()
+
+    def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
+        with self._call("records"), self._lock:
+            return [
+                event.record()
+                for event in self._events.values()
+                if event.builder_id == builder.id and window.start <= event.slot.start < window.end
+            ]
+
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:
         with self._call("event_types"):
             return tuple(self.offers.get(builder.id, ()))
 
     def mark_no_show(self, *, booking: Booking) -> None:
         with self._call("mark_no_show"):
-            self.no_shows.add(booking.tag)
+            self._tell_no_show(booking, True)
 
     def undo_no_show(self, *, booking: Booking) -> None:
         with self._call("undo_no_show"):
-            self.no_shows.discard(booking.tag)
+            self._tell_no_show(booking, False)
 
     def health(self) -> Health:
         with self._call("health"):
@@ -203,6 +240,9 @@ class MemoryCalendar(Faulty, CalendarProvider):
         session_type: SessionType,
         slot: Slot,
         tag: CalendarTag | None = None,
+        contact: Contact | None = None,
+        marks: tuple[str, ...] = (),
+        answers: tuple[tuple[str, str], ...] = (),
     ) -> CalendarEvent:
         """A client books at the provider's own page, with the tag of its link or without any.
 
@@ -219,6 +259,10 @@ class MemoryCalendar(Faulty, CalendarProvider):
                 buffer_before=session_type.buffer_before,
                 buffer_after=session_type.buffer_after,
                 tag=tag,
+                event_type_uri=_event_type(session_type.calendar_ref),
+                contact=contact,
+                marks=marks,
+                answers=answers,
             )
             self._check_free(event)
             self._events[event.ref.event_uri] = event
@@ -239,6 +283,11 @@ class MemoryCalendar(Faulty, CalendarProvider):
             return sorted(found, key=lambda event: event.slot)
 
     # ---- inside ----------------------------------------------------------------------------------
+
+    def _tell_no_show(self, booking: Booking, no_show: bool) -> None:
+        with self._lock:
+            for event in self._tagged(booking.tag):
+                self._events[event.ref.event_uri] = evolve(event, no_show=no_show)
 
     def _slot(self, event: CalendarEvent) -> Slot:
         return self._events[event.event_uri].slot
@@ -274,6 +323,8 @@ class MemoryCalendar(Faulty, CalendarProvider):
             buffer_before=agreed.buffer_before,
             buffer_after=agreed.buffer_after,
             tag=booking.tag,
+            event_type_uri=_event_type(booking.calendar_ref),
+            contact=booking.client.contact,
         )
 
     def _new_ref(self) -> CalendarEvent:
@@ -295,6 +346,10 @@ class MemoryCalendar(Faulty, CalendarProvider):
             raise SlotUnavailable("busy", "The calendar has something else at that time.")
         if len(met) >= wanted.capacity:
             raise SlotUnavailable("full", "All seats are taken.")
+
+
+def _event_type(ref: CalendarRef | None) -> str:
+    return ref.event_type_uri if ref else ""
 
 
 def _one_meeting(wanted: PlacedEvent, other: PlacedEvent) -> bool:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from booking_core import (
@@ -11,6 +11,7 @@ from booking_core import (
     Builder,
     BuilderId,
     BuilderRepository,
+    CalendarTag,
     FieldError,
     InvalidRequest,
     NotFound,
@@ -87,10 +88,24 @@ class MemoryBookings(BookingRepository):
         except KeyError:
             raise NotFound("booking") from None
 
+    def by_tag(self, tag: CalendarTag) -> Booking | None:
+        return self._one(lambda booking: booking.tag == tag)
+
+    def by_event_place(self, place: str) -> Booking | None:
+        return self._one(lambda booking: booking.event is not None and booking.event.place == place)
+
+    def _one(self, condition: Callable[[Booking], bool]) -> Booking | None:
+        found = next(filter(condition, self._session.tables.bookings.values()), None)
+        return None if found is None else apart(found)
+
     def save(self, booking: Booking) -> None:
         stored = self._session.tables.bookings.get(booking.id)
         if booking.version != (stored.version if stored else 0):
             raise StaleBooking
+        if booking.event is not None:
+            holder = self.by_event_place(booking.event.place)
+            if holder is not None and holder.id != booking.id:
+                raise StaleBooking
         booking.version += 1
         self._session.changing().bookings[booking.id] = apart(booking)
 

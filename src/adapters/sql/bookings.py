@@ -6,7 +6,17 @@ from functools import cache
 from typing import Any
 
 from attrs import asdict, frozen
-from sqlalchemy import Row, Select, bindparam, insert, literal, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from adapters.sql.errors import refuse_duplicate
@@ -32,6 +42,8 @@ from booking_core import (
     BookingState,
     BuilderId,
     CalendarEvent,
+    CalendarRef,
+    CalendarTag,
     Client,
     Contact,
     Details,
@@ -64,6 +76,16 @@ class SqlBookings(BookingRepository):
             raise NotFound("booking")
         return to_booking(row)
 
+    def by_tag(self, tag: CalendarTag) -> Booking | None:
+        return self._one(bookings.c.tag == tag)
+
+    def by_event_place(self, place: str) -> Booking | None:
+        return self._one(bookings.c.event_place == place)
+
+    def _one(self, condition: ColumnElement[bool]) -> Booking | None:
+        found = self._transaction.rows(select(bookings).where(condition).limit(1))
+        return to_booking(found[0]) if found else None
+
     def save(self, booking: Booking) -> None:
         values = from_booking(booking) | {"version": booking.version + 1}
         if booking.version == 0:
@@ -81,8 +103,11 @@ class SqlBookings(BookingRepository):
 
     def _replace(self, booking: Booking, values: dict[str, Any]) -> None:
         read = {"wanted": booking.id, "read_version": booking.version}
-        if not self._transaction.write(_UPDATE, values | read).rowcount:
-            raise StaleBooking
+        try:
+            if not self._transaction.write(_UPDATE, values | read).rowcount:
+                raise StaleBooking
+        except IntegrityError as error:
+            refuse_duplicate(error, StaleBooking())
 
     def find(self, criteria: BookingFilter) -> Sequence[Booking]:
         query = _matching(criteria).order_by(*_NEWEST_FIRST).limit(criteria.limit)
@@ -168,7 +193,9 @@ def from_booking(booking: Booking) -> dict[str, Any]:
         "occupancy": from_occupancy(booking.occupancy),
         "details": _from_details(booking.details),
         "tag": booking.tag,
+        "calendar_ref": asdict(booking.calendar_ref) if booking.calendar_ref else None,
         "event": asdict(booking.event) if booking.event else None,
+        "event_place": booking.event.place if booking.event else None,
         "cancel_reason": booking.cancel_reason,
         "token_version": booking.token_version,
         "created_at": booking.created_at,
@@ -188,6 +215,7 @@ def to_booking(row: Row[Any]) -> Booking:
         terms=to_terms(row.terms),
         occupancy=to_occupancy(row.occupancy),
         tag=row.tag,
+        calendar_ref=CalendarRef(**row.calendar_ref) if row.calendar_ref else None,
         created_at=row.created_at,
         details=_to_details(row.details),
         state=BookingState(row.state),

@@ -125,7 +125,9 @@ bookings = Table(
     Column("occupancy", Json, nullable=False),
     Column("details", Json, nullable=False),
     Column("tag", Id, nullable=False),
+    Column("calendar_ref", Json),
     Column("event", Json),
+    Column("event_place", Text),
     Column("cancel_reason", Text, nullable=False),
     Column("token_version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -135,6 +137,8 @@ bookings = Table(
     Index(None, "client_id", "created_at", "id"),
     Index(None, "session_type_id", "created_at", "id"),
     Index(None, "client_email_folded"),
+    Index(None, "tag"),
+    Index(None, "event_place", unique=True),
     # Only what waits for a client has a deadline, so these two stay small.
     Index(None, "deadline", **_where("deadline IS NOT NULL")),
     Index(None, "builder_id", "deadline", **_where("deadline IS NOT NULL")),

@@ -86,6 +86,7 @@ class BookingPlacer:
             terms=session_type.cancellation_policy,
             occupancy=occupancy(offer),
             tag=CalendarTag(self.ids.new("tag")),
+            calendar_ref=session_type.calendar_ref,
             created_at=self.keeper.clock.now(),
             details=details(session_type, wish, answered=answered),
         )

@@ -30,7 +30,7 @@ from booking_core.domain.payment import (
     PaymentStatus,
 )
 from booking_core.domain.questions import Answer
-from booking_core.domain.session_type import Location
+from booking_core.domain.session_type import CalendarRef, Location
 from booking_core.domain.terms import CancellationPolicy
 from booking_core.domain.time import Slot
 from booking_core.domain.transitions import EVENTS, STEPS, TRANSITIONS, Action, BookingState, Step
@@ -53,12 +53,21 @@ class Settle(StrEnum):
 
 @frozen
 class CalendarEvent:
-    """The provider's record of a booking: which account holds it, and how to find it again."""
+    """The provider's record of a booking: which account holds it, and how to find it again.
+
+    `join_url` is where the session is joined, once the provider knows it.
+    """
 
     account: str
     event_id: str
     event_uri: str
     invitee_uri: str | None = None
+    join_url: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The address of the client's place in the event: no two bookings share one."""
+        return self.invitee_uri or self.event_uri
 
 
 @frozen(kw_only=True)
@@ -79,6 +88,7 @@ class Booking:
     `token_version` is the live one of the manage token. `deadline` is when a booking that waits for
     the client ends. `terms` are those that were agreed, whatever the session type says later.
     `pending_slot` is where a reschedule shall lead, and `pending_occupancy` what was agreed for it.
+    `calendar_ref` is the provider's event type that the event is, or will be, one of.
     `unsettled` is drained when the booking is kept.
     """
 
@@ -91,6 +101,7 @@ class Booking:
     terms: CancellationPolicy
     occupancy: Occupancy
     tag: CalendarTag
+    calendar_ref: CalendarRef | None = None
     created_at: datetime
     details: Details = Details()
     state: BookingState = BookingState.NEW

@@ -19,13 +19,18 @@ from booking_core.domain.transitions import BookingState
 
 @frozen
 class StandingEvent:
-    """An event as the provider holds it now."""
+    """An event as the provider holds it now.
+
+    `link_pending` says that the provider is still making the address to join at.
+    """
 
     event: CalendarEvent
     slot: Slot
     cancelled: bool = False
     moved_from: Slot | None = None
     tag: CalendarTag | None = None
+    no_show: bool = False
+    link_pending: bool = False
 
 
 @frozen

@@ -166,6 +166,13 @@ class SlotUnavailable(Refused):
         return {"reason": self.reason, "alternatives": self.alternatives}
 
 
+class LinkNeeded(Refused):
+    """The calendar account may not be booked directly; the client has to place the event itself (E2)."""
+
+    code = "link_needed"
+    title = "The time has to be chosen at the calendar provider"
+
+
 class WrongState(Refused):
     """The action is not legal in the state that the booking is in."""
 

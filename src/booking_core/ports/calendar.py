@@ -11,6 +11,7 @@ from booking_core.domain.availability import OpenSlots
 from booking_core.domain.booking import Booking, CalendarEvent
 from booking_core.domain.builder import Builder
 from booking_core.domain.calendar_steps import StandingEvent
+from booking_core.domain.event_record import EventRecord
 from booking_core.domain.explanation import Explanation
 from booking_core.domain.ids import BookingId
 from booking_core.domain.session_type import SessionType
@@ -90,6 +91,7 @@ class CalendarProvider(Protocol):
 
         Raises:
             SlotUnavailable: the provider refuses for good.
+            LinkNeeded: the account may not be booked directly; the client has to use a link.
         """
 
     @abstractmethod
@@ -104,11 +106,23 @@ class CalendarProvider(Protocol):
 
     @abstractmethod
     def events(self, *, booking: Booking) -> Sequence[StandingEvent]:
-        """All events that carry the booking's tag, moved and cancelled ones too.
+        """All events that carry the booking's tag, and its own one, moved and cancelled ones too.
 
-        Those that we removed ourselves are left out. A moved event comes once for each slot that
-        it stood at before, with the slot where it stands now.
+        Those that we removed ourselves may be left out: the booking knows them. A moved event comes
+        once for each slot that it stood at before, with the slot where it stands now.
         """
+
+    @abstractmethod
+    def find(self, *, event_uri: str, invitee_uri: str | None = None) -> EventRecord:
+        """What stands under an address that somebody told us, read from the provider itself (C3).
+
+        Raises:
+            NotFound: nothing of an account of ours; or several clients, and none of them named.
+        """
+
+    @abstractmethod
+    def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
+        """Everything of the builder that starts within `window`, by whomever it was booked (E5)."""
 
     @abstractmethod
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:

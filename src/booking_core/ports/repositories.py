@@ -9,7 +9,7 @@ from attrs import frozen
 
 from booking_core.domain.booking import Booking
 from booking_core.domain.builder import Builder
-from booking_core.domain.ids import BookingId, BuilderId, SessionTypeId
+from booking_core.domain.ids import BookingId, BuilderId, CalendarTag, SessionTypeId
 from booking_core.domain.session_type import SessionType
 from booking_core.domain.transitions import BookingState
 
@@ -83,11 +83,20 @@ class BookingRepository(Protocol):
         """A booking that may be changed and saved; its own copy. Raises NotFound."""
 
     @abstractmethod
+    def by_tag(self, tag: CalendarTag) -> Booking | None:
+        """The booking whose events carry that tag, as `get` would answer it."""
+
+    @abstractmethod
+    def by_event_place(self, place: str) -> Booking | None:
+        """The booking that holds that place in a provider's event (`CalendarEvent.place`)."""
+
+    @abstractmethod
     def save(self, booking: Booking) -> None:
         """Adds (version 0) or replaces the booking, and raises its version by one.
 
         Raises:
-            StaleBooking: somebody else saved it since it was read.
+            StaleBooking: somebody else saved it since it was read, or another booking holds that
+                place in the event.
         """
 
     @abstractmethod

@@ -195,7 +195,9 @@ bookings = st.builds(
     pending_slot=st.none() | windows(Slot),
     pending_occupancy=st.none() | occupancies,
     deadline=st.none() | instants,
-    event=st.none() | st.builds(CalendarEvent, texts, texts, texts, st.none() | texts),
+    calendar_ref=st.none() | st.builds(CalendarRef, texts, texts),
+    event=st.none()
+    | st.builds(CalendarEvent, texts, texts, texts, st.none() | texts, st.none() | texts),
     cancel_reason=texts,
     token_version=st.integers(1, 99),
 )

@@ -12,7 +12,13 @@ from attrs import evolve
 from booking_core.domain.booking import Booking, Details
 from booking_core.domain.contact import Client
 from booking_core.domain.errors import NotFound, StaleBooking
-from booking_core.domain.ids import BookingId, BuilderId, ClientId, PathwayId
+from booking_core.domain.ids import (
+    BookingId,
+    BuilderId,
+    CalendarTag,
+    ClientId,
+    PathwayId,
+)
 from booking_core.domain.questions import Answer
 from booking_core.domain.session_type import Location, LocationKind
 from booking_core.domain.terms import CancellationPolicy, RefundStep
@@ -105,6 +111,31 @@ class BookingRepositoryContract:
         booking.cancel()
         self._get(unit_of_work, booking.id).cancel()
         assert self._get(unit_of_work, booking.id).state is BookingState.CONFIRMED
+
+    def test_a_booking_is_found_by_its_tag_and_by_its_place_in_an_event(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        booking = put_booking(unit_of_work, a_booking(BookingState.CONFIRMED))
+        assert booking.event is not None
+        with unit_of_work(write=False) as uow:
+            assert uow.bookings.by_tag(booking.tag) == booking
+            assert uow.bookings.by_event_place(booking.event.place) == booking
+            assert uow.bookings.by_tag(CalendarTag("nobody's")) is None
+            assert uow.bookings.by_event_place("https://calendar.test/nobody") is None
+
+    def test_two_bookings_never_hold_one_place_in_an_event(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        first = put_booking(unit_of_work, a_booking(BookingState.CONFIRMED))
+        assert first.event is not None
+        other = a_booking(BookingState.CONFIRMED, id="bkg_2")
+        other.event = first.event
+        with unit_of_work() as uow, pytest.raises(StaleBooking):
+            uow.bookings.save(other)
+        put_booking(unit_of_work, waiting := a_booking(BookingState.CONFIRMING, id="bkg_2"))
+        waiting.calendar_booked(first.event)
+        with unit_of_work() as uow, pytest.raises(StaleBooking):
+            uow.bookings.save(waiting)
 
     def test_a_booking_that_is_not_there_is_not_found(
         self, unit_of_work: UnitOfWorkFactory

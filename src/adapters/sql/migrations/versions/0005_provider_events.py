@@ -1,0 +1,23 @@
+"""Which event of a calendar provider is whose: found by our tag, or by the client's place in it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("bookings", sa.Column("calendar_ref", sa.JSON()))
+    op.add_column("bookings", sa.Column("event_place", sa.Text()))
+    op.create_index(op.f("ix_bookings_tag"), "bookings", ["tag"])
+    op.create_index(op.f("ix_bookings_event_place"), "bookings", ["event_place"], unique=True)
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_bookings_event_place"), "bookings")
+    op.drop_index(op.f("ix_bookings_tag"), "bookings")
+    op.drop_column("bookings", "event_place")
+    op.drop_column("bookings", "calendar_ref")
