@@ -15,8 +15,7 @@ from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
 from tests.integration.stripe.test_notices import HOSTILE
 from tests.integration.web.conftest import BOOKINGS, Caller
-from tests.simulators.stripe import Bank, StandIn
-from tests.simulators.stripe.server import signed
+from tests.simulators.stripe import Bank, StandIn, signed
 
 PAID = "portfolio-review"
 
