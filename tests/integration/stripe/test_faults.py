@@ -138,8 +138,9 @@ def test_a_stripe_that_is_slow_is_not_waited_for_and_does_it_once(
     stripe_payments: StripePayments, bank: Bank
 ) -> None:
     attempt = an_attempt(expires_at=soon())
-    bank.break_next("POST", Fault.DELAY, times=2)
+    bank.break_next("POST", Fault.DELAY)
     fails(lambda: stripe_payments.request(booking_id=BOOKING, attempt=attempt))
+    bank.patience.set()
     checkout = stripe_payments.request(booking_id=BOOKING, attempt=attempt)
     assert list(bank.sessions) == [checkout.id]
 
@@ -176,8 +177,9 @@ def test_money_that_an_internal_error_did_not_move_is_moved_when_its_key_is_forg
 def test_money_is_moved_once_by_a_stripe_that_is_slow(
     stripe_payments: StripePayments, attempt: Attempt, move: Move, bank: Bank
 ) -> None:
-    bank.break_next(move.path, Fault.DELAY, times=2)
+    bank.break_next(move.path, Fault.DELAY)
     fails(lambda: move.act(stripe_payments, attempt))
+    bank.patience.set()
     move.act(stripe_payments, attempt)
     assert move.done(bank) == 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +38,7 @@ _RESOURCES: dict[str, type] = {
 
 
 Answer = tuple[dict[str, Any], int]
+_LONGEST = 10  # seconds that a slow request takes, when nobody ends it
 
 
 def stripe_app(bank: Bank) -> Flask:
@@ -59,9 +59,12 @@ def stripe_app(bank: Bank) -> Flask:
             if fault is Fault.DROP_BEFORE:
                 return _dropped()
             answer, status = _answer(bank, fault, raw, lambda: _checked(bank, typed, raw, act))
+            if fault is Fault.DELAY:
+                bank.running.add(_key())
         bank.watch("after")
         if fault is Fault.DELAY:
-            time.sleep(bank.delay)
+            bank.patience.wait(_LONGEST)
+            bank.running.discard(_key())
         return _dropped() if fault is Fault.DROP_AFTER else _json(answer, status)
 
     @app.post("/v1/checkout/sessions")
@@ -118,6 +121,8 @@ def stripe_app(bank: Bank) -> Flask:
 
 
 def _answer(bank: Bank, fault: Fault | None, raw: str, do: Callable[[], Answer]) -> Answer:
+    if _key() and _key() in bank.running:
+        fault = Fault.CONFLICT
     if fault in _NOT_BEGUN:
         return _NOT_BEGUN[fault]
     try:
@@ -156,7 +161,7 @@ def _once(bank: Bank, raw: str, begin: Callable[[], Answer]) -> Answer:
 
     Raises Invalid before that. A key with other parameters is an error of its own.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = _key()
     if request.method != "POST" or key is None:
         return begin()
     asked = f"{request.path}?{raw}"
@@ -167,6 +172,10 @@ def _once(bank: Bank, raw: str, begin: Callable[[], Answer]) -> Answer:
         message = "Keys for idempotent requests can only be used with the same parameters."
         return _error("idempotency_error", None, message), 400
     return answer, status
+
+
+def _key() -> str | None:
+    return request.headers.get("Idempotency-Key")
 
 
 def _begun(fault: Fault | None, do: Callable[[], Answer]) -> Answer:

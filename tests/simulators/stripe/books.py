@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from enum import Enum
-from threading import RLock
+from threading import Event, RLock
 from typing import Any
 
 from attrs import define, field
@@ -21,7 +21,7 @@ class Fault(Enum):
     ERROR_HALFWAY = "an internal error once it was begun; nothing of it stays"
     CONFLICT = "409, another request under the key runs; nothing was begun"
     LIMIT = "429, nothing was begun"
-    DELAY = "it is done, and the answer takes `Bank.delay` seconds"
+    DELAY = "it is done, and takes until `Bank.patience`; its key is in use until then"
 
 
 class Refused(Exception):
@@ -53,7 +53,9 @@ class Bank:
     violations: list[str] = field(factory=list)
     requests: list[tuple[str, str]] = field(factory=list)
     shift: float = 0.0
-    delay: float = 0.5
+    #: The keys of requests that run, and the end of the slow ones.
+    running: set[str | None] = field(factory=set)
+    patience: Event = field(factory=Event)
     #: Called with each new event.
     told: Callable[[dict[str, Any]], None] = lambda _: None
     #: Called with "before" and "after" around each request, while it is unanswered.
