@@ -35,7 +35,7 @@ def attempt(stripe_payments: StripePayments) -> Attempt:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account, "_TIMEOUT", (1, 0.2))
+    monkeypatch.setattr(account, "_TIMEOUT", (1, 1))
 
 
 @frozen
