@@ -37,6 +37,7 @@ class Entry:
     refunds: dict[str, int] = field(factory=dict)
     dispute: Dispute = Dispute.NONE
     declined: bool = False
+    turned_back_url: str = ""
 
     def at(self, now: datetime) -> Entry:
         """What time has made of it."""
@@ -143,6 +144,7 @@ def _text(entry: Entry) -> str:
             "refunds": entry.refunds,
             "dispute": entry.dispute,
             "declined": entry.declined,
+            "turned_back_url": entry.turned_back_url,
         }
     )
 

@@ -55,6 +55,7 @@ class SimulatedPayments(PaymentGateway):
                 title=attempt.title,
                 email=attempt.email,
                 return_url=attempt.return_url,
+                turned_back_url=attempt.turned_back_url,
                 ends_at=max(attempt.expires_at, self._clock.now() + self.shortest_deadline),
             )
         )

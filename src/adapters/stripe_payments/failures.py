@@ -32,6 +32,14 @@ def told_as_failures() -> Iterator[None]:
         raise ProviderFailed("Stripe failed, and it is not known what it did.") from unknown
 
 
+def answered_for_good(failed: ProviderFailed) -> bool:
+    """An internal error of Stripe's: its key gives that answer again for a day, whatever was done."""
+    import stripe
+
+    cause = failed.__cause__
+    return isinstance(cause, stripe.APIError) and (cause.http_status or 0) >= 500
+
+
 @contextmanager
 def refused_checkouts() -> Iterator[None]:
     """Raises CheckoutRefused when what a checkout is asked for by can never be granted.

@@ -25,6 +25,7 @@ KINDS = frozenset(
         "refund.failed",
         "charge.refunded",
         "charge.dispute.created",
+        "charge.dispute.updated",  # a question became a dispute, or a lost one is appealed
         "charge.dispute.closed",
     }
 )

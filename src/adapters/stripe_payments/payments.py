@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from adapters.stripe_payments import notices, standings
 from adapters.stripe_payments.account import Account
 from adapters.stripe_payments.amounts import to_stripe
 from adapters.stripe_payments.failures import (
+    answered_for_good,
     refused_checkouts,
     told_as_failures,
     whatever_its_state,
@@ -16,6 +18,7 @@ from booking_core import (
     Attempt,
     BookingId,
     Checkout,
+    CheckoutRefused,
     CheckoutState,
     Clock,
     Health,
@@ -27,6 +30,9 @@ from booking_core import (
 )
 
 _UNKNOWN = Standing(state=CheckoutState.UNKNOWN)
+_LONGEST_CHECKOUT = timedelta(hours=24)
+_EVENTS_KEPT = timedelta(days=30)
+_log = logging.getLogger("booking.stripe")
 
 
 class StripePayments(PaymentGateway, PaymentNoticeReader):
@@ -49,11 +55,20 @@ class StripePayments(PaymentGateway, PaymentNoticeReader):
     # ---- a checkout --------------------------------------------------------------------------------
 
     def request(self, *, booking_id: BookingId, attempt: Attempt) -> Checkout:
+        try:
+            session = self._open(booking_id, attempt)
+        except ProviderFailed as failed:
+            if not answered_for_good(failed):
+                raise
+            session = self._opened_unheard(attempt, failed)
+        return Checkout(session.id, session.url or attempt.return_url)
+
+    def _open(self, booking_id: BookingId, attempt: Attempt) -> Any:
         amount = to_stripe(attempt.price.amount, attempt.price.currency)
         ours = {"booking_id": booking_id, "attempt": attempt.key}
         product: Any = {"name": attempt.title}
         with refused_checkouts():
-            session = self._v1.checkout.sessions.create(
+            return self._v1.checkout.sessions.create(
                 params={
                     "mode": "payment",
                     "line_items": [
@@ -73,13 +88,26 @@ class StripePayments(PaymentGateway, PaymentNoticeReader):
                     "payment_method_options": {"card": {"capture_method": "manual"}},
                     "customer_email": attempt.email,
                     "success_url": attempt.return_url,
-                    "cancel_url": attempt.return_url,
+                    "cancel_url": attempt.turned_back_url,
                     "expires_at": int(attempt.expires_at.timestamp()),
                     "locale": attempt.language,
                 },
                 options={"idempotency_key": attempt.key},
             )
-        return Checkout(session.id, session.url or attempt.return_url)
+
+    def _opened_unheard(self, attempt: Attempt, failed: ProviderFailed) -> Any:
+        """The session that an internal error hid from us; asking again would tell nothing new."""
+        earliest = int((attempt.expires_at - _LONGEST_CHECKOUT).timestamp())
+        with told_as_failures():
+            sessions = self._v1.checkout.sessions.list(
+                params={"created": {"gte": earliest}, "limit": 100}
+            )
+            for session in sessions.auto_paging_iter():
+                if session.metadata and session.metadata.to_dict().get("attempt") == attempt.key:
+                    return session
+        if self._clock.now() < attempt.expires_at:
+            raise failed
+        raise CheckoutRefused("Stripe never opened this checkout, and it is too late now.")
 
     def expire(self, *, attempt: Attempt) -> Standing:
         with whatever_its_state():
@@ -168,6 +196,8 @@ class StripePayments(PaymentGateway, PaymentNoticeReader):
         return self._notice(event)
 
     def missed(self, *, since: datetime) -> Iterable[PaymentNotice]:
+        """Stripe keeps events for 30 days; of what is older a warning tells, and the poll finds it."""
+        since = self._kept(since)
         with told_as_failures():
             found = self._v1.events.list(
                 params={
@@ -180,6 +210,16 @@ class StripePayments(PaymentGateway, PaymentNoticeReader):
             events = [each.to_dict() for each in found.auto_paging_iter()]
         noticed = (self._notice(event) for event in reversed(events))
         return [notice for notice in noticed if notice is not None]
+
+    def _kept(self, since: datetime) -> datetime:
+        oldest = self._clock.now() - _EVENTS_KEPT
+        if since < oldest - timedelta(minutes=1):  # who asks for just these days is not told off
+            _log.warning(
+                "Stripe keeps events for %d days: what it could not deliver between %s and %s cannot"
+                " be caught up with; the poll looks at each payment that a booking waits for.",
+                _EVENTS_KEPT.days, since.isoformat(), oldest.isoformat(),
+            )  # fmt: skip
+        return max(since, oldest)
 
     def _notice(self, event: dict[str, Any]) -> PaymentNotice | None:
         if event["type"] not in notices.KINDS:

@@ -20,8 +20,21 @@ _BY_SESSION = {"open": _S.OPEN, "expired": _S.EXPIRED}
 _LAPSED = ("automatic", "expired")  # the bank's time was over
 _GONE_BACK = ("pending", "succeeded", "requires_action")
 _FAILED = ("failed", "canceled")
-_ENDED = {"won": Dispute.WON, "lost": Dispute.LOST}
-_ONLY_ASKED = "warning_"  # a question of the bank's; no money is taken back for it
+_DISPUTES = {
+    # A question of the bank's; no money is taken back for it.
+    "warning_needs_response": Dispute.NONE,
+    "warning_under_review": Dispute.NONE,
+    "warning_closed": Dispute.NONE,
+    "needs_response": Dispute.OPEN,
+    "under_review": Dispute.OPEN,
+    # Lost once, and not yet for good.
+    "appeal_needs_response": Dispute.OPEN,
+    "appeal_under_review": Dispute.OPEN,
+    "won": Dispute.WON,
+    "lost": Dispute.LOST,
+    # Stopped before the bank took the money: the client was turned away, or see `_given_in`.
+    "prevented": Dispute.WON,
+}
 
 
 def state_of(session: Any) -> CheckoutState:
@@ -66,5 +79,20 @@ def _is_ours(refund: Any) -> bool:
 
 
 def _dispute(disputes: Iterable[Any]) -> Dispute:
-    taken = [each.status for each in disputes if not each.status.startswith(_ONLY_ASKED)]
-    return _ENDED.get(taken[0], Dispute.OPEN) if taken else Dispute.NONE
+    """The newest one that is more than a question."""
+    told = (dispute_of(each) for each in disputes)
+    return next((each for each in told if each is not Dispute.NONE), Dispute.NONE)
+
+
+def dispute_of(dispute: Any) -> Dispute:
+    """Money that a status unknown to us is about is better not touched."""
+    if dispute.status == "prevented" and _given_in(dispute):
+        return Dispute.LOST
+    return _DISPUTES.get(dispute.status, Dispute.OPEN)
+
+
+def _given_in(dispute: Any) -> bool:
+    """The card network gave the money back in our name, so that no dispute was filed."""
+    details = dispute.payment_method_details if "payment_method_details" in dispute else None
+    card = details.card if details is not None and "card" in details else None
+    return card is not None and card.case_type == "resolution"

@@ -122,6 +122,11 @@ class Attempt:
     checkout_url: str | None = None
     refused: bool = False
 
+    @property
+    def turned_back_url(self) -> str:
+        """Where a client comes back to who leaves the checkout without paying."""
+        return f"{self.return_url}?turned-back=1"
+
 
 class CheckoutState(StrEnum):
     """How one checkout stands at the provider."""

@@ -173,6 +173,7 @@ def routes(application: Application) -> Blueprint:
             returned=_returned(booking),
             # A form may not lead to another site, so this page leads on to the checkout.
             forward=checkout if request.args.get("to") == "checkout" and not error else None,
+            turned_back="turned-back" in request.args,
         )
 
     @pages.post("/bookings/<booking_id>/open")

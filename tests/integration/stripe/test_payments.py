@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
+import stripe
 from attrs import evolve
 
 from adapters.memory import MemoryStore
@@ -82,6 +84,14 @@ def test_the_checkout_says_what_is_paid_by_whom_for_which_booking(
     assert session["expires_at"] == int(attempt.expires_at.timestamp())
 
 
+def test_who_turns_back_comes_to_another_address_than_who_has_paid(
+    attempt: Attempt, bank: Bank
+) -> None:
+    session = bank.sessions[attempt.checkout_id or ""]
+    assert session["success_url"] == attempt.return_url
+    assert session["cancel_url"] == attempt.turned_back_url != attempt.return_url
+
+
 @pytest.mark.parametrize(
     ("price", "amount"),
     [
@@ -127,64 +137,24 @@ def test_a_key_that_comes_with_other_parameters_is_our_mistake_and_no_refusal(
     assert not failed.value.retryable
 
 
-# ---- what goes wrong on the way ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("fault", list(Fault))
-def test_a_checkout_whose_answer_got_lost_is_opened_once(
-    stripe_payments: StripePayments, bank: Bank, fault: Fault
-) -> None:
-    bank.break_next("sessions", fault, times=3)
-    attempt = an_attempt(expires_at=soon())
-    with pytest.raises(ProviderFailed) as failed:
-        stripe_payments.request(booking_id=BOOKING, attempt=attempt)
-    assert failed.value.retryable
-    bank.faults.clear()
-    stripe_payments.request(booking_id=BOOKING, attempt=attempt)
-    assert len(bank.sessions) == 1
-
-
-@pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.DROP_BEFORE, Fault.ERROR_500])
-def test_a_refund_whose_answer_got_lost_is_given_once_even_a_day_later(
-    stripe_payments: StripePayments, paid: Attempt, bank: Bank, fault: Fault
-) -> None:
-    bank.faults = [("/v1/refunds", fault)] * 3
-    with pytest.raises(ProviderFailed):
-        stripe_payments.refund(attempt=paid, amount=1_000, key="r1")
-    bank.faults.clear()
-    bank.forget_keys()
-    assert stripe_payments.refund(attempt=paid, amount=1_000, key="r1").refunded == 1_000
-    assert len(bank.refunds) == 1
-
-
-@pytest.mark.parametrize("move", ["capture", "cancel"])
-@pytest.mark.parametrize("fault", list(Fault))
-def test_taking_and_releasing_are_safe_to_repeat(
-    stripe_payments: StripePayments, attempt: Attempt, bank: Bank, move: str, fault: Fault
-) -> None:
-    bank.authorise(attempt.checkout_id or "")
-
-    def act() -> CheckoutState:
-        if move == "capture":
-            return stripe_payments.capture(attempt=attempt, amount=5_000, key="k").state
-        return stripe_payments.void(attempt=attempt, key="k").state
-
-    bank.break_next(f"/{move}", fault, times=3)
-    with pytest.raises(ProviderFailed) as failed:
-        act()
-    assert failed.value.retryable
-    bank.faults.clear()
-    assert act() is (CheckoutState.PAID if move == "capture" else CheckoutState.VOIDED)
-
-
-def test_a_transport_that_hiccups_once_is_not_noticed(
-    stripe_payments: StripePayments, bank: Bank
-) -> None:
-    bank.break_next("sessions", Fault.ERROR_500)
-    assert opened(stripe_payments).checkout_id in bank.sessions
-
-
 # ---- how things stand ----------------------------------------------------------------------------
+
+
+def test_a_client_whose_card_is_declined_may_go_on_at_the_same_checkout(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank
+) -> None:
+    session = attempt.checkout_id or ""
+    bank.decline_card(session)
+    assert stripe_payments.standing(attempt=attempt).state is CheckoutState.OPEN
+    bank.authorise(session)
+    assert stripe_payments.standing(attempt=attempt).state is CheckoutState.AUTHORISED
+
+
+def test_a_checkout_that_ends_after_a_declined_card_is_expired(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank
+) -> None:
+    bank.decline_card(attempt.checkout_id or "")
+    assert stripe_payments.expire(attempt=attempt).state is CheckoutState.EXPIRED
 
 
 def test_methods_that_take_days(
@@ -236,21 +206,45 @@ def test_a_refund_that_the_bank_sends_back_is_told_apart(
     assert (standing.refunded, standing.failed_refunds) == (0, {"r1"})
 
 
-@pytest.mark.parametrize(
-    ("status", "dispute"),
-    [
-        ("warning_needs_response", Dispute.NONE),
-        ("needs_response", Dispute.OPEN),
-        ("under_review", Dispute.OPEN),
-        ("won", Dispute.WON),
-        ("lost", Dispute.LOST),
-    ],
-)
-def test_disputes(
-    stripe_payments: StripePayments, paid: Attempt, bank: Bank, status: str, dispute: Dispute
+DISPUTES = {
+    "warning_needs_response": Dispute.NONE,
+    "warning_under_review": Dispute.NONE,
+    "warning_closed": Dispute.NONE,
+    "needs_response": Dispute.OPEN,
+    "under_review": Dispute.OPEN,
+    "appeal_needs_response": Dispute.OPEN,
+    "appeal_under_review": Dispute.OPEN,
+    "won": Dispute.WON,
+    "lost": Dispute.LOST,
+    "prevented": Dispute.WON,
+}
+KNOWN, _ = get_args(stripe.Dispute.__annotations__["status"])  # Literal[…] | str
+
+
+@pytest.mark.parametrize("status", [*get_args(KNOWN), "a status of tomorrow"])
+def test_every_status_of_a_dispute_that_the_library_knows_has_its_meaning(
+    stripe_payments: StripePayments, paid: Attempt, bank: Bank, status: str
 ) -> None:
     bank.dispute(paid.checkout_id or "", status)
-    assert stripe_payments.standing(attempt=paid).dispute is dispute
+    expected = DISPUTES[status] if status in get_args(KNOWN) else Dispute.OPEN
+    assert stripe_payments.standing(attempt=paid).dispute is expected
+
+
+@pytest.mark.parametrize(
+    ("case_type", "dispute", "held"),
+    [("block", Dispute.WON, PRICE.amount), ("resolution", Dispute.LOST, 0)],
+)
+def test_a_prevented_dispute_left_the_money_or_gave_it_back(
+    stripe_payments: StripePayments,
+    paid: Attempt,
+    bank: Bank,
+    case_type: str,
+    dispute: Dispute,
+    held: int,
+) -> None:
+    bank.dispute(paid.checkout_id or "", "prevented", case_type)
+    standing = stripe_payments.standing(attempt=paid)
+    assert (standing.dispute, standing.held) == (dispute, held)
 
 
 def test_disputed_money_is_not_given_back(

@@ -13,10 +13,9 @@ from structlog.testing import capture_logs
 
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
-from tests.integration.stripe.test_notices import HOSTILE
+from tests.integration.stripe.test_notices import HOSTILE, hostile
 from tests.integration.web.conftest import BOOKINGS, Caller
-from tests.simulators.stripe import Bank, StandIn
-from tests.simulators.stripe.server import signed
+from tests.simulators.stripe import Bank, StandIn, signed
 
 PAID = "portfolio-review"
 
@@ -111,7 +110,7 @@ def test_what_was_never_delivered_is_caught_up_with(
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_every_hostile_body_answers_400_and_nothing_else(client: FlaskClient, name: str) -> None:
-    body, headers = HOSTILE[name]
+    body, headers = hostile(name)
     raw = {key: value.encode().decode("latin-1") for key, value in headers.items()}
     answer = client.post("/api/webhooks/stripe", data=body, headers=raw)
     assert answer.status_code in (400, 413)

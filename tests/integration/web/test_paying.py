@@ -176,6 +176,20 @@ def test_who_turns_back_finds_the_way_to_pay_and_is_not_sent_away(
     assert client.post(f"{path}/pay").headers["Location"].endswith("?to=checkout")
 
 
+def test_who_turns_back_at_the_checkout_is_told_that_nothing_was_paid(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    here = book_on_the_page(client, anyone)
+    [checkout] = re.findall(r'url=([^"]+)', client.get(here).text)
+    [link] = re.findall(r'href="([^"]+)">Go back without', client.get(urlsplit(checkout).path).text)
+    back = f"{urlsplit(link).path}?{urlsplit(link).query}"
+    assert "nothing was paid" in client.get(back).text
+    at_checkout(client, checkout, "card")
+    page = client.get(back).text
+    assert "You are booked" in page
+    assert "nothing was paid" not in page
+
+
 def test_who_waits_for_the_bank_is_told_so(client: FlaskClient, anyone: Caller) -> None:
     here = book_on_the_page(client, anyone)
     [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)

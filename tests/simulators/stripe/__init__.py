@@ -6,5 +6,6 @@
 from tests.simulators.stripe.api import stripe_app
 from tests.simulators.stripe.books import Bank, Fault
 from tests.simulators.stripe.server import StandIn
+from tests.simulators.stripe.webhooks import SECRET, Endpoint, Mishap, signed
 
-__all__ = ["Bank", "Fault", "StandIn", "stripe_app"]
+__all__ = ["SECRET", "Bank", "Endpoint", "Fault", "Mishap", "StandIn", "signed", "stripe_app"]

@@ -23,9 +23,9 @@ from stripe.params.checkout import (
     SessionListParams,
     SessionRetrieveParams,
 )
-from werkzeug.exceptions import HTTPException
 
-from tests.simulators.stripe.books import Bank, Fault, Refused
+from tests.simulators.stripe.books import Bank, Fault, Invalid, Refused
+from tests.simulators.stripe.pages import checkout_pages
 from tests.simulators.stripe.wire import WireError, check_answer, check_request, decoded
 
 _RESOURCES: dict[str, type] = {
@@ -37,12 +37,13 @@ _RESOURCES: dict[str, type] = {
 }
 
 
-class Dropped(HTTPException):
-    """The connection breaks; the server answers nothing that could be read."""
+Answer = tuple[dict[str, Any], int]
+_LONGEST = 10  # seconds that a slow request takes, when nobody ends it
 
 
 def stripe_app(bank: Bank) -> Flask:
     app = Flask(__name__)
+    app.register_blueprint(checkout_pages(bank))
 
     def serve(typed: type, act: Callable[[dict[str, Any]], dict[str, Any]]) -> Response:
         """One request: checked, remembered by its key, and broken if a test asked for it."""
@@ -54,13 +55,16 @@ def stripe_app(bank: Bank) -> Flask:
         bank.requests.append((request.method, request.path))
         bank.watch("before")
         with bank.lock:
-            fault = bank.fault_of(request.path)
+            fault = bank.fault_of(f"{request.method} {request.path}")
             if fault is Fault.DROP_BEFORE:
                 return _dropped()
-            if fault is not None and fault is not Fault.DROP_AFTER:
-                return _error(_STATUS[fault], _CODE[fault], "as asked for")
-            answer, status = _once(bank, raw, lambda: _checked(bank, typed, raw, act))
+            answer, status = _answer(bank, fault, raw, lambda: _checked(bank, typed, raw, act))
+            if fault is Fault.DELAY:
+                bank.running.add(_key())
         bank.watch("after")
+        if fault is Fault.DELAY:
+            bank.patience.wait(_LONGEST)
+            bank.running.discard(_key())
         return _dropped() if fault is Fault.DROP_AFTER else _json(answer, status)
 
     @app.post("/v1/checkout/sessions")
@@ -69,7 +73,7 @@ def stripe_app(bank: Bank) -> Flask:
 
     @app.get("/v1/checkout/sessions")
     def list_sessions() -> Response:
-        return serve(SessionListParams, lambda _: _list(list(bank.sessions.values())))
+        return serve(SessionListParams, lambda p: _list(bank.sessions_like(p), p))
 
     @app.get("/v1/checkout/sessions/<session_id>")
     def retrieve_session(session_id: str) -> Response:
@@ -103,32 +107,33 @@ def stripe_app(bank: Bank) -> Flask:
 
     @app.get("/v1/refunds")
     def list_refunds() -> Response:
-        return serve(RefundListParams, lambda p: _list(bank.refunds_of(p["payment_intent"])))
+        return serve(RefundListParams, lambda p: _list(bank.refunds_of(p["payment_intent"]), p))
 
     @app.get("/v1/disputes")
     def list_disputes() -> Response:
-        return serve(DisputeListParams, lambda p: _list(bank.disputes_of(p["payment_intent"])))
+        return serve(DisputeListParams, lambda p: _list(bank.disputes_of(p["payment_intent"]), p))
 
     @app.get("/v1/events")
     def list_events() -> Response:
-        def act(params: dict[str, Any]) -> dict[str, Any]:
-            since = int(params.get("created", {}).get("gte", 0))
-            kinds = params.get("types", [])
-            found = [
-                each
-                for each in reversed(bank.events)
-                if each["created"] >= since and (not kinds or each["type"] in kinds)
-            ]
-            return _list(found)
-
-        return serve(EventListParams, act)
+        return serve(EventListParams, lambda p: _list(bank.events_like(p), p))
 
     return app
 
 
+def _answer(bank: Bank, fault: Fault | None, raw: str, do: Callable[[], Answer]) -> Answer:
+    if _key() and _key() in bank.running:
+        fault = Fault.CONFLICT
+    if fault in _NOT_BEGUN:
+        return _NOT_BEGUN[fault]
+    try:
+        return _once(bank, raw, lambda: _begun(fault, do))
+    except Invalid as invalid:
+        return _problem(invalid)
+
+
 def _checked(
     bank: Bank, typed: type, raw: str, act: Callable[[dict[str, Any]], dict[str, Any]]
-) -> tuple[dict[str, Any], int]:
+) -> Answer:
     params = decoded(raw)
     try:
         check_request(params, typed)
@@ -136,9 +141,11 @@ def _checked(
         _check_answer(answer)
     except WireError as wrong:
         bank.violations.append(f"{request.method} {request.path}: {wrong}")
-        return _problem("parameter_unknown", str(wrong)), 400
+        raise Invalid("parameter_unknown", str(wrong)) from wrong
+    except Invalid:
+        raise
     except Refused as refused:
-        return _problem(refused.code, refused.message, refused.param), refused.status
+        return _problem(refused)
     return json.loads(json.dumps(answer)), 200
 
 
@@ -149,50 +156,69 @@ def _check_answer(answer: dict[str, Any]) -> None:
             _check_answer(each["payment_intent"])
 
 
-def _once(
-    bank: Bank, raw: str, do: Callable[[], tuple[dict[str, Any], int]]
-) -> tuple[dict[str, Any], int]:
-    """The first answer under a key; a key with other parameters is an error of its own."""
-    key = request.headers.get("Idempotency-Key")
+def _once(bank: Bank, raw: str, begin: Callable[[], Answer]) -> Answer:
+    """The first answer under a key, whatever it was, from when on the work was begun.
+
+    Raises Invalid before that. A key with other parameters is an error of its own.
+    """
+    key = _key()
     if request.method != "POST" or key is None:
-        return do()
+        return begin()
     asked = f"{request.path}?{raw}"
-    if key in bank.remembered:
-        before, status, answer = bank.remembered[key]
-        if before != asked:
-            message = "Keys for idempotent requests can only be used with the same parameters."
-            return {"error": {"type": "idempotency_error", "message": message}}, 400
-        return answer, status
-    answer, status = do()
-    if status == 200:  # what was refused by validation is not remembered
-        bank.remembered[key] = (asked, status, answer)
+    if key not in bank.remembered:
+        bank.remembered[key] = (asked, *reversed(begin()))
+    before, status, answer = bank.remembered[key]
+    if before != asked:
+        message = "Keys for idempotent requests can only be used with the same parameters."
+        return _error("idempotency_error", None, message), 400
     return answer, status
 
 
-_STATUS = {Fault.ERROR_500: 500, Fault.CONFLICT: 409, Fault.LIMIT: 429}
-_CODE = {
-    Fault.ERROR_500: "api_error",
-    Fault.CONFLICT: "idempotency_key_in_use",
-    Fault.LIMIT: "rate_limit",
+def _key() -> str | None:
+    return request.headers.get("Idempotency-Key")
+
+
+def _begun(fault: Fault | None, do: Callable[[], Answer]) -> Answer:
+    if fault is Fault.ERROR_HALFWAY:
+        return _INTERNAL
+    answer = do()
+    return _INTERNAL if fault is Fault.ERROR_500 else answer
+
+
+def _error(kind: str, code: str | None, message: str, param: str | None = None) -> dict[str, Any]:
+    error = {"type": kind, "code": code, "message": message, "param": param}
+    return {"error": {name: value for name, value in error.items() if value}}
+
+
+def _problem(refused: Refused) -> Answer:
+    kind = "invalid_request_error"
+    return _error(kind, refused.code, refused.message, refused.param), refused.status
+
+
+_INTERNAL: Answer = (_error("api_error", None, "An error with our connection; asked for."), 500)
+_NOT_BEGUN: dict[Fault, Answer] = {
+    Fault.CONFLICT: (
+        _error("idempotency_error", "idempotency_key_in_use", "Another request runs."),
+        409,
+    ),
+    Fault.LIMIT: (_error("invalid_request_error", "rate_limit", "Too many requests."), 429),
 }
 
 
-def _problem(code: str, message: str, param: str | None = None) -> dict[str, Any]:
-    error = {"type": "invalid_request_error", "code": code, "message": message}
-    return {"error": error | ({"param": param} if param else {})}
-
-
-def _error(status: int, code: str, message: str) -> Response:
-    kind = "api_error" if status >= 500 else "invalid_request_error"
-    return _json({"error": {"type": kind, "code": code, "message": message}}, status)
-
-
-def _list(found: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"object": "list", "data": found, "has_more": False, "url": request.path}
+def _list(found: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any]:
+    """One page of what is newest first."""
+    ids = [each["id"] for each in found]
+    start = ids.index(params["starting_after"]) + 1 if "starting_after" in params else 0
+    end = start + int(params.get("limit", 10))
+    more = end < len(found)
+    return {"object": "list", "data": found[start:end], "has_more": more, "url": request.path}
 
 
 def _json(body: dict[str, Any], status: int) -> Response:
-    return Response(json.dumps(body), status, content_type="application/json")
+    answer = Response(json.dumps(body), status, content_type="application/json")
+    if status >= 500:
+        answer.headers["Stripe-Should-Retry"] = "false"  # its key would answer the same
+    return answer
 
 
 def _dropped() -> Response:

@@ -6,30 +6,36 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from enum import Enum
-from threading import RLock
+from threading import Event, RLock
 from typing import Any
 
 from attrs import define, field
 
 
 class Fault(Enum):
-    """How a request goes wrong."""
+    """How a request goes wrong. What was begun is what its key answers from then on, a 500 too."""
 
     DROP_BEFORE = "the connection breaks, nothing was done"
     DROP_AFTER = "it is done, and the connection breaks"
-    ERROR_500 = "an internal error, nothing was done"
-    CONFLICT = "409, another request under the key runs"
-    LIMIT = "429"
+    ERROR_500 = "it is done, and an internal error is the answer"
+    ERROR_HALFWAY = "an internal error once it was begun; nothing of it stays"
+    CONFLICT = "409, another request under the key runs; nothing was begun"
+    LIMIT = "429, nothing was begun"
+    DELAY = "it is done, and takes until `Bank.patience`; its key is in use until then"
 
 
 class Refused(Exception):
-    """A 400 as Stripe words it."""
+    """A 400 as Stripe words it, found while the request was carried out."""
 
     def __init__(
         self, code: str, message: str, param: str | None = None, status: int = 400
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.param, self.status = code, message, param, status
+
+
+class Invalid(Refused):
+    """Refused by the look of its parameters, before it was begun; no key remembers that."""
 
 
 @define
@@ -47,6 +53,11 @@ class Bank:
     violations: list[str] = field(factory=list)
     requests: list[tuple[str, str]] = field(factory=list)
     shift: float = 0.0
+    #: The keys of requests that run, and the end of the slow ones.
+    running: set[str | None] = field(factory=set)
+    patience: Event = field(factory=Event)
+    #: Called with each new event.
+    told: Callable[[dict[str, Any]], None] = lambda _: None
     #: Called with "before" and "after" around each request, while it is unanswered.
     watch: Callable[[str], None] = lambda _: None
     lock: Any = field(factory=RLock)
@@ -59,13 +70,13 @@ class Bank:
     def new(self, kind: str) -> str:
         return f"{kind}_{next(self._numbers):08}"
 
-    def break_next(self, path: str, fault: Fault, times: int = 1) -> None:
-        """The next requests whose path contains `path` go wrong."""
-        self.faults.extend([(path, fault)] * times)
+    def break_next(self, part: str, fault: Fault, times: int = 1) -> None:
+        """The next requests go wrong that contain `part`, as in `POST /v1/refunds`."""
+        self.faults.extend([(part, fault)] * times)
 
-    def fault_of(self, path: str) -> Fault | None:
+    def fault_of(self, asked: str) -> Fault | None:
         for place, (part, fault) in enumerate(self.faults):
-            if part in path:
+            if part in asked:
                 del self.faults[place]
                 return fault
         return None
@@ -80,7 +91,7 @@ class Bank:
         expires_at = int(params.get("expires_at", self.now() + 86_400))
         if not 1_800 <= expires_at - self.now() <= 86_400:
             message = "The `expires_at` timestamp must be between 30 minutes and 24 hours away."
-            raise Refused("parameter_invalid_integer", message, "expires_at")
+            raise Invalid("parameter_invalid_integer", message, "expires_at")
         [item] = params["line_items"]
         amount = int(item["price_data"]["unit_amount"]) * int(item["quantity"])
         session_id = self.new("cs_test")
@@ -100,6 +111,7 @@ class Bank:
             "payment_status": "unpaid",
             "status": "open",
             "success_url": params["success_url"],
+            "cancel_url": params.get("cancel_url"),
             "url": f"{self.url}/c/pay/{session_id}",
         }
         self._asked[session_id] = params
@@ -108,9 +120,8 @@ class Bank:
     def session(self, session_id: str) -> dict[str, Any]:
         found = self.sessions.get(session_id)
         if found is None:
-            raise Refused(
-                "resource_missing", f"No such checkout.session: '{session_id}'", "session", 404
-            )
+            message = f"No such checkout.session: '{session_id}'"
+            raise Invalid("resource_missing", message, "session", 404)
         if found["status"] == "open" and found["expires_at"] <= self.now():
             self._end(found)
         return found
@@ -126,14 +137,15 @@ class Bank:
 
     def _end(self, session: dict[str, Any]) -> None:
         session |= {"status": "expired", "url": None}
+        if session["payment_intent"]:  # of a card that was declined
+            self.cancel(session["payment_intent"], "automatic")
         self.tell("checkout.session.expired", session)
 
     def intent(self, intent_id: str) -> dict[str, Any]:
         found = self.intents.get(intent_id)
         if found is None:
-            raise Refused(
-                "resource_missing", f"No such payment_intent: '{intent_id}'", "intent", 404
-            )
+            message = f"No such payment_intent: '{intent_id}'"
+            raise Invalid("resource_missing", message, "intent", 404)
         return found
 
     def capture(self, intent_id: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -146,14 +158,14 @@ class Bank:
         return intent
 
     def cancel(self, intent_id: str, reason: str | None = None) -> dict[str, Any]:
-        intent = self._in(intent_id, "requires_capture")
+        intent = self._in(intent_id, "requires_capture", "requires_payment_method")
         intent |= {"status": "canceled", "amount_capturable": 0, "cancellation_reason": reason}
         self.tell("payment_intent.canceled", intent)
         return intent
 
-    def _in(self, intent_id: str, status: str) -> dict[str, Any]:
+    def _in(self, intent_id: str, *statuses: str) -> dict[str, Any]:
         intent = self.intent(intent_id)
-        if intent["status"] != status:
+        if intent["status"] not in statuses:
             message = f"This PaymentIntent has a status of {intent['status']}."
             raise Refused("payment_intent_unexpected_state", message)
         return intent
@@ -207,7 +219,7 @@ class Bank:
     def pay(self, session_id: str) -> None:
         """The client pays by a method that takes the money at once, or the money on its way arrives."""
         session = self.session(session_id)
-        if session["payment_intent"]:
+        if session["status"] == "complete":
             intent = self._in(session["payment_intent"], "processing")
             intent |= {"status": "succeeded", "amount_received": intent["amount"]}
             self.tell("checkout.session.async_payment_succeeded", session)
@@ -216,6 +228,13 @@ class Bank:
         intent["amount_received"] = intent["amount"]
         session["payment_status"] = "paid"
         self.tell("payment_intent.succeeded", intent)
+
+    def decline_card(self, session_id: str) -> None:
+        """The bank says no to a card; the client stays, and may pay otherwise."""
+        session = self._open(session_id)
+        intent = self._intent_of(session)
+        intent["status"] = "requires_payment_method"
+        self.tell("payment_intent.payment_failed", intent)
 
     def process(self, session_id: str) -> None:
         """The client pays by a method that takes days."""
@@ -231,7 +250,9 @@ class Bank:
         """The bank lets an authorisation go."""
         self.cancel(self.sessions[session_id]["payment_intent"], "automatic")
 
-    def dispute(self, session_id: str, status: str = "needs_response") -> None:
+    def dispute(
+        self, session_id: str, status: str = "needs_response", case_type: str = "chargeback"
+    ) -> None:
         """The client disputes; again with another status, the dispute goes on."""
         intent_id = self.sessions[session_id]["payment_intent"]
         found = self.disputes_of(intent_id)
@@ -248,10 +269,13 @@ class Bank:
                 "metadata": {},
             }
         )
+        card = {"brand": "visa", "case_type": case_type, "network_reason_code": "13.1"}
+        dispute["payment_method_details"] = {"type": "card", "card": card}
         dispute["status"] = status
         self.disputes[dispute["id"]] = dispute
-        ended = status in ("won", "lost")
-        self.tell(f"charge.dispute.{'closed' if ended else 'created'}", dispute)
+        ended = status in ("won", "lost", "prevented", "warning_closed")
+        change = "closed" if ended else "updated" if found else "created"
+        self.tell(f"charge.dispute.{change}", dispute)
 
     def refund_at_the_dashboard(self, session_id: str, amount: int) -> None:
         self.refund(
@@ -265,9 +289,24 @@ class Bank:
             self.tell("refund.failed", refund)
 
     def _complete(self, session_id: str, status: str) -> dict[str, Any]:
+        session = self._open(session_id)
+        intent = self._intent_of(session)
+        intent["status"] = status
+        session |= {"status": "complete", "url": None}
+        self.tell("checkout.session.completed", session)
+        return intent
+
+    def _open(self, session_id: str) -> dict[str, Any]:
         session = self.session(session_id)
         if session["status"] != "open":
             raise Refused("checkout_closed", "This checkout is no longer open.")
+        return session
+
+    def _intent_of(self, session: dict[str, Any]) -> dict[str, Any]:
+        """Made at the first try to pay."""
+        if session["payment_intent"]:
+            return self.intent(session["payment_intent"])
+        asked = self._asked[session["id"]]
         intent = {
             "id": self.new("pi"),
             "object": "payment_intent",
@@ -278,25 +317,47 @@ class Bank:
             "currency": session["currency"],
             "created": self.now(),
             "livemode": False,
-            "metadata": self._asked[session_id].get("payment_intent_data", {}).get("metadata", {}),
-            "status": status,
+            "metadata": asked.get("payment_intent_data", {}).get("metadata", {}),
+            "status": "requires_payment_method",
         }
         self.intents[intent["id"]] = intent
-        session |= {"status": "complete", "payment_intent": intent["id"], "url": None}
-        self.tell("checkout.session.completed", session)
+        session["payment_intent"] = intent["id"]
         return intent
 
     def tell(self, kind: str, concerned: dict[str, Any]) -> None:
-        """An event; whether and when it is delivered is the test's business."""
-        self.events.append(
-            {
-                "id": self.new("evt"),
-                "object": "event",
-                "api_version": "2026-10-28.endive",
-                "created": self.now(),
-                "data": {"object": dict(concerned)},
-                "livemode": False,
-                "pending_webhooks": 1,
-                "type": kind,
-            }
-        )
+        """An event, which one endpoint waits for."""
+        event = {
+            "id": self.new("evt"),
+            "object": "event",
+            "api_version": "2026-10-28.endive",
+            "created": self.now(),
+            "data": {"object": dict(concerned)},
+            "livemode": False,
+            "pending_webhooks": 1,
+            "type": kind,
+        }
+        self.events.append(event)
+        self.told(event)
+
+    def delivered(self, event_id: str) -> None:
+        """The endpoint took it."""
+        [event] = [each for each in self.events if each["id"] == event_id]
+        event["pending_webhooks"] = 0
+
+    def events_like(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        """Newest first; those of the last 30 days only."""
+        since = max(int(params.get("created", {}).get("gte", 0)), self.now() - 30 * 86_400)
+        kinds, success = params.get("types"), params.get("delivery_success")
+        return [
+            each
+            for each in reversed(self.events)
+            if each["created"] >= since
+            and (kinds is None or each["type"] in kinds)
+            and (success is None or (each["pending_webhooks"] == 0) is (success == "true"))
+        ]
+
+    def sessions_like(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        """Newest first."""
+        since = int(params.get("created", {}).get("gte", 0))
+        found = [self.session(each) for each in reversed(self.sessions)]
+        return [each for each in found if each["created"] >= since]

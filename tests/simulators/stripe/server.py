@@ -1,23 +1,20 @@
 from __future__ import annotations
 
-import json
 from threading import Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import stripe
 from attrs import define, field
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from tests.simulators.stripe.api import stripe_app
 from tests.simulators.stripe.books import Bank
-
-SECRET = "whsec_test_secret"
+from tests.simulators.stripe.webhooks import SECRET
 
 
 @define
 class StandIn:
-    """Serves a `Bank` on a port of this machine, and signs what it would post."""
+    """Serves a `Bank` on a port of this machine: its API, and its checkout page."""
 
     bank: Bank = field(factory=Bank)
     port: int = 0
@@ -26,7 +23,8 @@ class StandIn:
     def __enter__(self) -> Self:
         self._server = make_server("127.0.0.1", self.port, stripe_app(self.bank), threaded=True)
         self.bank.url = self.url
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        # How often it looks whether it is to stop, in seconds: tests start many.
+        Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(
@@ -51,10 +49,3 @@ class StandIn:
             "STRIPE_WEBHOOK_SECRET": SECRET,
             "STRIPE_API_BASE": self.url,
         }
-
-
-def signed(event: dict[str, Any], *, at: int, secret: str = SECRET) -> tuple[bytes, dict[str, str]]:
-    """The body and headers of a webhook."""
-    body = json.dumps(event)
-    header = stripe.WebhookSignature.generate_signature_header(body, secret, timestamp=at)
-    return body.encode(), {"Stripe-Signature": header}
