@@ -89,7 +89,7 @@ def an_attempt(number: int = 1, **changes: Any) -> Attempt:
     return Attempt(**defaults | changes)
 
 
-def an_event(number: int = 1, account: str = "memory") -> CalendarEvent:
+def an_event(number: int | str = 1, account: str = "memory") -> CalendarEvent:
     """A provider's reference to an event."""
     uri = f"https://calendar.test/events/{number}"
     return CalendarEvent(account, f"event_{number}", uri, f"{uri}/invitees/1")
@@ -199,7 +199,7 @@ def _accept(booking: Booking, slot: Slot) -> None:
 
 
 def _confirm(booking: Booking, slot: Slot) -> None:
-    booking.calendar_booked(an_event())
+    booking.calendar_booked(an_event(1 if booking.id == "bkg_1" else booking.id))
     if booking.payment.required:
         booking.payment = booking.payment.after(PaymentAction.PAY)
 

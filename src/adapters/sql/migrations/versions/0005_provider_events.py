@@ -12,12 +12,12 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("bookings", sa.Column("calendar_ref", sa.JSON()))
     op.add_column("bookings", sa.Column("event_place", sa.Text()))
-    op.create_index(op.f("ix_bookings_tag"), "bookings", ["tag"])
-    op.create_index(op.f("ix_bookings_event_place"), "bookings", ["event_place"], unique=True)
+    op.create_index(op.f("bookings_tag_idx"), "bookings", ["tag"])
+    op.create_index(op.f("bookings_event_place_idx"), "bookings", ["event_place"], unique=True)
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_bookings_event_place"), "bookings")
-    op.drop_index(op.f("ix_bookings_tag"), "bookings")
+    op.drop_index(op.f("bookings_event_place_idx"), "bookings")
+    op.drop_index(op.f("bookings_tag_idx"), "bookings")
     op.drop_column("bookings", "event_place")
     op.drop_column("bookings", "calendar_ref")
