@@ -169,6 +169,7 @@ from booking_core.ports.outbox import (
     LeasedOutbox,
     Outbox,
     Topic,
+    WaitingJob,
 )
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
@@ -325,6 +326,7 @@ __all__ = [
     "UnknownTimezone",
     "UntrustedNotice",
     "Visibility",
+    "WaitingJob",
     "WrongDuration",
     "WrongState",
     "events",

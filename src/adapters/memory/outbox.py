@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from attrs import evolve
 
-from booking_core import DeadJob, Job, LeasedJob, LeasedOutbox
+from booking_core import DeadJob, Job, LeasedJob, LeasedOutbox, WaitingJob
 
 from .tables import JobEntry, Session
 
@@ -17,16 +17,32 @@ class MemoryOutbox(LeasedOutbox):
         self._session = session
 
     def put(self, job: Job) -> None:
+        waiting = [id_ for id_, each in self._with_key(job.key) if _waits(each)]
+        for job_id in waiting:  # one at most
+            if self._session.tables.jobs[job_id].job.due_at <= job.due_at:
+                return
+            del self._session.changing().jobs[job_id]
+        self._add(job)
+
+    def ensure(self, job: Job) -> None:
+        if not self._with_key(job.key):
+            self._add(job)
+
+    def _with_key(self, key: str) -> list[tuple[str, JobEntry]]:
+        return [each for each in self._session.tables.jobs.items() if each[1].job.key == key]
+
+    def _add(self, job: Job) -> None:
         tables = self._session.changing()
-        if any(entry.job.key == job.key for entry in tables.jobs.values() if _waits(entry)):
-            return
         tables.jobs_put += 1
         tables.jobs[f"job_{tables.jobs_put:06}"] = JobEntry(job)
 
     def lease(self, *, now: datetime, length: timedelta, limit: int = 10) -> tuple[LeasedJob, ...]:
         jobs = self._session.changing().jobs
         leased = []
-        for job_id in list(self._next_of_each_booking(now))[:limit]:
+        next_ones = sorted(
+            self._next_of_each_booking(now), key=lambda job_id: (jobs[job_id].job.due_at, job_id)
+        )
+        for job_id in next_ones[:limit]:
             entry = evolve(jobs[job_id], attempt=jobs[job_id].attempt + 1, lease_until=now + length)
             jobs[job_id] = entry
             leased.append(
@@ -52,6 +68,20 @@ class MemoryOutbox(LeasedOutbox):
 
     def waiting(self) -> int:
         return sum(not entry.dead for entry in self._session.tables.jobs.values())
+
+    def upcoming(self, *, limit: int = 100) -> tuple[WaitingJob, ...]:
+        alive = [(id_, e) for id_, e in self._session.tables.jobs.items() if not e.dead]
+        alive.sort(key=lambda each: each[1].job.due_at)
+        return tuple(
+            WaitingJob(
+                id=job_id,
+                job=entry.job,
+                attempts=entry.attempt,
+                error=entry.error,
+                begun=entry.lease_until is not None,
+            )
+            for job_id, entry in alive[:limit]
+        )
 
     def dead(self) -> tuple[DeadJob, ...]:
         return tuple(

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import frozen
+from attrs import define, field
 from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from booking_core import BookingId, Clock, Job, Outbox, Topic
 
@@ -17,39 +17,65 @@ DO, LATER = "booking.do", "booking.later"
 _APP = App(connector=SyncPsycopgConnector())
 
 
-@frozen
+@define
 class ProcrastinateOutbox(Outbox):
     """Defers jobs inside the transaction of a SQLAlchemy connection."""
 
     connection: Connection
     clock: Clock
+    _ahead: timedelta | None = field(default=None, init=False)
 
     def put(self, job: Job) -> None:
         self.put_try(job, attempt=1)
 
-    def put_try(self, job: Job, *, attempt: int) -> None:
-        """Of two jobs of one booking the later waits for the earlier (`lock`).
+    def ensure(self, job: Job) -> None:
+        if not self.connection.execute(_THERE, {"key": job.key}).scalar_one():
+            self.put(job)
+
+    def put_try(self, job: Job, *, attempt: int, error: str = "") -> None:
+        """`error` is why the try before it failed."""
+        arguments = to_arguments(job, attempt, error)
+        delay = job.due_at - self.clock.now()
+        if not self._deferred(arguments, delay):
+            later = {"key": job.key, "due": self._by_database(job.due_at)}
+            if self.connection.execute(_GIVE_WAY, later).rowcount:
+                self._deferred(arguments, delay)
+
+    def _deferred(self, arguments: dict[str, Any], delay: timedelta) -> bool:
+        """Whether nothing waited under its key. Of two jobs of one booking the later waits (`lock`).
 
         Procrastinate lets a job that is due later hold up those behind it, and one that is tried
         again as well: so only what is due now has the lock.
         """
-        due = job.due_at <= self.clock.now()
-        how: dict[str, Any] = {"lock": job.booking_id} if due else {"schedule_at": job.due_at}
+        how: dict[str, Any] = {"lock": arguments["booking_id"]}
+        if delay > timedelta(0):
+            how = {"schedule_at": self._by_database(datetime.fromisoformat(arguments["due_at"]))}
         deferrer = _APP.configure_task(
-            DO if due else LATER,
-            queueing_lock=job.key,
+            LATER if delay > timedelta(0) else DO,
+            queueing_lock=arguments["key"],
             connection=self.connection.connection.driver_connection,
             **how,
         )
         try:
             # A key that waits already is an error, and would spoil the transaction.
             with self.connection.begin_nested():
-                deferrer.defer(**to_arguments(job, attempt))
+                deferrer.defer(**arguments)
         except AlreadyEnqueued:
-            pass
+            return False
+        return True
+
+    def _by_database(self, moment: datetime) -> datetime:
+        """That moment on the database's clock, which is the one that jobs become due by.
+
+        Were it ahead of ours, each pause would be shorter, and the tries used up at once.
+        """
+        if self._ahead is None:
+            ours = self.clock.now()
+            self._ahead = self.connection.execute(_NOW).scalar_one() - ours
+        return moment + self._ahead
 
 
-def to_arguments(job: Job, attempt: int) -> dict[str, Any]:
+def to_arguments(job: Job, attempt: int, error: str) -> dict[str, Any]:
     return {
         "topic": job.topic.value,
         "booking_id": job.booking_id,
@@ -57,6 +83,7 @@ def to_arguments(job: Job, attempt: int) -> dict[str, Any]:
         "subject": job.subject,
         "due_at": job.due_at.isoformat(),
         "attempt": attempt,
+        "error": error,
     }
 
 
@@ -68,3 +95,16 @@ def to_job(arguments: dict[str, Any]) -> Job:
         subject=arguments["subject"],
         due_at=datetime.fromisoformat(arguments["due_at"]),
     )
+
+
+_NOW = text("SELECT clock_timestamp()")
+_GIVE_WAY = text(
+    "DELETE FROM procrastinate_jobs"
+    " WHERE queueing_lock = :key AND status = 'todo' AND scheduled_at > :due"
+)
+# Most often it waits, and for that there is an index.
+_THERE = text(
+    "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo')"
+    " OR EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = :key"
+    " AND status NOT IN ('todo', 'succeeded'))"
+)

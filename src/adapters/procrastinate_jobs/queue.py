@@ -5,18 +5,26 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 from attrs import evolve
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import UniqueViolation
-from procrastinate.jobs import Job, Status
+from procrastinate import PsycopgConnector
 from sqlalchemy import Connection, Engine, text
 
-from adapters.procrastinate_jobs.outbox import DO, LATER, ProcrastinateOutbox, to_job
-from booking_core import Clock, DeadJob, JobHandler, JobQueue, Outbox, retry_at, told
+from adapters.procrastinate_jobs.outbox import ProcrastinateOutbox, to_job
+from adapters.procrastinate_jobs.shift import SIDE_BY_SIDE, Shift
+from booking_core import (
+    Clock,
+    DeadJob,
+    JobHandler,
+    JobQueue,
+    Outbox,
+    WaitingJob,
+    retry_at,
+    told,
+)
 
-_SIDE_BY_SIDE = 4  # jobs of different bookings, in threads
 _DEAD_AFTER = timedelta(seconds=30)  # without a heartbeat of its worker
 
 _log = logging.getLogger("booking.jobs")
@@ -33,7 +41,7 @@ class ProcrastinateJobs(JobQueue):
         self, engine: Engine, schema: str, clock: Clock, dead_after: timedelta = _DEAD_AFTER
     ) -> None:
         self._engine, self._schema, self._clock = engine, schema, clock
-        self._dead_after = dead_after.total_seconds()
+        self.dead_after = dead_after.total_seconds()
 
     def outbox(self, connection: Connection) -> Outbox:
         """What puts jobs into the transaction of that connection."""
@@ -42,24 +50,10 @@ class ProcrastinateJobs(JobQueue):
     # ---- work --------------------------------------------------------------------------------------
 
     def work(self, handler: JobHandler, *, limit: int = 10) -> int:
-        """Until nothing is due any more; `limit` is Procrastinate's own business."""
-        return asyncio.run(_Round(self, handler).run())
+        return asyncio.run(Shift(self, handler, limit=limit).run())
 
-    async def drain(self, app: App) -> None:
-        async with app.open_async():
-            for stalled in await app.job_manager.get_stalled_jobs(
-                seconds_since_heartbeat=self._dead_after
-            ):
-                await _rescue(app, stalled)
-            await app.run_worker_async(
-                wait=False,
-                concurrency=_SIDE_BY_SIDE,
-                listen_notify=False,
-                install_signal_handlers=False,
-                delete_jobs="successful",
-                update_heartbeat_interval=self._dead_after / 3,
-                stalled_worker_timeout=self._dead_after,
-            )
+    def work_until(self, handler: JobHandler, *, stop: Event) -> None:
+        asyncio.run(Shift(self, handler, stop=stop).run())
 
     def connector(self) -> PsycopgConnector:
         url = self._engine.url.set(drivername="postgresql")
@@ -67,7 +61,7 @@ class ProcrastinateJobs(JobQueue):
             conninfo=url.render_as_string(hide_password=False),
             kwargs={"options": f"-c search_path={self._schema}"},
             min_size=1,
-            max_size=_SIDE_BY_SIDE + 1,
+            max_size=SIDE_BY_SIDE + 1,
         )
 
     def tried(self, job_id: int, arguments: dict[str, Any], failed: Exception) -> bool:
@@ -77,7 +71,9 @@ class ProcrastinateJobs(JobQueue):
         again = retry_at(failed, attempt=attempt, now=self._clock.now())
         with self._transaction() as connection:
             if again is not None:
-                self._outbox(connection).put_try(evolve(job, due_at=again), attempt=attempt + 1)
+                self._outbox(connection).put_try(
+                    evolve(job, due_at=again), attempt=attempt + 1, error=told(failed)
+                )
             else:
                 connection.execute(_SAY_WHY, {"id": job_id, "error": told(failed)})
         return again is None
@@ -86,13 +82,28 @@ class ProcrastinateJobs(JobQueue):
         """A job that has become due."""
         with self._transaction() as connection:
             due = evolve(to_job(arguments), due_at=self._clock.now())
-            self._outbox(connection).put_try(due, attempt=int(arguments["attempt"]))
+            self._outbox(connection).put_try(
+                due, attempt=int(arguments["attempt"]), error=arguments.get("error", "")
+            )
 
     # ---- what there is -----------------------------------------------------------------------------
 
     def waiting(self) -> int:
         with self._transaction() as connection:
             return int(connection.execute(_WAITING).scalar_one())
+
+    def upcoming(self, *, limit: int = 100) -> Sequence[WaitingJob]:
+        with self._transaction() as connection:
+            return [
+                WaitingJob(
+                    id=str(row.id),
+                    job=to_job(row.args),
+                    attempts=row.args["attempt"] - (not row.begun),
+                    error=row.args.get("error", ""),
+                    begun=row.begun,
+                )
+                for row in connection.execute(_UPCOMING, {"limit": limit})
+            ]
 
     def dead(self) -> Sequence[DeadJob]:
         with self._transaction() as connection:
@@ -128,56 +139,22 @@ class ProcrastinateJobs(JobQueue):
         return ProcrastinateOutbox(connection, self._clock)
 
 
-async def _rescue(app: App, stalled: Job) -> None:
-    """Makes a job of a worker that died due again; where its key waits already, that one will do."""
-    try:
-        await app.job_manager.retry_job(stalled)
-    except UniqueViolation:
-        await app.job_manager.finish_job(stalled, status=Status.SUCCEEDED, delete_job=True)
-
-
-class _Round:
-    """One round of work: the tasks of Procrastinate around one handler."""
-
-    def __init__(self, queue: ProcrastinateJobs, handler: JobHandler) -> None:
-        self._queue, self._handler = queue, handler
-        self._app = App(connector=queue.connector())
-        self._app.task(name=DO, pass_context=True)(self._do)
-        # It only moves a job on, so what stops it is the database, and that passes.
-        self._app.task(name=LATER, retry=RetryStrategy(wait=10))(self._later)
-        self._taken = 0
-
-    async def run(self) -> int:
-        await self._queue.drain(self._app)
-        return self._taken
-
-    def _do(self, context: JobContext, /, **arguments: Any) -> None:
-        self._taken += 1
-        try:
-            self._handler(to_job(arguments))
-        except Exception as failed:
-            if self._queue.tried(int(context.job.id or 0), arguments, failed):
-                raise
-
-    def _later(self, **arguments: Any) -> None:
-        self._taken += 1  # so that whoever works until nothing is due comes back for it
-        self._queue.put_now(arguments)
-
-
 def _number(job_id: str) -> int:
     """The row's number; one that no row has for what is no number."""
     return int(job_id) if job_id.isdecimal() and len(job_id) < 19 else 0
 
 
 _WAITING = text("SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')")
-_DEAD = text(
-    f"SELECT id, args FROM procrastinate_jobs WHERE status = 'failed' AND task_name = '{DO}'"
-    " ORDER BY id"
+# A job that waits for its time is not begun when it is moved on.
+_UPCOMING = text(
+    "SELECT id, args, status = 'doing' AND lock IS NOT NULL AS begun FROM procrastinate_jobs"
+    " WHERE status IN ('todo', 'doing')"
+    " ORDER BY CAST(args ->> 'due_at' AS timestamptz), id LIMIT :limit"
 )
-_DISCARD = text(
-    f"DELETE FROM procrastinate_jobs WHERE id = :id AND status = 'failed' AND task_name = '{DO}'"
-    " RETURNING args"
-)
+# Whatever the library, or somebody with its tools, has stopped: nothing lies there unseen.
+_STOPPED = "status NOT IN ('todo', 'doing', 'succeeded')"
+_DEAD = text(f"SELECT id, args FROM procrastinate_jobs WHERE {_STOPPED} ORDER BY id")
+_DISCARD = text(f"DELETE FROM procrastinate_jobs WHERE id = :id AND {_STOPPED} RETURNING args")
 _SAY_WHY = text(
     "UPDATE procrastinate_jobs SET args = args || jsonb_build_object('error', CAST(:error AS text))"
     " WHERE id = :id"

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from adapters.sql.tables import WAITING, outbox
 from adapters.sql.transaction import Transaction
 from adapters.sql.types import Instant
-from booking_core import BookingId, DeadJob, Job, LeasedJob, LeasedOutbox, Topic
+from booking_core import BookingId, DeadJob, Job, LeasedJob, LeasedOutbox, Topic, WaitingJob
 
 # Nobody works on it: what is put while the same is being done has to be done again.
 _WAITING = text(WAITING)
@@ -23,6 +23,17 @@ _PUT = {
         index_elements=["key"], index_where=_WAITING
     ),
 }
+_GIVE_WAY = delete(outbox).where(
+    outbox.c.key == bindparam("put"),
+    outbox.c.due_at > bindparam("sooner", type_=Instant()),
+    outbox.c.lease_until.is_(None),
+)
+_THERE = (
+    select(outbox.c.id)
+    # The index is by booking.
+    .where(outbox.c.booking_id == bindparam("booking"), outbox.c.key == bindparam("wanted"))
+    .limit(1)
+)
 
 _now = bindparam("now", type_=Instant())
 _older, _held = outbox.alias("older"), outbox.alias("held")
@@ -61,7 +72,11 @@ _OURS = (
 _DONE = delete(outbox).where(*_OURS)
 _BACK = update(outbox).where(*_OURS).values(lease_until=None)
 
-_WAITING_ONES = select(func.count()).select_from(outbox).where(outbox.c.due_at.is_not(None))
+_ALIVE = outbox.c.due_at.is_not(None)
+_WAITING_ONES = select(func.count()).select_from(outbox).where(_ALIVE)
+_UPCOMING = (
+    select(outbox).where(_ALIVE).order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("at_most"))
+)
 _DEAD = select(outbox).where(outbox.c.due_at.is_(None)).order_by(outbox.c.id)
 _DISCARD = (
     delete(outbox)
@@ -75,7 +90,20 @@ class SqlOutbox(LeasedOutbox):
     _transaction: Transaction
 
     def put(self, job: Job) -> None:
-        self._transaction.write(_PUT[self._transaction.dialect], from_job(job))
+        if not self._add(job):
+            later = {"put": job.key, "sooner": job.due_at}
+            if self._transaction.write(_GIVE_WAY, later).rowcount:
+                self._add(job)
+
+    def ensure(self, job: Job) -> None:
+        wanted = {"booking": job.booking_id, "wanted": job.key}
+        if self._transaction.first(_THERE, wanted) is None:
+            self._add(job)
+
+    def _add(self, job: Job) -> bool:
+        """Whether nothing waited under its key."""
+        statement = _PUT[self._transaction.dialect]
+        return self._transaction.write(statement, from_job(job)).rowcount == 1
 
     def lease(self, *, now: datetime, length: timedelta, limit: int = 10) -> tuple[LeasedJob, ...]:
         values = {"now": now, "until": now + length, "at_most": limit}
@@ -95,6 +123,10 @@ class SqlOutbox(LeasedOutbox):
 
     def waiting(self) -> int:
         return int(self._transaction.rows(_WAITING_ONES)[0][0])
+
+    def upcoming(self, *, limit: int = 100) -> tuple[WaitingJob, ...]:
+        rows = self._transaction.rows(_UPCOMING, {"at_most": limit})
+        return tuple(_to_waiting(row) for row in rows)
 
     def dead(self) -> tuple[DeadJob, ...]:
         return tuple(_to_dead(row) for row in self._transaction.rows(_DEAD))
@@ -144,6 +176,16 @@ def to_leased(row: Row[Any]) -> LeasedJob:
         job=_to_job(row, row.due_at),
         attempt=row.attempt,
         lease_until=row.lease_until,
+    )
+
+
+def _to_waiting(row: Row[Any]) -> WaitingJob:
+    return WaitingJob(
+        id=str(row.id),
+        job=_to_job(row, row.due_at),
+        attempts=row.attempt,
+        error=row.error,
+        begun=row.lease_until is not None,
     )
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from threading import Event
 from typing import TypeVar
 
 from attrs import frozen
@@ -10,11 +11,12 @@ from attrs import frozen
 from booking_core.application.retries import retry_at, told
 from booking_core.ports.clock import Clock
 from booking_core.ports.job_queue import JobHandler, JobQueue
-from booking_core.ports.outbox import DeadJob, LeasedJob, LeasedOutbox
+from booking_core.ports.outbox import DeadJob, LeasedJob, LeasedOutbox, WaitingJob
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _T = TypeVar("_T")
 _LEASE = timedelta(minutes=5)
+_PAUSE = 1.0  # seconds, when nothing is due
 
 _log = logging.getLogger("booking_core.jobs")
 
@@ -27,11 +29,23 @@ class LeasingQueue(JobQueue):
     clock: Clock
 
     def work(self, handler: JobHandler, *, limit: int = 10) -> int:
+        for done in range(limit):
+            if not self._work_one(handler):
+                return done
+        return limit
+
+    def work_until(self, handler: JobHandler, *, stop: Event) -> None:
+        while not stop.is_set():
+            if not self._work_one(handler):
+                stop.wait(_PAUSE)
+
+    def _work_one(self, handler: JobHandler) -> bool:
+        """One at a time, so that no lease runs out while another job is being done."""
         now = self.clock.now()
-        leased = self._with(lambda box: box.lease(now=now, length=_LEASE, limit=limit))
+        leased = self._with(lambda box: box.lease(now=now, length=_LEASE, limit=1))
         for each in leased:
             self._do(each, handler)
-        return len(leased)
+        return bool(leased)
 
     def _do(self, leased: LeasedJob, handler: JobHandler) -> None:
         try:
@@ -46,6 +60,9 @@ class LeasingQueue(JobQueue):
 
     def waiting(self) -> int:
         return self._with(lambda box: box.waiting())
+
+    def upcoming(self, *, limit: int = 100) -> Sequence[WaitingJob]:
+        return self._with(lambda box: box.upcoming(limit=limit))
 
     def dead(self) -> Sequence[DeadJob]:
         return self._with(lambda box: box.dead())

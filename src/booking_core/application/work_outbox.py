@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from threading import Event
+
 from attrs import frozen
 
 from booking_core.application.do_job import DoJob
@@ -14,5 +16,9 @@ class WorkOutbox:
     do_job: DoJob
 
     def __call__(self, *, limit: int = 10) -> int:
-        """Works off due jobs, about `limit` of them; how many there were."""
+        """Works off due jobs, `limit` of them at most; how many there were."""
         return self.jobs.work(self.do_job, limit=limit)
+
+    def until(self, *, stop: Event) -> None:
+        """Works off jobs as they become due, until `stop` is set; what is begun is ended."""
+        self.jobs.work_until(self.do_job, stop=stop)

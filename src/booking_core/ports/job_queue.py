@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from threading import Event
 from typing import Protocol
 
-from booking_core.ports.outbox import DeadJob, Job
+from booking_core.ports.outbox import DeadJob, Job, WaitingJob
 
 #: Does a job. Raises whatever it likes when the job has to be tried again.
 JobHandler = Callable[[Job], None]
@@ -19,14 +20,25 @@ class JobQueue(Protocol):
 
     @abstractmethod
     def work(self, handler: JobHandler, *, limit: int = 10) -> int:
-        """Does what is due, and what a worker that died has left; how many jobs were tried.
+        """Does what is due, and what a worker that died has left; how many jobs were taken.
 
-        `limit` is how many are taken at a time; 0 comes back when nothing is due.
+        No more than `limit` are taken; 0 comes back when nothing is due.
+        """
+
+    @abstractmethod
+    def work_until(self, handler: JobHandler, *, stop: Event) -> None:
+        """Does what is due, and what becomes due, until `stop` is set; then ends what is begun.
+
+        Raises whatever the engine does when it cannot go on; the caller pauses and comes back.
         """
 
     @abstractmethod
     def waiting(self) -> int:
         """How many jobs wait or are being done."""
+
+    @abstractmethod
+    def upcoming(self, *, limit: int = 100) -> Sequence[WaitingJob]:
+        """Those jobs, the one that is due first at first."""
 
     @abstractmethod
     def dead(self) -> Sequence[DeadJob]:

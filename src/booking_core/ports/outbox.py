@@ -44,7 +44,32 @@ class Outbox(Protocol):
 
     @abstractmethod
     def put(self, job: Job) -> None:
-        """Writes the job down; nothing happens when one with that key waits already."""
+        """Writes the job down, unless one with its key waits already that is due no later.
+
+        One that waits for a later time gives way: what is put is news, so it is not held back by
+        the pause after a failure, and its tries are counted anew.
+        """
+
+    @abstractmethod
+    def ensure(self, job: Job) -> None:
+        """Writes the job down, unless one with its key waits, is being done, or was given up.
+
+        For what looks again and again whether there is something to do.
+        """
+
+
+@frozen(kw_only=True)
+class WaitingJob:
+    """A job that is not done yet; `error` says why the last of its `attempts` failed, if any did.
+
+    `begun` is whether somebody is working on it.
+    """
+
+    id: str
+    job: Job
+    attempts: int
+    error: str
+    begun: bool
 
 
 @frozen(kw_only=True)
@@ -76,6 +101,10 @@ class LeasedOutbox(Outbox, Protocol):
     @abstractmethod
     def waiting(self) -> int:
         """How many jobs are not dead."""
+
+    @abstractmethod
+    def upcoming(self, *, limit: int = 100) -> tuple[WaitingJob, ...]:
+        """The jobs that are not dead, the one that is due first at first."""
 
     @abstractmethod
     def dead(self) -> tuple[DeadJob, ...]:

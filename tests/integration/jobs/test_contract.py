@@ -54,7 +54,8 @@ def leasing(store: UnitOfWorkFactory) -> Shop:
 def procrastinating(engine: Engine) -> Shop:
     """Its time is the database's, so what passes is put off the jobs."""
     clock = SystemClock()
-    queue = ProcrastinateJobs(engine, jobs_schema(engine), clock)
+    # So patient that no worker's heart beats by itself within a test.
+    queue = ProcrastinateJobs(engine, jobs_schema(engine), clock, timedelta(minutes=59))
 
     def execute(statement: str, **values: object) -> None:
         with engine.begin() as connection:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
+from time import monotonic, sleep
 from typing import Any, Protocol
 
 import pytest
@@ -21,6 +23,7 @@ from booking_core.testing.contracts.threads import at_once
 from booking_core.testing.examples import a_booking, a_session_type
 
 _HOUR = timedelta(hours=1)
+_PATIENCE = 30.0  # seconds
 
 
 class Time(Protocol):
@@ -44,6 +47,33 @@ class Handler:
         self.done.append(job.key)
 
 
+def _work_off(queue: JobQueue, handler: Callable[[Job], None]) -> None:
+    while queue.work(handler):
+        pass
+
+
+@contextmanager
+def _working(queue: JobQueue, handler: Callable[[Job], None]) -> Iterator[None]:
+    """A worker at work, until the block ends."""
+    stop = Event()
+    worker = Thread(target=lambda: queue.work_until(handler, stop=stop))
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join(_PATIENCE)
+    assert not worker.is_alive()
+
+
+def _soon(reached: Callable[[], bool]) -> bool:
+    """Whether it comes to that; only a failure takes the whole time."""
+    until = monotonic() + _PATIENCE
+    while not reached() and monotonic() < until:
+        sleep(0.01)
+    return reached()
+
+
 class JobQueueContract:
     """Needs `queue`, the `unit_of_work` whose outbox it works off, its `clock`, and `passes`."""
 
@@ -65,6 +95,23 @@ class JobQueueContract:
                 uow.commit()
 
         return put
+
+    @pytest.fixture
+    def ensure(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> Callable[[], None]:
+        """Makes sure, in a transaction of its own, that one job is there."""
+
+        def ensure() -> None:
+            job = Job(
+                topic=Topic.SEND_MAIL,
+                booking_id=BookingId("bkg_1"),
+                key="key_1",
+                due_at=clock.now(),
+            )
+            with unit_of_work() as uow:
+                uow.outbox.ensure(job)
+                uow.commit()
+
+        return ensure
 
     # ---- at least once ---------------------------------------------------------------------------
 
@@ -117,6 +164,68 @@ class JobQueueContract:
             pass
         assert seen == ["key_1", "key_1"]
 
+    def test_what_is_put_while_the_same_waits_for_its_next_try_is_done_at_once(
+        self, queue: JobQueue, put: Callable[..., None], passes: Time
+    ) -> None:
+        put()
+        handler = Handler(*[ProviderFailed("busy", retry_after=24 * _HOUR)] * 2)
+        _work_off(queue, handler)
+        put()
+        _work_off(queue, handler)
+        assert handler.tried == ["key_1"] * 2
+        put()
+        _work_off(queue, handler)
+        assert handler.done == ["key_1"]
+        passes(100 * _HOUR)
+        assert queue.work(handler) == queue.waiting() == 0
+
+    def test_what_is_put_anew_has_all_its_tries_again(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        handler = Handler(*[ProviderFailed("busy")] * (MOST_TRIES + 1))
+        for _ in range(MOST_TRIES + 2):
+            put()
+            _work_off(queue, handler)
+        assert handler.done == ["key_1"]
+        assert not queue.dead()
+
+    def test_a_job_that_waits_already_is_never_put_off(
+        self, queue: JobQueue, put: Callable[..., None], passes: Time
+    ) -> None:
+        put("key_1")
+        put("key_1", after=_HOUR)
+        put("key_2", after=_HOUR)
+        put("key_2", after=2 * _HOUR)
+        handler = Handler()
+        _work_off(queue, handler)
+        assert handler.done == ["key_1"]
+        passes(_HOUR)
+        _work_off(queue, handler)
+        assert handler.done == ["key_1", "key_2"]
+        assert queue.waiting() == 0
+
+    def test_what_is_ensured_is_there_once(
+        self, queue: JobQueue, ensure: Callable[[], None], passes: Time
+    ) -> None:
+        ensure()
+        ensure()
+        handler = Handler(ProviderFailed("busy"), ProviderFailed("no", retryable=False))
+
+        def watched(job: Job) -> None:
+            ensure()
+            handler(job)
+
+        for _ in range(3):
+            _work_off(queue, watched)
+            ensure()
+            passes(_HOUR)
+        assert handler.tried == ["key_1"] * 2
+        assert len(queue.dead()) == 1
+        queue.discard(queue.dead()[0].id)
+        ensure()
+        _work_off(queue, handler)
+        assert handler.done == ["key_1"]
+
     # ---- order -----------------------------------------------------------------------------------
 
     def test_the_jobs_of_one_booking_are_done_in_order_and_one_at_a_time(
@@ -147,6 +256,56 @@ class JobQueueContract:
         while queue.work(handler):
             pass
         assert handler.done == ["key_now", "key_later"]
+
+    def test_no_more_jobs_are_taken_than_were_asked_for(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        for number in range(1, 6):
+            put(f"key_{number}", f"bkg_{number}")
+        handler = Handler()
+        assert queue.work(handler, limit=2) == 2
+        assert len(handler.done) == 2
+        assert queue.work(handler, limit=10) == 3
+
+    # ---- working until it is told to stop --------------------------------------------------------
+
+    def test_who_works_until_told_to_stop_does_what_comes(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        put("key_1")
+        put("key_2")
+        handler = Handler()
+        with _working(queue, handler):
+            assert _soon(lambda: handler.done == ["key_1", "key_2"])
+            put("key_3")
+            assert _soon(lambda: len(handler.done) == 3)
+        put("key_4")
+        assert handler.done == ["key_1", "key_2", "key_3"]
+        assert queue.waiting() == 1
+
+    def test_who_is_told_to_stop_ends_what_is_begun_and_begins_nothing(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        for number in range(5):
+            put(f"key_{number}")
+        release, begun = Event(), Event()
+        done: list[str] = []
+
+        def slow(job: Job) -> None:
+            begun.set()
+            release.wait(30)
+            done.append(job.key)
+
+        stop = Event()
+        worker = Thread(target=lambda: queue.work_until(slow, stop=stop))
+        worker.start()
+        assert begun.wait(30)
+        stop.set()
+        release.set()
+        worker.join(30)
+        assert done == ["key_0"]
+        assert queue.waiting() == 4
+        assert not any(each.begun for each in queue.upcoming())
 
     # ---- failing ---------------------------------------------------------------------------------
 
@@ -189,6 +348,29 @@ class JobQueueContract:
         assert len(handler.tried) == MOST_TRIES
         (dead,) = queue.dead()
         assert dead.attempts == MOST_TRIES
+
+    def test_a_job_that_waits_says_when_it_is_due_and_why_it_failed(
+        self, queue: JobQueue, put: Callable[..., None], clock: Clock
+    ) -> None:
+        put("key_1", subject="booked|client")
+        put("key_2", "bkg_2", after=2 * _HOUR)
+        queue.work(Handler(ProviderFailed("busy", retry_after=_HOUR)), limit=1)
+        first, second = queue.upcoming()
+        assert (first.job.key, first.job.subject) == ("key_1", "booked|client")
+        assert (first.attempts, first.error, first.begun) == (1, "busy", False)
+        assert _HOUR * 0.9 < first.job.due_at - clock.now() < _HOUR * 1.3
+        assert (second.job.key, second.job.booking_id) == ("key_2", "bkg_2")
+        assert (second.attempts, second.error, second.begun) == (0, "", False)
+        assert len(queue.upcoming(limit=1)) == 1
+
+    def test_a_job_that_is_being_done_is_listed_as_begun(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        seen: list[bool] = []
+        put()
+        queue.work(lambda _: seen.extend(each.begun for each in queue.upcoming()))
+        assert seen == [True]
+        assert not queue.upcoming()
 
     def test_a_dead_job_can_be_restarted_once(
         self, queue: JobQueue, put: Callable[..., None]

@@ -68,6 +68,67 @@ class OutboxContract:
         self._done(unit_of_work, leased)
         assert not self._lease(unit_of_work)
 
+    def test_a_job_that_waits_for_later_gives_way_to_one_that_is_due_sooner(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        self._put(unit_of_work, _job(due_at=NOW + 60 * _MINUTE))
+        self._put(unit_of_work, _job(due_at=NOW + _MINUTE))
+        assert not self._lease(unit_of_work)
+        (leased,) = self._lease(unit_of_work, now=NOW + _MINUTE)
+        assert leased.job.due_at == NOW + _MINUTE
+        self._done(unit_of_work, leased)
+        assert not self._lease(unit_of_work, now=NOW + 120 * _MINUTE)
+
+    def test_a_job_that_waits_already_is_never_put_off(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        self._put(unit_of_work, _job())
+        self._put(unit_of_work, _job(due_at=NOW + 60 * _MINUTE))
+        (leased,) = self._lease(unit_of_work)
+        self._done(unit_of_work, leased)
+        assert not self._lease(unit_of_work, now=NOW + 120 * _MINUTE)
+
+    def test_what_is_put_while_the_same_waits_for_its_next_try_is_done_at_once(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        self._put(unit_of_work, _job())
+        (leased,) = self._lease(unit_of_work)
+        self._failed(unit_of_work, leased, retry_at=NOW + 360 * _MINUTE)
+        self._put(unit_of_work, _job())
+        (again,) = self._lease(unit_of_work)
+        assert again.attempt == 1
+        assert not self._done(unit_of_work, leased)
+        assert self._done(unit_of_work, again)
+        assert not self._lease(unit_of_work, now=NOW + 720 * _MINUTE)
+
+    def test_many_who_put_one_waiting_job_sooner_put_one_job(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        self._put(unit_of_work, _job(due_at=NOW + 60 * _MINUTE))
+        at_once([lambda: self._put(unit_of_work, _job())] * 8)
+        (leased,) = self._lease(unit_of_work)
+        self._done(unit_of_work, leased)
+        assert not self._lease(unit_of_work, now=NOW + 120 * _MINUTE)
+
+    def test_what_is_ensured_is_there_once(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._ensure(unit_of_work, _job())
+        self._ensure(unit_of_work, _job())
+        (leased,) = self._lease(unit_of_work)
+        self._ensure(unit_of_work, _job())
+        self._failed(unit_of_work, leased, retry_at=NOW + 60 * _MINUTE)
+        self._ensure(unit_of_work, _job())
+        assert not self._lease(unit_of_work)
+        (again,) = self._lease(unit_of_work, now=NOW + 60 * _MINUTE)
+        self._failed(unit_of_work, again, retry_at=None)
+        self._ensure(unit_of_work, _job())
+        assert not self._lease(unit_of_work, now=NOW + 120 * _MINUTE)
+
+    def test_what_was_done_can_be_ensured_again(self, unit_of_work: UnitOfWorkFactory) -> None:
+        for _ in range(2):
+            self._ensure(unit_of_work, _job())
+            (leased,) = self._lease(unit_of_work)
+            self._done(unit_of_work, leased)
+
     def test_a_job_that_was_done_can_be_put_again(self, unit_of_work: UnitOfWorkFactory) -> None:
         for _ in range(2):
             self._put(unit_of_work, _job())
@@ -208,6 +269,35 @@ class OutboxContract:
         (again,) = self._lease(unit_of_work)
         assert (again.job.key, again.attempt) == ("key_1", 1)
 
+    # ---- what waits ------------------------------------------------------------------------------
+
+    def test_what_waits_is_listed_as_it_comes_due(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._put(unit_of_work, _job("key_1", due_at=NOW + _MINUTE), _job("key_2", "bkg_2"))
+        self._put(unit_of_work, _job("key_3", "bkg_3", due_at=NOW - _MINUTE))
+        (begun,) = self._lease(unit_of_work, limit=1)
+        with unit_of_work() as uow:
+            listed = leased_outbox(uow).upcoming()
+            assert [each.job.key for each in listed] == ["key_3", "key_2", "key_1"]
+            assert [each.begun for each in listed] == [True, False, False]
+            assert [each.attempts for each in listed] == [1, 0, 0]
+            assert listed[0].id == begun.id
+            assert listed[2].job.due_at == NOW + _MINUTE
+            assert len(leased_outbox(uow).upcoming(limit=2)) == 2
+
+    def test_what_waits_for_its_next_try_says_why(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._put(unit_of_work, _job())
+        (leased,) = self._lease(unit_of_work)
+        self._failed(unit_of_work, leased, retry_at=NOW + _MINUTE)
+        with unit_of_work() as uow:
+            (listed,) = leased_outbox(uow).upcoming()
+        assert (listed.attempts, listed.error) == (1, "It did not work.")
+        assert (listed.begun, listed.job.due_at) == (False, NOW + _MINUTE)
+
+    def test_dead_jobs_do_not_wait(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._die(unit_of_work)
+        with unit_of_work() as uow:
+            assert not leased_outbox(uow).upcoming()
+
     # ---- dead jobs -------------------------------------------------------------------------------
 
     def test_a_dead_job_says_why_and_can_be_restarted_once(
@@ -266,6 +356,11 @@ class OutboxContract:
         with unit_of_work() as uow:
             for job in jobs:
                 uow.outbox.put(job)
+            uow.commit()
+
+    def _ensure(self, unit_of_work: UnitOfWorkFactory, job: Job) -> None:
+        with unit_of_work() as uow:
+            uow.outbox.ensure(job)
             uow.commit()
 
     def _lease(
