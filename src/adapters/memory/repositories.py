@@ -118,7 +118,12 @@ class MemoryBookings(BookingRepository):
         return [apart(booking) for booking in found[: -criteria.limit - 1 : -1]]
 
     def overdue(
-        self, *, now: datetime, builder_id: BuilderId | None = None, limit: int = 100
+        self,
+        *,
+        now: datetime,
+        builder_id: BuilderId | None = None,
+        after: BookingId | None = None,
+        limit: int = 100,
     ) -> Sequence[Booking]:
         found = (
             booking
@@ -126,6 +131,7 @@ class MemoryBookings(BookingRepository):
             if booking.state.live
             and booking.overdue(now)
             and builder_id in (None, booking.builder_id)
+            and (after is None or booking.id > after)
         )
         return [apart(booking) for booking in sorted(found, key=lambda each: each.id)[:limit]]
 

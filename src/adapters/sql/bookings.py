@@ -114,22 +114,34 @@ class SqlBookings(BookingRepository):
         return [to_booking(row) for row in self._transaction.rows(query)]
 
     def overdue(
-        self, *, now: datetime, builder_id: BuilderId | None = None, limit: int = 100
+        self,
+        *,
+        now: datetime,
+        builder_id: BuilderId | None = None,
+        after: BookingId | None = None,
+        limit: int = 100,
     ) -> Sequence[Booking]:
         query = _overdue(of_builder=builder_id is not None, locked=self._transaction.writing)
-        values: dict[str, Any] = {"now": now, "at_most": limit}
+        values: dict[str, Any] = {"now": now, "after": after or "", "at_most": limit}
         if builder_id is not None:
             values["builder"] = builder_id
         return [to_booking(row) for row in self._transaction.rows(query, values)]
+
+
+# Of the few that are found; an index in this order would tempt SQLite to walk all of it.
+_id_of_few = bookings.c.id.concat("")
 
 
 @cache
 def _overdue(*, of_builder: bool, locked: bool) -> Select[Any]:
     query = (
         select(bookings)
-        .where(bookings.c.deadline <= bindparam("now"), bookings.c.state.in_(_LIVE))
-        # Of the few that are found; an index in this order would tempt SQLite to walk all of it.
-        .order_by(bookings.c.id.concat(""))
+        .where(
+            bookings.c.deadline <= bindparam("now"),
+            bookings.c.state.in_(_LIVE),
+            _id_of_few > bindparam("after"),
+        )
+        .order_by(_id_of_few)
         .limit(bindparam("at_most"))
     )
     if of_builder:

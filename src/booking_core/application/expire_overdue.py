@@ -4,6 +4,7 @@ from attrs import frozen
 
 from booking_core.application.keep import Keeper
 from booking_core.application.settle_money import look_job
+from booking_core.domain.ids import BookingId
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 
@@ -13,7 +14,8 @@ class ExpireOverdue:
 
     A hold that nobody was sent to pay for lapses by itself, and counts for nothing already. Where a
     checkout was opened the provider has to be asked before the slot is free: that is a job, and one
-    that waits already, because the money is still on its way, is not put before its time.
+    that waits already, because the money is still on its way, is not put before its time. All of
+    them are gone through, a page in each transaction, so that none waits for those that are stuck.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -21,10 +23,22 @@ class ExpireOverdue:
 
     def __call__(self) -> int:
         """How many were ended."""
-        now = self.keeper.clock.now()
-        with self.unit_of_work() as uow:
-            ended = self.keeper.end_overdue(uow)
-            for booking in uow.bookings.overdue(now=now):
-                uow.outbox.put(look_job(booking, now))
-            uow.commit()
+        ended, last = self._page(None)
+        while last is not None:
+            more, last = self._page(last)
+            ended += more
         return ended
+
+    def _page(self, after: BookingId | None) -> tuple[int, BookingId | None]:
+        """How many of a page were ended, and its last one; None when there was none."""
+        now = self.keeper.clock.now()
+        ended = 0
+        with self.unit_of_work() as uow:
+            page = uow.bookings.overdue(now=now, after=after)
+            for booking in page:
+                if self.keeper.lapse(uow, booking, now):
+                    ended += 1
+                else:
+                    uow.outbox.ensure(look_job(booking, now))
+            uow.commit()
+        return ended, page[-1].id if page else None

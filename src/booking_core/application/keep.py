@@ -191,12 +191,19 @@ class Keeper:
         """Ends the holds whose time is over, so that nobody is refused because of them."""
         now = self.clock.now()
         ended = 0
-        for booking in uow.bookings.overdue(now=now, builder_id=builder_id):
-            if booking.lapses_by_itself:
-                booking.expire(now=now)
-                self.put(uow, booking)
-                ended += 1
+        page = uow.bookings.overdue(now=now, builder_id=builder_id)
+        while page:
+            ended += sum(self.lapse(uow, booking, now) for booking in page)
+            page = uow.bookings.overdue(now=now, builder_id=builder_id, after=page[-1].id)
         return ended
+
+    def lapse(self, uow: UnitOfWork, booking: Booking, now: datetime) -> bool:
+        """Ends an overdue booking; False, and nothing done, when the provider has to be asked first."""
+        if not booking.lapses_by_itself:
+            return False
+        booking.expire(now=now)
+        self.put(uow, booking)
+        return True
 
 
 def settle_job(booking: Booking, what: Settle, now: datetime) -> Job:

@@ -105,9 +105,14 @@ class BookingRepository(Protocol):
 
     @abstractmethod
     def overdue(
-        self, *, now: datetime, builder_id: BuilderId | None = None, limit: int = 100
+        self,
+        *,
+        now: datetime,
+        builder_id: BuilderId | None = None,
+        after: BookingId | None = None,
+        limit: int = 100,
     ) -> Sequence[Booking]:
-        """Live bookings whose deadline has passed, in the order of their ids.
+        """Live bookings whose deadline has passed, in the order of their ids; those past `after`.
 
         In a writing unit of work they are locked until its end, so that one writer ends them.
         """

@@ -15,14 +15,17 @@ from booking_core import (
     BookingState,
     Category,
     HoldExpired,
+    Job,
     NotFound,
     PathwayId,
+    ProviderFailed,
     Question,
     Slot,
     SlotUnavailable,
     TimeWindow,
 )
-from booking_core.testing.examples import a_contact, a_session_type, a_slot
+from booking_core.testing.contracts.stored import put_booking
+from booking_core.testing.examples import a_booking, a_contact, a_session_type, a_slot
 from tests.unit.application.paying import Shop
 
 S = BookingState
@@ -168,3 +171,50 @@ def test_a_session_that_is_over_early_has_taken_its_time_and_its_place_in_the_da
         slot = Slot(a_slot().start + later, a_slot().end + later)
         with pytest.raises(SlotUnavailable):
             shop.confirm(slot)
+
+
+def stuck(shop: Shop, count: int) -> list[str]:
+    """Bookings whose payment has long been late, before any other in the order of ids."""
+    return [
+        put_booking(shop.store, a_booking(S.AWAITING_PAYMENT, id=f"bkg_0000-{number:03}")).id
+        for number in range(count)
+    ]
+
+
+def test_holds_end_however_many_bookings_wait_for_their_money(shop: Shop) -> None:
+    held = hold(shop)
+    stuck(shop, 250)
+    shop.clock.advance(timedelta(days=1))
+    assert shop.core.expire_overdue() == 1
+    assert shop.now(held).state is S.EXPIRED
+
+
+def test_a_slot_is_free_again_however_many_bookings_wait_for_their_money(shop: Shop) -> None:
+    held = hold(shop)
+    stuck(shop, 250)
+    shop.clock.advance(HOLD_LENGTH)
+    assert shop.confirm().state is S.CONFIRMED
+    assert shop.now(held).state is S.EXPIRED
+
+
+def test_the_money_of_every_late_booking_is_looked_at(shop: Shop) -> None:
+    late = stuck(shop, 250)
+    shop.clock.advance(timedelta(days=1))
+    for _ in range(3):
+        shop.core.expire_overdue()
+    assert sorted(job.booking_id for job in shop.store.jobs) == late
+
+
+def test_a_look_at_money_that_was_given_up_is_not_begun_again_by_itself(shop: Shop) -> None:
+    stuck(shop, 1)
+    shop.clock.advance(timedelta(days=1))
+
+    def refuse(_: Job) -> None:
+        raise ProviderFailed("no such account", retryable=False)
+
+    for _ in range(5):
+        shop.core.expire_overdue()
+        shop.core.jobs.work(refuse)
+    assert len(shop.core.jobs.dead()) == 1
+    assert shop.core.jobs.restart(shop.core.jobs.dead()[0].id)
+    assert shop.core.jobs.waiting() == 1

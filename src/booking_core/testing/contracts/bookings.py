@@ -274,6 +274,15 @@ class BookingRepositoryContract:
             assert [booking.id for booking in of_ada] == ["bkg_1", "bkg_2", "bkg_3"]
             assert len(uow.bookings.overdue(now=_LATER, limit=2)) == 2
 
+    def test_overdue_bookings_are_read_page_by_page(self, unit_of_work: UnitOfWorkFactory) -> None:
+        for number in (3, 1, 2):
+            put_booking(unit_of_work, a_booking(id=f"bkg_{number}"))
+        with unit_of_work() as uow:
+            first = uow.bookings.overdue(now=_LATER, limit=2)
+            rest = uow.bookings.overdue(now=_LATER, after=first[-1].id, limit=2)
+            assert [booking.id for booking in (*first, *rest)] == ["bkg_1", "bkg_2", "bkg_3"]
+            assert not uow.bookings.overdue(now=_LATER, after=rest[-1].id)
+
     def test_many_who_end_what_is_overdue_end_each_booking_once(
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
