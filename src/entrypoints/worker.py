@@ -1,9 +1,9 @@
-"""The job loop: sends what waits to be sent, ends holds whose time is over."""
+"""The job loop: does what was put off, ends holds whose time is over, forgets what is old."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,33 +13,40 @@ from booking_core import BookingError
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
-_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
-_BATCH = 10
+_PAUSE, _AFTER_FAILURE, _HOUR = 1.0, 5.0, 3600.0
 
 _log = structlog.get_logger("booking.worker")
 
 
 def run(application: Application, stop: Event) -> None:
-    """Works until `stop` is set. Errors are logged, none ends it; after one it pauses longer."""
+    """Works until `stop` is set, and ends what is begun. Errors are logged, none ends it."""
     core = application.core
-    pause = _PAUSE
+    tidying = [
+        Thread(target=_repeat, args=(stop, name, work, pause), daemon=True)
+        for name, work, pause in (
+            ("expire_overdue", core.expire_overdue, _PAUSE),
+            ("forget_answers", core.forget_answers, _HOUR),
+        )
+    ]
+    for thread in tidying:
+        thread.start()
+    _repeat(stop, "work_outbox", lambda: core.work_outbox.until(stop=stop), _PAUSE)
+    for thread in tidying:
+        thread.join()
+
+
+def _repeat(stop: Event, name: str, work: Callable[[], object], pause: float) -> None:
     while not stop.is_set():
-        done = _done("work_outbox", lambda: core.work_outbox(limit=_BATCH))
-        tidied = _done("expire_overdue", core.expire_overdue)
-        if done is None or tidied is None:
-            pause = min(max(pause, _PAUSE) * 2, _LONGEST_PAUSE)
-        else:
-            pause = 0 if done == _BATCH else _PAUSE  # a full batch: there is more
-        stop.wait(pause)
+        stop.wait(pause if _done(name, work) else _AFTER_FAILURE)
 
 
-def _done(name: str, work: Callable[[], int]) -> int | None:
-    """How much was done, None when it failed."""
+def _done(name: str, work: Callable[[], object]) -> bool:
     try:
-        return work()
+        work()
     except BookingError as failed:
         _log.warning("job failed", job=name, error=failed.message)
-        return None
+        return False
     except Exception:
         _log.exception("job failed", job=name)
-        return None
+        return False
+    return True

@@ -36,6 +36,7 @@ class JobEntry:
 class Answered:
     key: InboxKey
     answer: dict[str, Any]
+    opened_at: datetime
 
 
 class Tables:

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql.errors import LOCK_TIMEOUT, sqlstate
 from adapters.sql.tables import inbox
 from adapters.sql.transaction import Transaction
+from adapters.sql.types import Instant
 from booking_core import Inbox, InboxKey, KeyInProgress, KeyReused, StaleBooking
 
 _WANTED = (inbox.c.scope == bindparam("in_scope"), inbox.c.value == bindparam("wanted"))
@@ -19,6 +20,14 @@ _ARRIVED = {
 }
 _STORED = select(inbox.c.fingerprint, inbox.c.answer).where(*_WANTED).with_for_update()
 _ANSWER = update(inbox).where(*_WANTED)
+_OLDEST = (
+    select(inbox.c.scope, inbox.c.value)
+    .where(inbox.c.received_at < bindparam("before", type_=Instant()))
+    .order_by(inbox.c.received_at)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+)
+_FORGET = delete(inbox).where(tuple_(inbox.c.scope, inbox.c.value).in_(_OLDEST))
 
 
 @frozen
@@ -36,6 +45,9 @@ class SqlInbox(Inbox):
     def answer(self, *, key: InboxKey, answer: dict[str, Any]) -> None:
         values = {"fingerprint": key.fingerprint, "answer": answer}
         self._transaction.write(_ANSWER, _wanted(key) | values)
+
+    def forget(self, *, before: datetime, limit: int = 1000) -> int:
+        return self._transaction.write(_FORGET, {"before": before, "at_most": limit}).rowcount
 
     def _is_new(self, key: InboxKey, now: datetime) -> bool:
         """Waits for a transaction that has inserted the same key, as a unique index does."""

@@ -22,6 +22,7 @@ from booking_core.application.expire_overdue import ExpireOverdue
 from booking_core.application.explain_slot import ExplainSlot
 from booking_core.application.explain_visibility import ExplainVisibility
 from booking_core.application.find_slots import FindSlots
+from booking_core.application.forget_answers import ForgetAnswers
 from booking_core.application.hear_payment_notice import HearPaymentNotice
 from booking_core.application.hold_slot import HoldSlot
 from booking_core.application.initialize_booking import InitializeBooking
@@ -101,6 +102,7 @@ class BookingCore:
     undo_no_show: UndoNoShow
     record_paid_on_site: RecordPaidOnSite
     expire_overdue: ExpireOverdue
+    forget_answers: ForgetAnswers
     settle_calendar: SettleCalendar
     settle_money: SettleMoney
     work_outbox: WorkOutbox
@@ -179,6 +181,7 @@ class BookingCore:
             undo_no_show=UndoNoShow(keeper, access),
             record_paid_on_site=RecordPaidOnSite(keeper, access),
             expire_overdue=ExpireOverdue(unit_of_work, keeper),
+            forget_answers=ForgetAnswers(unit_of_work, clock),
             settle_calendar=settle_calendar,
             settle_money=settle_money,
             work_outbox=WorkOutbox(jobs, DoJob(settle_calendar, settle_money, send_mail)),

@@ -20,7 +20,7 @@ class InboxKey:
 
 
 class Inbox(Protocol):
-    """Remembers what was answered, for at least three days, in the transaction of the change."""
+    """Remembers what was answered, until it is told to forget, in the transaction of the change."""
 
     @abstractmethod
     def open(self, *, key: InboxKey, now: datetime) -> dict[str, Any] | None:
@@ -36,3 +36,10 @@ class Inbox(Protocol):
     @abstractmethod
     def answer(self, *, key: InboxKey, answer: dict[str, Any]) -> None:
         """Stores the answer (plain JSON values, no secrets) of the message opened in this unit of work."""
+
+    @abstractmethod
+    def forget(self, *, before: datetime, limit: int = 1000) -> int:
+        """Forgets messages that were opened before then, the oldest first; how many.
+
+        Those that somebody is handling are left out.
+        """

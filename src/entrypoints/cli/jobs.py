@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 import click
 from rich.text import Text
 
-from booking_core import DeadJob
+from booking_core import DeadJob, Job, WaitingJob
 from entrypoints.cli.commands import Command, Group
 from entrypoints.cli.output import dim, table
 from entrypoints.cli.session import Session, pass_session
 from entrypoints.problems import EX_NOINPUT
+from entrypoints.times import rfc3339
 
+_MOST = 100  # that are listed
 _LONGEST = 30  # days that payment providers keep what they could not deliver
 
 
@@ -18,36 +20,57 @@ _LONGEST = 30  # days that payment providers keep what they could not deliver
 @pass_session
 @click.pass_context
 def jobs(ctx: click.Context, session: Session) -> None:
-    """List jobs that were given up.
+    """List jobs that wait, and those that were given up.
 
     With `restart ID` or `restart --all` they are tried again, with `discard ID` they are forgotten.
     """
     if ctx.invoked_subcommand is not None:
         return
     queue = session.core.jobs
-    waiting, dead = queue.waiting(), queue.dead()
+    waiting, upcoming, dead = queue.waiting(), queue.upcoming(limit=_MOST), queue.dead()
+    more = waiting - len(upcoming)
     session.screen.answer(
-        {"waiting": waiting, "dead": [_view(each) for each in dead]},
+        {
+            "waiting": waiting,
+            "jobs": [_view(each) | _when(each) for each in upcoming],
+            "dead": [_view(each) for each in dead],
+        },
+        *([table(("Due", "What", "Booking"), map(_waiting, upcoming))] if upcoming else []),
+        *([f"… and {more} more, due later."] if more > 0 else []),
+        *([table(("Given up", "What", "Tries", "Why"), map(_given_up, dead))] if dead else []),
         f"{waiting} wait or are being done, {len(dead)} were given up.",
-        *([table(("Job", "What", "Tries", "Why"), [_row(each) for each in dead])] if dead else []),
     )
 
 
-def _view(dead: DeadJob) -> dict[str, object]:
+def _view(each: WaitingJob | DeadJob) -> dict[str, object]:
     return {
-        "id": dead.id,
-        "topic": dead.job.topic.value,
-        "subject": dead.job.subject,
-        "bookingId": dead.job.booking_id,
-        "attempts": dead.attempts,
-        "error": dead.error,
+        "id": each.id,
+        "topic": each.job.topic.value,
+        "subject": each.job.subject,
+        "bookingId": each.job.booking_id,
+        "attempts": each.attempts,
+        "error": each.error,
     }
 
 
-def _row(dead: DeadJob) -> tuple[str, str, str, Text]:
-    about = dead.job.subject.replace("|", " to ") or dead.job.topic.value
-    why = dim(f"{dead.job.booking_id}\n")
-    return dead.id, about, str(dead.attempts), why.append(dead.error)
+def _when(waiting: WaitingJob) -> dict[str, object]:
+    return {"dueAt": rfc3339(waiting.job.due_at), "begun": waiting.begun}
+
+
+def _waiting(each: WaitingJob) -> tuple[str, str, Text]:
+    due = "being done" if each.begun else f"{each.job.due_at.astimezone(UTC):%Y-%m-%d %H:%M}Z"
+    tried = f"\ntried {each.attempts}×, {each.error}" if each.error else ""
+    return due, _about(each.job), dim(each.job.booking_id).append(tried)
+
+
+def _given_up(each: DeadJob) -> tuple[str, str, str, Text]:
+    why = dim(f"{each.job.booking_id}\n")
+    return each.id, _about(each.job), str(each.attempts), why.append(each.error)
+
+
+def _about(job: Job) -> str:
+    kind, *reader = job.subject.split("|")[:2]
+    return " to ".join([kind, *reader]) or job.topic.value
 
 
 @jobs.command(cls=Command)

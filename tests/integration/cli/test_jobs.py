@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -43,15 +44,61 @@ def test_a_dead_job_is_listed_with_its_reason(booking: Command, dead: str) -> No
     assert "1 were given up" in booking("doctor", code=1).stdout
 
 
+def test_what_waits_is_listed_with_its_time_and_its_last_error(
+    run: Command, service: Application, soon: Callable[..., str]
+) -> None:
+    booked = run.json("book", "ada/intro", soon("10:00"), *WHO)["booking"]
+
+    def refuse(_: Job) -> None:
+        raise ProviderFailed("the mail server is busy")
+
+    service.core.jobs.work(refuse, limit=1)
+    answer = run.json("jobs")
+    assert answer["waiting"] == len(answer["jobs"]) > 2
+    assert {job["bookingId"] for job in answer["jobs"]} == {booked["id"]}
+    [failed] = [job for job in answer["jobs"] if job["error"]]
+    assert (failed["topic"], failed["attempts"], failed["begun"]) == ("send mail", 1, False)
+    assert failed["error"] == "the mail server is busy"
+    dues = [job["dueAt"] for job in answer["jobs"]]
+    assert dues == sorted(dues)
+    told = run("jobs").stdout
+    assert "tried 1×, the mail server is busy" in told
+    assert "reminder to client" in told
+    assert booked["id"] in told
+    for private in ("Bo Diddley", "bo@example.org"):
+        assert private not in told + json.dumps(answer)
+
+
+def test_of_very_many_jobs_the_next_ones_are_listed(booking: Command, service: Application) -> None:
+    with service.schema() as uow:
+        for number in range(102):
+            due_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+            uow.outbox.put(
+                Job(
+                    topic=Topic.SETTLE_MONEY,
+                    booking_id=BookingId(f"bkg_{number}"),
+                    key=f"key_{number}",
+                    due_at=due_at,
+                )
+            )
+        uow.commit()
+    told = booking("jobs").stdout
+    assert "… and 2 more, due later." in told
+    assert "102 wait or are being done" in told
+    assert "2026-01-05 03:00Z" in told
+    assert "bkg_100" not in told
+
+
 @pytest.mark.parametrize("which", ["it", "--all"])
 def test_a_dead_job_can_be_restarted(booking: Command, dead: str, which: str) -> None:
     assert booking.json("jobs", "restart", dead if which == "it" else which) == {"restarted": 1}
-    assert booking.json("jobs") == {"waiting": 1, "dead": []}
+    left = booking.json("jobs")
+    assert (left["waiting"], left["dead"]) == (1, [])
 
 
 def test_a_dead_job_can_be_forgotten(booking: Command, dead: str) -> None:
     assert booking.json("jobs", "discard", dead) == {"discarded": 1}
-    assert booking.json("jobs") == {"waiting": 0, "dead": []}
+    assert booking.json("jobs") == {"waiting": 0, "jobs": [], "dead": []}
 
 
 @pytest.mark.parametrize("command", ["restart", "discard"])

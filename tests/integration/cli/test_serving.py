@@ -6,16 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
+from time import sleep
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
+from booking_core import InboxKey, ProviderFailed
 from entrypoints import worker
 from entrypoints.container import Application
 from tests.integration.cli.conftest import WHO, Command
@@ -108,37 +112,45 @@ def test_the_worker_sends_mails_until_it_is_told_to_stop(
 
 
 def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_PAUSE", 0.001)
-    stop, tries = Event(), []
+    monkeypatch.setattr(worker, "_AFTER_FAILURE", 0.001)
+    stop, tries = Event(), Counter[str]()
 
-    def fail(**_: Any) -> int:
-        tries.append(1)
-        if len(tries) == 3:
-            stop.set()
-        raise RuntimeError("broken")
+    def failing(name: str, error: Exception) -> Callable[..., None]:
+        def fail(**_: Any) -> None:
+            tries[name] += 1
+            if len(tries) == 3 and min(tries.values()) >= 3:
+                stop.set()
+            raise error
 
-    core: Any = SimpleNamespace(work_outbox=fail, expire_overdue=lambda: 0)
+        return fail
+
+    core: Any = SimpleNamespace(
+        work_outbox=SimpleNamespace(until=failing("jobs", RuntimeError("broken"))),
+        expire_overdue=failing("holds", ProviderFailed("no answer")),
+        forget_answers=failing("answers", RuntimeError("broken")),
+    )
     loop = Thread(target=worker.run, args=(SimpleNamespace(core=core), stop))
     loop.start()
     loop.join(10)
-    assert len(tries) == 3
+    assert not loop.is_alive()
+    assert min(tries.values()) >= 3
 
 
-def test_a_full_batch_is_followed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_PAUSE", 60)
-    stop, batches = Event(), [10, 10, 0]
-
-    def work(*, limit: int) -> int:
-        done = batches.pop(0)
-        if not batches:
-            stop.set()
-        return done
-
-    core: Any = SimpleNamespace(work_outbox=work, expire_overdue=lambda: 0)
-    loop = Thread(target=worker.run, args=(SimpleNamespace(core=core), stop))
-    loop.start()
-    loop.join(10)
-    assert batches == []
+def test_the_worker_forgets_old_answers(booking: Command, service: Application) -> None:
+    key = InboxKey("confirm:somebody", "key", "body")
+    with service.schema() as uow:
+        uow.inbox.open(key=key, now=datetime.now(UTC) - timedelta(days=8))
+        uow.inbox.answer(key=key, answer={"booking": "bkg_1"})
+        uow.commit()
+    with process("worker") as working:
+        for _ in range(200):
+            sleep(0.1)
+            with service.schema() as uow:
+                if uow.inbox.open(key=key, now=datetime.now(UTC)) is None:
+                    break
+        else:
+            pytest.fail("the answer is still known")
+        assert ended(working)[0] == 0
 
 
 def test_a_reader_that_goes_away_is_no_error(

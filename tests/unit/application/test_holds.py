@@ -192,7 +192,7 @@ def test_holds_end_however_many_bookings_wait_for_their_money(shop: Shop) -> Non
 def test_a_slot_is_free_again_however_many_bookings_wait_for_their_money(shop: Shop) -> None:
     held = hold(shop)
     stuck(shop, 250)
-    shop.clock.advance(HOLD_LENGTH)
+    shop.clock.advance(4 * HOLD_LENGTH)
     assert shop.confirm().state is S.CONFIRMED
     assert shop.now(held).state is S.EXPIRED
 

@@ -1,5 +1,7 @@
 """One key, one change, one answer (C9), for callers of the library."""
 
+from datetime import timedelta
+
 import pytest
 
 from adapters.local_calendar import LocalCalendar
@@ -8,8 +10,10 @@ from booking_core import (
     Actor,
     Booking,
     BookingCore,
+    BookingError,
     BookingState,
     Contact,
+    InboxKey,
     KeyReused,
     Slot,
     SlotUnavailable,
@@ -18,8 +22,13 @@ from booking_core.testing.examples import NOW, a_builder, a_contact, a_session_t
 
 
 @pytest.fixture
-def core() -> BookingCore:
-    clock, store = MemoryClock(NOW), MemoryStore()
+def clock() -> MemoryClock:
+    return MemoryClock(NOW)
+
+
+@pytest.fixture
+def core(clock: MemoryClock) -> BookingCore:
+    store = MemoryStore()
     with store() as uow:
         uow.builders.save(a_builder())
         uow.session_types.save(a_session_type())
@@ -73,3 +82,27 @@ def test_a_refusal_is_remembered_with_its_alternatives(core: BookingCore) -> Non
     with pytest.raises(SlotUnavailable) as again:
         _book(core, a_slot())
     assert again.value.alternatives == refused.value.alternatives != ()
+
+
+def test_a_key_is_remembered_for_a_week(core: BookingCore, clock: MemoryClock) -> None:
+    first = _book(core, a_slot())
+    clock.advance(timedelta(days=7))
+    assert core.forget_answers() == 0
+    assert _book(core, a_slot()).id == first.id
+    clock.advance(timedelta(seconds=1))
+    assert core.forget_answers() == 1
+    with pytest.raises(BookingError):  # that slot is taken, or over
+        _book(core, a_slot())
+
+
+def test_however_many_answers_are_old_all_are_forgotten(
+    core: BookingCore, clock: MemoryClock
+) -> None:
+    with core.forget_answers.unit_of_work() as uow:
+        for number in range(2_500):
+            key = InboxKey("notice:payments", f"evt_{number}", "")
+            uow.inbox.open(key=key, now=NOW)
+            uow.inbox.answer(key=key, answer={})
+        uow.commit()
+    clock.advance(timedelta(days=8))
+    assert core.forget_answers() == 2_500

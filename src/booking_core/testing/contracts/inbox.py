@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -55,6 +56,40 @@ class InboxContract:
             other = InboxKey(_KEY.scope, _KEY.value, "body-2")
             assert uow.inbox.open(key=other, now=NOW) is None
 
+    def test_what_was_answered_before_a_time_is_forgotten_and_nothing_else(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        keys = [InboxKey("confirm:caller", f"key-{n}", "body") for n in range(5)]
+        for number, key in enumerate(keys):
+            self._answer(unit_of_work, key, _ANSWER, now=NOW + timedelta(days=number))
+        with unit_of_work() as uow:
+            assert uow.inbox.forget(before=NOW + timedelta(days=3)) == 3
+            uow.commit()
+        with unit_of_work() as uow:
+            known = [uow.inbox.open(key=key, now=NOW) is not None for key in keys]
+        assert known == [False, False, False, True, True]
+
+    def test_a_few_answers_are_forgotten_at_a_time_the_oldest_first(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        keys = [InboxKey("confirm:caller", f"key-{n}", "body") for n in (2, 0, 1)]
+        for number, key in enumerate(keys):
+            self._answer(unit_of_work, key, _ANSWER, now=NOW + timedelta(days=number))
+        with unit_of_work() as uow:
+            assert uow.inbox.forget(before=NOW + timedelta(days=9), limit=2) == 2
+            assert [uow.inbox.open(key=key, now=NOW) is None for key in keys] == [True, True, False]
+
+    def test_what_was_only_just_forgotten_can_come_again(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        self._answer(unit_of_work, _KEY, _ANSWER)
+        with unit_of_work() as uow:
+            uow.inbox.forget(before=NOW + timedelta(seconds=1))
+            uow.commit()
+        self._answer(unit_of_work, _KEY, {"by": "another"})
+        with unit_of_work() as uow:
+            assert uow.inbox.open(key=_KEY, now=NOW) == {"by": "another"}
+
     def test_of_twelve_repeats_at_once_one_does_the_work_and_all_get_its_answer(
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
@@ -93,9 +128,13 @@ class InboxContract:
         assert sorted(at_once(calls)) == ["done", "refused"]
 
     def _answer(
-        self, unit_of_work: UnitOfWorkFactory, key: InboxKey, answer: dict[str, Any]
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        key: InboxKey,
+        answer: dict[str, Any],
+        now: datetime = NOW,
     ) -> None:
         with unit_of_work() as uow:
-            uow.inbox.open(key=key, now=NOW)
+            uow.inbox.open(key=key, now=now)
             uow.inbox.answer(key=key, answer=answer)
             uow.commit()
