@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate import App, JobContext, RetryStrategy
 from procrastinate.connector import BaseAsyncConnector
-from procrastinate.exceptions import UniqueViolation
+from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, JobInserted, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
@@ -56,6 +56,8 @@ class Shift:
                 await asyncio.wait([working])
             if not working.cancelled():
                 working.result()
+        if self._desk.failed is not None:
+            raise self._desk.failed
         return self._desk.taken
 
     async def _work(self) -> None:
@@ -75,7 +77,7 @@ class Shift:
         beaten, told = monotonic(), False
         while not working.done():
             await asyncio.wait([working], timeout=_BLINK)
-            if not told and self._stop is not None and self._stop.is_set():
+            if not told and self._desk.closed:
                 told = working.cancel()  # a second time would cut off what is in hand
             if monotonic() - beaten > self._queue.dead_after / _BEATS:
                 await self._desk.beat()
@@ -108,6 +110,9 @@ class _Desk(JobManager):
 
     It gives no more than `limit`, and none after `stop`. A job that is brought back may free others
     of its booking, so the worker is told to look again; Procrastinate tells it only of new ones.
+
+    One that could not be brought back would stay with its worker for as long as that lives. So it
+    closes then, and the job goes to whoever comes next.
     """
 
     def __init__(
@@ -115,13 +120,18 @@ class _Desk(JobManager):
     ) -> None:
         super().__init__(connector)
         self.taken = 0
+        self.failed: ConnectorException | None = None
         self._limit, self._stop = limit, stop
         self._worker_id: int | None = None
         self._look: NotificationCallback | None = None
 
+    @property
+    def closed(self) -> bool:
+        return self.failed is not None or (self._stop is not None and self._stop.is_set())
+
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         self._worker_id = worker_id
-        if self.taken == self._limit or (self._stop is not None and self._stop.is_set()):
+        if self.taken == self._limit or self.closed:
             return None
         job = await super().fetch_job(queues=queues, worker_id=worker_id)
         self.taken += job is not None
@@ -129,9 +139,13 @@ class _Desk(JobManager):
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """Says nothing of a job that went to another worker meanwhile."""
-        held = await self.list_jobs_async(id=job.id, status="doing", worker_id=job.worker_id)
-        if held:
-            await super().finish_job(job, status, delete_job)
+        try:
+            held = await self.list_jobs_async(id=job.id, status="doing", worker_id=job.worker_id)
+            if held:
+                await super().finish_job(job, status, delete_job)
+        except ConnectorException as failed:
+            self.failed = failed
+            raise
         if self._look is not None:
             news = JobInserted(type="job_inserted", job_id=job.id or 0)
             await self._look(channel="", notification=news)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from adapters.memory import MemoryClock, MemoryStore
 from adapters.procrastinate_jobs import ProcrastinateJobs
-from adapters.sql import SqlStore, jobs_schema, open_engine, upgrade
+from adapters.sql import SqlStore, jobs_schema
 from booking_core import Clock, JobQueue, LeasingQueue, SystemClock, UnitOfWorkFactory
 from booking_core.testing.contracts import JobQueueContract
 from booking_core.testing.examples import NOW
@@ -29,20 +29,6 @@ class Shop:
     clock: Clock
     passes: Callable[[timedelta], None]
     silenced: Callable[[], None]
-
-
-@pytest.fixture
-def opened() -> Iterator[Callable[[str], Engine]]:
-    engines: list[Engine] = []
-
-    def open_(url: str) -> Engine:
-        engines.append(open_engine(url))
-        upgrade(engines[-1])
-        return engines[-1]
-
-    yield open_
-    for engine in engines:
-        engine.dispose()
 
 
 def leasing(store: UnitOfWorkFactory) -> Shop:
