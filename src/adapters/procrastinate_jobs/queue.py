@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from threading import Event
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from attrs import evolve
 from procrastinate import PsycopgConnector
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from adapters.procrastinate_jobs.outbox import ProcrastinateOutbox, to_job
 from adapters.procrastinate_jobs.shift import SIDE_BY_SIDE, Shift
@@ -86,6 +87,16 @@ class ProcrastinateJobs(JobQueue):
                 due, attempt=int(arguments["attempt"]), error=arguments.get("error", "")
             )
 
+    def rescue(self) -> None:
+        """Makes jobs of workers that died due again; where the key waits already, that one will do.
+
+        The library does it in two steps, and a job that another worker began between them would be
+        begun a second time.
+        """
+        with suppress(IntegrityError), self._transaction() as connection:  # put again just now
+            for statement in (_GIVE_WAY, _RESCUE):
+                connection.execute(statement, {"silent": self.dead_after})
+
     # ---- what there is -----------------------------------------------------------------------------
 
     def waiting(self) -> int:
@@ -145,6 +156,21 @@ def _number(job_id: str) -> int:
 
 
 _WAITING = text("SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')")
+_STALLED = """
+    job.status = 'doing' AND (job.worker_id IS NULL OR job.worker_id IN (
+        SELECT id FROM procrastinate_workers
+        WHERE last_heartbeat < now() - make_interval(secs => :silent)
+    ))
+"""
+_GIVE_WAY = text(
+    f"DELETE FROM procrastinate_jobs AS job WHERE {_STALLED} AND EXISTS (SELECT"
+    " FROM procrastinate_jobs AS same WHERE same.queueing_lock = job.queueing_lock"
+    " AND same.status = 'todo')"
+)
+_RESCUE = text(
+    "UPDATE procrastinate_jobs AS job SET status = 'todo', scheduled_at = now(), worker_id = NULL,"
+    f" attempts = attempts + 1 WHERE {_STALLED}"
+)
 # A job that waits for its time is not begun when it is moved on.
 _UPCOMING = text(
     "SELECT id, args, status = 'doing' AND lock IS NOT NULL AS begun FROM procrastinate_jobs"

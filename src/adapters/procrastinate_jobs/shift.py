@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate import App, JobContext, RetryStrategy
 from procrastinate.connector import BaseAsyncConnector
-from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, JobInserted, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
@@ -39,6 +39,7 @@ class Shift:
         connector = queue.connector()
         self._app = App(connector=connector)
         self._desk = _Desk(connector, limit, stop)
+        self._told = False
         self._app.job_manager = self._desk
         self._app.task(name=DO, pass_context=True)(self._do)
         # It only moves a job on, so what stops it is the database, and that passes.
@@ -47,12 +48,12 @@ class Shift:
     async def run(self) -> int:
         """How many jobs were taken."""
         async with self._app.open_async():
-            await self._rescue()
+            await asyncio.to_thread(self._queue.rescue)
             working = asyncio.create_task(self._work())
             try:
                 await self._watch(working)
             finally:
-                working.cancel()
+                self._end(working)
                 await asyncio.wait([working])
             if not working.cancelled():
                 working.result()
@@ -74,25 +75,20 @@ class Shift:
 
     async def _watch(self, working: asyncio.Task[None]) -> None:
         """Until it has ended. Told to stop, Procrastinate beats no more, even with jobs in hand."""
-        beaten, told = monotonic(), False
+        beaten = monotonic()
         while not working.done():
             await asyncio.wait([working], timeout=_BLINK)
-            if not told and self._desk.closed:
-                told = working.cancel()  # a second time would cut off what is in hand
+            if self._desk.closed:
+                self._end(working)
             if monotonic() - beaten > self._queue.dead_after / _BEATS:
                 await self._desk.beat()
-                await self._rescue()
+                await asyncio.to_thread(self._queue.rescue)
                 beaten = monotonic()
 
-    async def _rescue(self) -> None:
-        """Makes jobs of workers that died due again; where the key waits already, that one will do."""
-        for stalled in await self._desk.get_stalled_jobs(
-            seconds_since_heartbeat=self._queue.dead_after
-        ):
-            try:
-                await self._desk.retry_job(stalled)
-            except UniqueViolation:
-                await self._desk.forget(stalled)
+    def _end(self, working: asyncio.Task[None]) -> None:
+        """Lets it end what is in hand; told a second time it would cut that off."""
+        if not self._told:
+            self._told = working.cancel()
 
     def _do(self, context: JobContext, /, **arguments: Any) -> None:
         try:
@@ -159,6 +155,3 @@ class _Desk(JobManager):
     async def beat(self) -> None:
         if self._worker_id is not None:
             await self.update_heartbeat(self._worker_id)
-
-    async def forget(self, job: Job) -> None:
-        await super().finish_job(job, Status.SUCCEEDED, delete_job=True)

@@ -23,6 +23,7 @@ from booking_core import (
     SystemClock,
     Topic,
 )
+from booking_core.testing.contracts.threads import at_once
 
 pytestmark = pytest.mark.storm
 
@@ -344,6 +345,18 @@ def test_a_job_that_takes_long_stays_with_its_worker_even_when_that_is_to_stop(
             sleep(0.2)
         release.set()
     assert done == ["key"]
+    assert jobs.queue.waiting() == 0
+
+
+def test_many_who_find_the_jobs_of_a_dead_worker_do_each_once(jobs: Jobs) -> None:
+    keys = [f"key_{number}" for number in range(5)]
+    done: list[str] = []
+    for key in keys:
+        jobs.put(key, booking=f"bkg_{key}")
+    jobs.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+    jobs.put("key_0", booking="bkg_key_0")
+    at_once([lambda: jobs.work_off(lambda job: done.append(job.key))] * 6)
+    assert sorted(done) == keys
     assert jobs.queue.waiting() == 0
 
 
