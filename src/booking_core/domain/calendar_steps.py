@@ -113,7 +113,7 @@ def next_step(booking: Booking, events: Sequence[StandingEvent], *, now: datetim
             return GiveUp()
     if booking.state is BookingState.CONFIRMING and booking.slot in standing:
         return RecordBooked(standing[booking.slot])
-    if booking.pending_slot is not None:
+    if booking.pending_slot in standing:
         return RecordRescheduled(standing[booking.pending_slot])
     for slot in standing:
         if slot not in expected:

@@ -47,6 +47,7 @@ from tests.unit.state_space.world import (
 S, C, P = BookingState, CheckoutState, PaymentStatus
 _TICKS = 3
 _FINAL = frozenset({S.CANCELLED, S.EXPIRED, S.FAILED, S.COMPLETED, S.NO_SHOW})
+_TAKEN_BACK = {Dispute.OPEN: P.DISPUTED, Dispute.LOST: P.REFUNDED}
 _AT_REST = (P.NOT_REQUIRED, P.VOIDED, P.PAID, P.REFUNDED, P.FAILED)
 
 #: What it is called, where it leads, and whether it happens by itself.
@@ -108,7 +109,7 @@ class Walk:
             return
         yield from self._readings(state)
         yield from self._deadline(state)
-        if Settle.MONEY in state.jobs or self._money_deadline(state):
+        if Settle.MONEY in state.jobs or self._looked_after(state):
             yield from self._money(state)
         if Settle.CALENDAR in state.jobs:
             yield from self._calendar(state)
@@ -241,14 +242,12 @@ class Walk:
         if booking.overdue(now) and booking.lapses_by_itself:
             yield "lapses", self.command(state, lambda b: b.expire(now=now)), True
 
-    def _money_deadline(self, state: State) -> bool:
-        """Found by the job that looks for what is overdue."""
+    def _looked_after(self, state: State) -> bool:
+        """By the job that looks at a payment until it is made, or by the one for what is overdue."""
         booking = state.booking
-        return (
-            booking is not None
-            and booking.overdue(state.world.now)
-            and bool(booking.payment.attempts)
-        )
+        assert booking is not None
+        waits = booking.state is S.AWAITING_PAYMENT or booking.overdue(state.world.now)
+        return waits and bool(booking.payment.attempts)
 
     def _money(self, state: State) -> Iterator[tuple[str, State | None, bool]]:
         booking, world = state.booking, state.world
@@ -405,6 +404,8 @@ class Walk:
         over = booking.state in (S.COMPLETED, S.NO_SHOW)
         if world.cal - expected if over else world.cal != expected:
             yield "calendar is not as expected"
+        if world.cal and booking.state.dead:
+            yield "event left on a dead booking"
         if booking.pending_slot is not None:
             yield "pending slot never settled"
         if booking.state is S.CONFIRMING:
@@ -448,6 +449,8 @@ class Walk:
             and not disputed
             and won.state is not C.PAID
         ):
+            yield "payment record is wrong"
+        if won is not None and payment.status is not _TAKEN_BACK.get(won.dispute, payment.status):
             yield "payment record is wrong"
         if payment.status is P.DISPUTED and not any(p.dispute is Dispute.OPEN for p in world.pays):
             yield "payment record is wrong"
@@ -494,8 +497,8 @@ class Found:
     violations: dict[str, list[str]] = field(factory=dict)
 
 
-def explore(walk: Walk, *, first: bool = False, limit: int = 2_000_000) -> Found:
-    """Every state that can be reached; with `first`, no further than to a first violation."""
+def explore(walk: Walk, *, until: str | None = None, limit: int = 2_000_000) -> Found:
+    """Every state that can be reached; with `until`, no further than to that violation."""
     start = walk.case.start()
     came: dict[Hashable, tuple[Hashable, str] | None] = {start.key(): None}
     leads: dict[Hashable, list[tuple[Hashable, bool]]] = {}
@@ -525,7 +528,7 @@ def explore(walk: Walk, *, first: bool = False, limit: int = 2_000_000) -> Found
                 found.violations.setdefault(wrong, way(key))
             if _ended(state):
                 at_rest.add(key)
-        if first and found.violations:
+        if until in found.violations:
             break
         for label, to, to_key, _ in steps:
             if to_key not in came:
@@ -534,7 +537,7 @@ def explore(walk: Walk, *, first: bool = False, limit: int = 2_000_000) -> Found
         if len(came) > limit:
             raise AssertionError("the state space is larger than expected")
     found.states = len(came)
-    if not (first and found.violations):
+    if until not in found.violations:
         rests = _reaching(quiet, leads, by_itself=True)
         ends = _reaching(at_rest, leads, by_itself=False)
         for key in came:
