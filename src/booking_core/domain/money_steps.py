@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from attrs import frozen
 
@@ -231,19 +232,20 @@ def _let_go(attempt: Attempt, standing: Standing, waits: bool) -> MoneyStep | No
 def _refund_down_to(
     keep: int, booking: Booking, attempt: Attempt, standing: Standing
 ) -> MoneyStep | None:
-    """What was refunded elsewhere counts as well; ours is numbered and written down first."""
-    has_to_be_back = standing.captured - keep
-    if standing.refunded >= has_to_be_back:
+    """What was refunded elsewhere counts as well; ours is numbered and written down first.
+
+    What was written down is asked for first, and never for more than is still missing: somebody may
+    have given money back in between. A key gives money back once, whatever amount comes with it.
+    """
+    missing = standing.captured - keep - standing.refunded
+    if missing <= 0:
         return None
     totals = booking.payment.refunds
-    keys = [f"{attempt.key}:refund:{number}" for number in range(len(totals))]
-    elsewhere = standing.refunded - sum(standing.refunds.get(key, 0) for key in keys)
-    if (totals[-1] if totals else 0) < has_to_be_back - elsewhere:
-        return WriteRefundDown(has_to_be_back - elsewhere)
-    for key, before, total in zip(keys, (0, *totals), totals, strict=False):
+    for number, (before, total) in enumerate(pairwise((0, *totals))):
+        key = f"{attempt.key}:refund:{number}"
         if key not in standing.refunds:
-            return _refund(attempt, standing, total - before, key)
-    return None
+            return _refund(attempt, standing, min(total - before, missing), key)
+    return WriteRefundDown((totals[-1] if totals else 0) + missing)
 
 
 def _refund(attempt: Attempt, standing: Standing, amount: int, key: str) -> MoneyStep:
