@@ -1,0 +1,315 @@
+"""What calendar settling decides, rule by rule. The names of the rules are the design's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from booking_core import (
+    Booking,
+    BookingState,
+    CancellationPolicy,
+    Flow,
+    PaymentStatus,
+    RefundStep,
+    Settle,
+    Slot,
+    StandingEvent,
+)
+from booking_core.domain import calendar_steps
+from booking_core.domain.calendar_steps import (
+    Book,
+    RecordBooked,
+    RecordRescheduled,
+    Remove,
+    Settled,
+)
+from booking_core.testing.examples import (
+    NOW,
+    PRICE,
+    a_booking,
+    a_new_booking,
+    a_session_type,
+    a_slot,
+    an_attempt,
+    an_event,
+)
+
+S = BookingState
+FIRST, SECOND, THIRD = a_slot(day=1), a_slot(day=2), a_slot(day=3)
+UNPLACED = (S.HELD, S.AWAITING_PAYMENT, S.AWAITING_SCHEDULING)
+OVER = (S.COMPLETED, S.NO_SHOW)
+DEAD = (S.CANCELLED, S.EXPIRED, S.FAILED)
+
+
+def at(slot: Slot, number: int = 1) -> StandingEvent:
+    return StandingEvent(an_event(number), slot)
+
+
+def cancelled(slot: Slot, was: Slot | None = None) -> StandingEvent:
+    return StandingEvent(an_event(), slot, cancelled=True, moved_from=was)
+
+
+def moved(was: Slot, slot: Slot) -> StandingEvent:
+    return StandingEvent(an_event(), slot, moved_from=was)
+
+
+def in_state(state: BookingState) -> Booking:
+    return a_booking(state, slot=FIRST)
+
+
+def rescheduling() -> Booking:
+    booking = in_state(S.CONFIRMED)
+    booking.reschedule(SECOND, booking.occupancy)
+    booking.unsettled.clear()
+    return booking
+
+
+def event_first() -> Booking:
+    booking = a_new_booking(a_session_type(price=PRICE), flow=Flow.EVENT_FIRST)
+    until = NOW + timedelta(hours=1)
+    booking.record_event(FIRST, an_event(), until=until, attempt=an_attempt())
+    return booking
+
+
+def hear(booking: Booking, *events: StandingEvent) -> bool:
+    return calendar_steps.hear(booking, events, now=NOW)
+
+
+# ---- what is next ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [S.CONFIRMING, S.CONFIRMED])
+def test_a_session_that_is_promised_is_booked(state: BookingState) -> None:
+    assert calendar_steps.next_step(in_state(state), []) == Book(FIRST)
+
+
+def test_an_event_that_stands_is_recorded_and_not_booked_again() -> None:
+    step = calendar_steps.next_step(in_state(S.CONFIRMING), [at(FIRST)])
+    assert step == RecordBooked(an_event())
+
+
+def test_a_confirmed_session_with_its_event_is_settled() -> None:
+    assert calendar_steps.next_step(in_state(S.CONFIRMED), [at(FIRST)]) == Settled()
+
+
+@pytest.mark.parametrize("state", UNPLACED)
+def test_nothing_is_booked_before_the_client_has_done_its_part(state: BookingState) -> None:
+    assert calendar_steps.next_step(in_state(state), []) == Settled()
+
+
+@pytest.mark.parametrize("state", DEAD)
+def test_a_dead_booking_is_settled_once_nothing_of_it_stands(state: BookingState) -> None:
+    assert calendar_steps.next_step(in_state(state), [cancelled(FIRST)]) == Settled()
+
+
+@pytest.mark.parametrize("state", DEAD)
+@pytest.mark.parametrize("slot", [FIRST, THIRD])
+def test_whatever_stands_of_a_dead_booking_is_removed_known_or_not(
+    state: BookingState, slot: Slot
+) -> None:
+    assert calendar_steps.next_step(in_state(state), [at(slot)]) == Remove(slot)
+
+
+@pytest.mark.parametrize("state", OVER)
+def test_nothing_is_booked_into_the_past(state: BookingState) -> None:
+    assert calendar_steps.next_step(in_state(state), []) == Settled()
+
+
+@pytest.mark.parametrize("state", OVER)
+def test_the_event_of_a_session_that_is_over_stays_and_any_other_goes(state: BookingState) -> None:
+    events = [at(FIRST, 1), at(SECOND, 2)]
+    assert calendar_steps.next_step(in_state(state), events) == Remove(SECOND)
+    assert calendar_steps.next_step(in_state(state), events[:1]) == Settled()
+
+
+def test_rule_complete_pend_a_session_that_is_over_wants_its_new_slot_no_more() -> None:
+    booking = rescheduling()
+    booking.complete(now=FIRST.end)
+    assert Settle.CALENDAR in booking.unsettled
+    assert calendar_steps.next_step(booking, [at(FIRST, 1), at(SECOND, 2)]) == Remove(SECOND)
+
+
+def test_rule_extra_live_an_event_that_a_live_booking_does_not_expect_is_removed() -> None:
+    events = [at(FIRST, 1), at(THIRD, 2)]
+    assert calendar_steps.next_step(in_state(S.CONFIRMED), events) == Remove(THIRD)
+
+
+def test_a_reschedule_books_the_new_event_before_the_old_one_goes() -> None:
+    booking, old, new = rescheduling(), at(FIRST, 1), at(SECOND, 2)
+    assert calendar_steps.next_step(booking, [old]) == Book(SECOND)
+    assert calendar_steps.next_step(booking, [old, new]) == RecordRescheduled(new.event)
+    booking.reschedule_booked(new.event)
+    assert calendar_steps.next_step(booking, [old, new]) == Remove(FIRST)
+    assert calendar_steps.next_step(booking, [new]) == Settled()
+
+
+def test_a_reschedule_that_was_refused_leaves_the_old_event() -> None:
+    booking = rescheduling()
+    booking.reschedule_refused()
+    assert calendar_steps.next_step(booking, [at(FIRST)]) == Settled()
+
+
+def test_rule_event_first_what_the_client_placed_stays_while_its_money_is_waited_for() -> None:
+    assert calendar_steps.next_step(event_first(), [at(FIRST)]) == Settled()
+
+
+# ---- what is heard ---------------------------------------------------------------------------
+
+
+def test_the_same_truth_again_is_no_news() -> None:
+    booking = in_state(S.CONFIRMED)
+    assert not hear(booking, at(FIRST))
+    assert (booking.events, booking.unsettled) == ([], set())
+
+
+@pytest.mark.parametrize("events", [[at(SECOND)], [moved(FIRST, SECOND)]])
+def test_the_event_that_a_client_places_through_its_link_makes_the_session(
+    events: Sequence[StandingEvent],
+) -> None:
+    booking = in_state(S.AWAITING_SCHEDULING)
+    assert hear(booking, *events)
+    assert (booking.state, booking.slot, booking.deadline) == (S.CONFIRMED, SECOND, None)
+
+
+def test_an_event_that_was_placed_and_cancelled_again_makes_no_session() -> None:
+    booking = in_state(S.AWAITING_SCHEDULING)
+    assert not hear(booking, cancelled(SECOND))
+    assert booking.state is S.AWAITING_SCHEDULING
+
+
+def test_the_second_use_of_a_link_makes_no_second_session() -> None:
+    booking = in_state(S.AWAITING_SCHEDULING)
+    events = [at(SECOND, 1), at(THIRD, 2)]
+    hear(booking, *events)
+    assert booking.slot == SECOND
+    assert calendar_steps.next_step(booking, events) == Remove(THIRD)
+
+
+@pytest.mark.parametrize("state", [S.CONFIRMING, S.CONFIRMED])
+def test_rule_facts_live_a_move_at_the_provider_wins(state: BookingState) -> None:
+    booking = in_state(state)
+    assert hear(booking, moved(FIRST, SECOND))
+    assert (booking.state, booking.slot) == (state, SECOND)
+    assert not hear(booking, moved(FIRST, SECOND))
+
+
+@pytest.mark.parametrize("state", [S.CONFIRMING, S.CONFIRMED])
+@pytest.mark.parametrize("event", [cancelled(FIRST), cancelled(THIRD, was=FIRST)])
+def test_rule_facts_live_a_cancellation_at_the_provider_wins(
+    state: BookingState, event: StandingEvent
+) -> None:
+    booking = in_state(state)
+    assert hear(booking, event)
+    assert booking.state is S.CANCELLED
+
+
+def test_rule_facts_live_an_event_that_came_first_is_heard_of_before_its_money() -> None:
+    waiting = event_first()
+    assert hear(waiting, moved(FIRST, SECOND))
+    assert (waiting.state, waiting.slot) == (S.AWAITING_PAYMENT, SECOND)
+    assert hear(waiting, StandingEvent(an_event(), SECOND, cancelled=True))
+    assert waiting.state is S.CANCELLED
+
+
+def test_a_hold_that_we_placed_hears_nothing_of_events_before_they_are_booked() -> None:
+    booking = in_state(S.AWAITING_PAYMENT)
+    assert not hear(booking, cancelled(FIRST), moved(FIRST, SECOND))
+    assert booking.slot == FIRST
+
+
+def test_rule_look_first_what_somebody_cancelled_before_we_knew_is_not_booked_again() -> None:
+    booking, events = in_state(S.CONFIRMING), [cancelled(FIRST)]
+    hear(booking, *events)
+    assert calendar_steps.next_step(booking, events) == Settled()
+
+
+def test_rule_look_first_what_somebody_moved_before_we_knew_is_recorded_where_it_stands() -> None:
+    booking, events = in_state(S.CONFIRMING), [moved(FIRST, SECOND)]
+    hear(booking, *events)
+    assert calendar_steps.next_step(booking, events) == RecordBooked(an_event())
+    assert booking.slot == SECOND
+
+
+def test_a_new_slot_that_is_cancelled_at_the_provider_ends_the_session() -> None:
+    booking = rescheduling()
+    assert hear(booking, at(FIRST, 1), StandingEvent(an_event(2), SECOND, cancelled=True))
+    assert booking.state is S.CANCELLED
+
+
+def test_a_move_at_the_provider_beats_a_reschedule_of_ours() -> None:
+    booking = rescheduling()
+    assert hear(booking, moved(FIRST, THIRD))
+    assert (booking.slot, booking.pending_slot) == (THIRD, None)
+
+
+@pytest.mark.parametrize("state", [*OVER, *DEAD])
+def test_a_booking_that_is_over_is_not_changed_by_its_calendar(state: BookingState) -> None:
+    booking = in_state(state)
+    assert not hear(booking, at(THIRD), cancelled(FIRST), moved(FIRST, SECOND))
+    assert (booking.state, booking.slot) == (state, FIRST)
+
+
+@pytest.mark.parametrize(("percent", "kept"), [(100, 0), (60, 2_000), (0, 5_000)])
+def test_who_cancels_at_the_provider_is_the_client_and_the_terms_count(
+    percent: int, kept: int
+) -> None:
+    terms = CancellationPolicy(refunds=(RefundStep(timedelta(0), percent),))
+    paid = a_session_type(price=PRICE, cancellation_policy=terms)
+    booking = a_booking(S.CONFIRMED, session_type=paid, slot=FIRST)
+    hear(booking, cancelled(FIRST))
+    assert booking.money_due() == kept
+    given_back = PaymentStatus.PAID if kept == PRICE.amount else PaymentStatus.REFUND_DUE
+    assert booking.payment.status is given_back
+
+
+def test_the_terms_count_from_the_slot_that_was_cancelled() -> None:
+    two_days = CancellationPolicy(refunds=(RefundStep(timedelta(days=2), 100),))
+    paid = a_session_type(price=PRICE, cancellation_policy=two_days)
+    booking = a_booking(S.CONFIRMED, session_type=paid, slot=FIRST)
+    hear(booking, cancelled(FIRST))
+    assert booking.money_due() == PRICE.amount
+
+
+# ---- all of it together ----------------------------------------------------------------------
+
+_slots = st.integers(1, 4).map(lambda day: a_slot(day=day))
+_events = st.lists(
+    st.builds(
+        StandingEvent,
+        st.integers(1, 9).map(an_event),
+        _slots,
+        cancelled=st.booleans(),
+        moved_from=st.none() | _slots,
+    ),
+    max_size=4,
+)
+_bookings = st.sampled_from([state for state in S if state is not S.NEW]).map(in_state)
+
+
+@given(booking=_bookings | st.builds(rescheduling) | st.builds(event_first), events=_events)
+def test_whatever_stands_doing_the_next_step_leads_to_a_calendar_that_is_as_expected(
+    booking: Booking, events: list[StandingEvent]
+) -> None:
+    hear(booking, *events)
+    for _ in range(10):
+        match calendar_steps.next_step(booking, events):
+            case Settled():
+                break
+            case Book(slot):
+                events = [*events, at(slot)]
+            case Remove(slot):
+                events = [each for each in events if each.slot != slot]
+            case RecordBooked(event):
+                assert booking.calendar_booked(event)
+            case RecordRescheduled(event):
+                assert booking.reschedule_booked(event)
+    standing = {each.slot for each in events if not each.cancelled}
+    expected = set(booking.expected_slots())
+    assert standing <= expected if booking.state in OVER else standing == expected
+    assert booking.state is not S.CONFIRMING
+    assert booking.pending_slot is None
