@@ -141,11 +141,12 @@ class Service(RuleBasedStateMachine):
     def client_uses_the_link(self, slot: Slot, n: int) -> None:
         """In time or too late, once or again; the provider offers what is free there."""
         linked = [b for b in self._all() if b.id in self.links]
-        if n < len(linked) and self._is_free(slot):
+        if linked and self._is_free(slot):
+            booking = linked[n % len(linked)]
             self.shop.calendar.place(
-                builder=a_builder(), session_type=a_session_type(), slot=slot, tag=linked[n].tag
+                builder=a_builder(), session_type=a_session_type(), slot=slot, tag=booking.tag
             )
-            self._notice(linked[n], Settle.CALENDAR)
+            self._notice(booking, Settle.CALENDAR)
 
     @rule(n=which, move=st.sampled_from(["pay", "authorise", "process", "run_out"]))
     def at_the_checkout(self, n: int, move: str) -> None:
@@ -334,7 +335,7 @@ class Service(RuleBasedStateMachine):
 
     def _booking(self, n: int) -> Booking | None:
         found = self._all()
-        return found[n] if n < len(found) else None
+        return found[n % len(found)] if found else None
 
     def _standing(self) -> list[Slot]:
         return sorted(event.slot for event in self.shop.calendar.standing())
