@@ -280,9 +280,10 @@ class Service(RuleBasedStateMachine):
             for attempt in booking.payment.attempts:
                 with suppress(ValueError):
                     self.shop.payments.decline(attempt.key)  # banks answer, in the end
-        for _ in range(30):
+        all_is_over = max(self.shop.clock.now(), THE_DAY) + 2 * DAY
+        for _ in range(40):
             self.shop.work()
-            if self.shop.clock.now() > THE_DAY + DAY and not self.shop.core.jobs.waiting():
+            if self.shop.clock.now() > all_is_over and not self.shop.core.jobs.waiting():
                 break
             self.shop.clock.advance(DAY)
         self._check_rest()
