@@ -23,6 +23,8 @@ from booking_core import (
 from booking_core.domain import calendar_steps
 from booking_core.domain.calendar_steps import (
     Book,
+    CalendarStep,
+    GiveUp,
     RecordBooked,
     RecordRescheduled,
     Remove,
@@ -80,31 +82,35 @@ def hear(booking: Booking, *events: StandingEvent) -> bool:
     return calendar_steps.hear(booking, events, now=NOW)
 
 
+def next_step(booking: Booking, events: Sequence[StandingEvent]) -> CalendarStep:
+    return calendar_steps.next_step(booking, events, now=NOW)
+
+
 # ---- what is next ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("state", [S.CONFIRMING, S.CONFIRMED])
 def test_a_session_that_is_promised_is_booked(state: BookingState) -> None:
-    assert calendar_steps.next_step(in_state(state), []) == Book(FIRST)
+    assert next_step(in_state(state), []) == Book(FIRST)
 
 
 def test_an_event_that_stands_is_recorded_and_not_booked_again() -> None:
-    step = calendar_steps.next_step(in_state(S.CONFIRMING), [at(FIRST)])
+    step = next_step(in_state(S.CONFIRMING), [at(FIRST)])
     assert step == RecordBooked(an_event())
 
 
 def test_a_confirmed_session_with_its_event_is_settled() -> None:
-    assert calendar_steps.next_step(in_state(S.CONFIRMED), [at(FIRST)]) == Settled()
+    assert next_step(in_state(S.CONFIRMED), [at(FIRST)]) == Settled()
 
 
 @pytest.mark.parametrize("state", UNPLACED)
 def test_nothing_is_booked_before_the_client_has_done_its_part(state: BookingState) -> None:
-    assert calendar_steps.next_step(in_state(state), []) == Settled()
+    assert next_step(in_state(state), []) == Settled()
 
 
 @pytest.mark.parametrize("state", DEAD)
 def test_a_dead_booking_is_settled_once_nothing_of_it_stands(state: BookingState) -> None:
-    assert calendar_steps.next_step(in_state(state), [cancelled(FIRST)]) == Settled()
+    assert next_step(in_state(state), [cancelled(FIRST)]) == Settled()
 
 
 @pytest.mark.parametrize("state", DEAD)
@@ -112,50 +118,61 @@ def test_a_dead_booking_is_settled_once_nothing_of_it_stands(state: BookingState
 def test_whatever_stands_of_a_dead_booking_is_removed_known_or_not(
     state: BookingState, slot: Slot
 ) -> None:
-    assert calendar_steps.next_step(in_state(state), [at(slot)]) == Remove(slot)
+    assert next_step(in_state(state), [at(slot)]) == Remove(slot)
 
 
 @pytest.mark.parametrize("state", OVER)
-def test_nothing_is_booked_into_the_past(state: BookingState) -> None:
-    assert calendar_steps.next_step(in_state(state), []) == Settled()
+def test_a_session_that_is_over_is_not_booked_after_it(state: BookingState) -> None:
+    assert next_step(in_state(state), []) == Settled()
+
+
+def test_nothing_is_booked_once_its_time_has_come() -> None:
+    def late(booking: Booking, *events: StandingEvent) -> CalendarStep:
+        return calendar_steps.next_step(booking, events, now=SECOND.start)
+
+    assert late(in_state(S.CONFIRMING)) == GiveUp()
+    assert late(in_state(S.CONFIRMING), at(FIRST)) == RecordBooked(an_event())
+    assert late(in_state(S.CONFIRMED)) == Settled()
+    assert late(rescheduling(), at(FIRST)) == GiveUp()
+    assert late(rescheduling(), at(FIRST), at(SECOND, 2)) == RecordRescheduled(an_event(2))
 
 
 @pytest.mark.parametrize("state", OVER)
 def test_the_event_of_a_session_that_is_over_stays_and_any_other_goes(state: BookingState) -> None:
     events = [at(FIRST, 1), at(SECOND, 2)]
-    assert calendar_steps.next_step(in_state(state), events) == Remove(SECOND)
-    assert calendar_steps.next_step(in_state(state), events[:1]) == Settled()
+    assert next_step(in_state(state), events) == Remove(SECOND)
+    assert next_step(in_state(state), events[:1]) == Settled()
 
 
 def test_rule_complete_pend_a_session_that_is_over_wants_its_new_slot_no_more() -> None:
     booking = rescheduling()
     booking.complete(now=FIRST.end)
     assert Settle.CALENDAR in booking.unsettled
-    assert calendar_steps.next_step(booking, [at(FIRST, 1), at(SECOND, 2)]) == Remove(SECOND)
+    assert next_step(booking, [at(FIRST, 1), at(SECOND, 2)]) == Remove(SECOND)
 
 
 def test_rule_extra_live_an_event_that_a_live_booking_does_not_expect_is_removed() -> None:
     events = [at(FIRST, 1), at(THIRD, 2)]
-    assert calendar_steps.next_step(in_state(S.CONFIRMED), events) == Remove(THIRD)
+    assert next_step(in_state(S.CONFIRMED), events) == Remove(THIRD)
 
 
 def test_a_reschedule_books_the_new_event_before_the_old_one_goes() -> None:
     booking, old, new = rescheduling(), at(FIRST, 1), at(SECOND, 2)
-    assert calendar_steps.next_step(booking, [old]) == Book(SECOND)
-    assert calendar_steps.next_step(booking, [old, new]) == RecordRescheduled(new.event)
+    assert next_step(booking, [old]) == Book(SECOND)
+    assert next_step(booking, [old, new]) == RecordRescheduled(new.event)
     booking.reschedule_booked(new.event)
-    assert calendar_steps.next_step(booking, [old, new]) == Remove(FIRST)
-    assert calendar_steps.next_step(booking, [new]) == Settled()
+    assert next_step(booking, [old, new]) == Remove(FIRST)
+    assert next_step(booking, [new]) == Settled()
 
 
 def test_a_reschedule_that_was_refused_leaves_the_old_event() -> None:
     booking = rescheduling()
     booking.reschedule_refused()
-    assert calendar_steps.next_step(booking, [at(FIRST)]) == Settled()
+    assert next_step(booking, [at(FIRST)]) == Settled()
 
 
 def test_rule_event_first_what_the_client_placed_stays_while_its_money_is_waited_for() -> None:
-    assert calendar_steps.next_step(event_first(), [at(FIRST)]) == Settled()
+    assert next_step(event_first(), [at(FIRST)]) == Settled()
 
 
 # ---- what is heard ---------------------------------------------------------------------------
@@ -187,7 +204,7 @@ def test_the_second_use_of_a_link_makes_no_second_session() -> None:
     events = [at(SECOND, 1), at(THIRD, 2)]
     hear(booking, *events)
     assert booking.slot == SECOND
-    assert calendar_steps.next_step(booking, events) == Remove(THIRD)
+    assert next_step(booking, events) == Remove(THIRD)
 
 
 @pytest.mark.parametrize("state", [S.CONFIRMING, S.CONFIRMED])
@@ -225,13 +242,13 @@ def test_a_hold_that_we_placed_hears_nothing_of_events_before_they_are_booked() 
 def test_rule_look_first_what_somebody_cancelled_before_we_knew_is_not_booked_again() -> None:
     booking, events = in_state(S.CONFIRMING), [cancelled(FIRST)]
     hear(booking, *events)
-    assert calendar_steps.next_step(booking, events) == Settled()
+    assert next_step(booking, events) == Settled()
 
 
 def test_rule_look_first_what_somebody_moved_before_we_knew_is_recorded_where_it_stands() -> None:
     booking, events = in_state(S.CONFIRMING), [moved(FIRST, SECOND)]
     hear(booking, *events)
-    assert calendar_steps.next_step(booking, events) == RecordBooked(an_event())
+    assert next_step(booking, events) == RecordBooked(an_event())
     assert booking.slot == SECOND
 
 
@@ -297,7 +314,7 @@ def test_whatever_stands_doing_the_next_step_leads_to_a_calendar_that_is_as_expe
 ) -> None:
     hear(booking, *events)
     for _ in range(10):
-        match calendar_steps.next_step(booking, events):
+        match next_step(booking, events):
             case Settled():
                 break
             case Book(slot):
