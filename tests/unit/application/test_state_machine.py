@@ -228,14 +228,14 @@ class Service(RuleBasedStateMachine):
     @rule(n=which, slot=slots)
     def moved_at_the_provider(self, n: int, slot: Slot) -> None:
         booking = self._booking(n)
-        if booking and booking.event and booking.slot in self._standing() and self._is_free(slot):
+        if booking and booking.event and self._shown(booking) and self._is_free(slot):
             self.shop.calendar.move(booking.event, slot)
             self._notice(booking, Settle.CALENDAR)
 
     @rule(n=which)
     def cancelled_at_the_provider(self, n: int) -> None:
         booking = self._booking(n)
-        if booking and booking.event and booking.slot in self._standing():
+        if booking and booking.event and self._shown(booking):
             self.shop.calendar.cancel(booking.event)
             self.cancelled_there.add(booking.id)
             self._notice(booking, Settle.CALENDAR)
@@ -346,6 +346,9 @@ class Service(RuleBasedStateMachine):
     def _booking(self, n: int) -> Booking | None:
         found = self._all()
         return found[n % len(found)] if found else None
+
+    def _shown(self, booking: Booking) -> bool:
+        return any(event.ref == booking.event for event in self.shop.calendar.standing())
 
     def _standing(self) -> list[Slot]:
         return sorted(event.slot for event in self.shop.calendar.standing())
