@@ -178,7 +178,7 @@ def bookings(
 def show(session: Session, booking: str, timezone: str | None, viewer: str) -> None:
     """Show BOOKING."""
     found = session.core.show_booking(booking_id=BookingId(booking), actor=session.actor(viewer))
-    session.timezone = timezone or found.client.contact.timezone
+    session.timezone = timezone or found.client.contact.timezone or session.timezone
     _show(session, found)
 
 
@@ -195,7 +195,7 @@ def cancel(session: Session, booking: str, reason: str, viewer: str) -> None:
     found = session.core.cancel_booking(
         booking_id=BookingId(booking), reason=reason, actor=session.actor(viewer)
     )
-    session.timezone = found.client.contact.timezone
+    session.timezone = found.client.contact.timezone or session.timezone
     _show(session, found, "Cancelled; the time is free again.")
 
 
@@ -215,7 +215,7 @@ def reschedule(
     """
     actor = session.actor(viewer)
     found = session.core.show_booking(booking_id=BookingId(booking), actor=actor)
-    session.timezone = timezone or found.client.contact.timezone
+    session.timezone = timezone or found.client.contact.timezone or session.timezone
     moved = session.core.reschedule_booking(
         booking_id=found.id,
         slot=_slot(times.moment(start, session.timezone), _offer(session, found).session_type),

@@ -107,9 +107,14 @@ def unexpected(error: Exception) -> Response:
 
 def invalid_fields(error: ValidationError) -> Response:
     """Wrong fields, each with its pointer and in plain words."""
-    found = [FieldError(_pointer(each["loc"]), _words(each)) for each in error.errors()]
+    found = [FieldError(_pointer(_place(each)), _words(each)) for each in error.errors()]
     extensions = {"errors": views.plain(found)}
     return problem(422, "invalid_request", "The request is not valid", found[0].detail, extensions)
+
+
+def _place(error: Any) -> tuple[int | str, ...]:
+    place: tuple[int | str, ...] = error["loc"]
+    return (*place, error["ctx"]["name"]) if error["type"] == "misspelt" else place
 
 
 def _pointer(location: Sequence[int | str]) -> str:
@@ -124,6 +129,8 @@ def _words(error: Any) -> str:
             return f"'{name}' is missing; give {_EXAMPLES.get(name, 'it')}."
         case "extra_forbidden":
             return f"There is no field '{name}' here; leave it out."
+        case "misspelt":
+            return f"There is no field '{limits['name']}' here; write '{limits['meant']}'."
         case "string_type":
             return f"'{name}' must be text."
         case "int_type" | "int_parsing" | "int_from_float":
