@@ -35,6 +35,7 @@ from booking_core import (
     SystemClock,
     UnitOfWorkFactory,
 )
+from entrypoints.invoked import command
 from entrypoints.settings import DEVELOPMENT_SECRET, Settings, SettingsError
 from entrypoints.starter_catalogue import starter_catalogue
 
@@ -121,11 +122,11 @@ class Application:
             return Finding("database", False, failed.message, "Look at DATABASE_URL.")
         if missing:
             detail = f"migrations are missing: {', '.join(missing)}"
-            return Finding("database", False, detail, "Run `booking migrate`.")
+            return Finding("database", False, detail, f"Run `{command('migrate')}`.")
         return Finding("database", True, "answers, and its schema is up to date")
 
     def _catalogue(self) -> Finding:
-        advice = "Run `booking seed`, or `booking builders add`."
+        advice = f"Run `{command('seed')}`, or `{command('builders add')}`."
         try:
             builders = self.core.list_builders()
         except BookingError as failed:
@@ -146,7 +147,7 @@ class Application:
         except BookingError as failed:
             return Finding("jobs", False, failed.message, "Look at DATABASE_URL.")
         detail = f"{waiting} wait, {dead} were given up"
-        return Finding("jobs", not dead, detail, "Run `booking jobs` to see why.")
+        return Finding("jobs", not dead, detail, f"Run `{command('jobs')}` to see why.")
 
 
 def _named(group: str, name: str, variable: str) -> Callable[..., Any]:

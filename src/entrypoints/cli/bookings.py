@@ -28,6 +28,7 @@ from entrypoints import times, views
 from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, as_option, timezone_option
 from entrypoints.cli.session import Session, pass_session
+from entrypoints.invoked import command
 
 _YES, _NO = {"yes", "true", "1"}, {"no", "false", "0"}
 _STATES = [state.value.lower() for state in BookingState if state is not BookingState.NEW]
@@ -228,7 +229,7 @@ def _headline(booking: Booking, done: str) -> str:
     if booking.payment.checkout_url:
         return f"The time is kept until it is paid: {booking.payment.checkout_url}"
     waits = booking.state is not BookingState.CONFIRMED or booking.pending_slot
-    return "Not done yet; `booking show` tells how it goes." if waits else done
+    return f"Not done yet; `{command('show')}` tells how it goes." if waits else done
 
 
 def _offer(session: Session, booking: Booking) -> Offer:
