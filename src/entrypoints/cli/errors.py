@@ -57,6 +57,8 @@ def _paragraph(error: BookingError) -> Text:
         for each in error.errors:
             if each.detail != error.message:
                 text.append(f"\n  {each.detail}", style="default")
+    if isinstance(error, ProviderFailed):
+        text.append(f" `{command('doctor')}` says more.", style="default")
     if isinstance(error, NotFound) and error.what in _LISTED_BY:
         text.append(f" `{command(_LISTED_BY[error.what])}` lists what there is.", style="default")
     return text

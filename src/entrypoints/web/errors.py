@@ -71,8 +71,17 @@ def _for_a_reader() -> bool:
     return request.accept_mimetypes.best_match(kinds) == "text/html"
 
 
+def for_visitors(error: BookingError) -> BookingError:
+    """What may be shown of it: how the database or a provider failed is for the log."""
+    if not isinstance(error, ProviderFailed):
+        return error
+    _log.error("provider failed", error=problems.reason(error))
+    return ProviderFailed(_UNAVAILABLE, retryable=error.retryable, retry_after=error.retry_after)
+
+
 def refused(error: BookingError) -> Response:
     """What the core says no to, by the one table of problems."""
+    error = for_visitors(error)
     told = problems.of(error)
     extensions = {name: views.plain(value) for name, value in error.extensions().items()}
     answer = problem(told.status, error.code, error.title, error.message, extensions)
@@ -167,6 +176,7 @@ _EXAMPLES = {
     "timeSlot": "a slot, as { startTime, endTime }",
     "sessionTypeId": "the id of a session type",
 }
+_UNAVAILABLE = "This cannot be done right now; try again in a minute."
 _UNEXPECTED = "Something went wrong on our side. Try again, and name the request id if it stays."
 _ADVICE = {
     404: "There is nothing at this address; /api/docs lists what there is.",
