@@ -308,7 +308,7 @@ def _with_zone(asked: _Asked, _: Offer) -> _Asked:
 
 
 def _with_first(asked: _Asked, _: Offer) -> _Asked:
-    query = schemas.SlotsQuery.model_validate({"from": _given("from") or None})
+    query = schemas.SlotsQuery.model_validate({"from": _given("from")[:99] or None})
     return evolve(asked, first=reading.window(query, asked.timezone).start)
 
 

@@ -33,6 +33,7 @@ def booked(client: FlaskClient, anyone: Caller, **more: str) -> TestResponse:
         (f"{PAGE}?start=2999-01-01T10:00:00%2B01:00", 409),
         (f"{PAGE}?timezone=Mars", 422),
         (f"{PAGE}?from=9999-12-31", 422),
+        (f"{PAGE}?from={'1' * 400}", 422),
         (f"{PAGE}?start=noon", 422),
         (f"{PAGE}?start=9999-12-31T23:59:59Z", 422),
         ("/b/nobody", 404),
