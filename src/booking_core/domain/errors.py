@@ -266,7 +266,7 @@ class ProviderFailed(BookingError):
     """
 
     code = "provider_failed"
-    title = "A provider did not answer as expected"
+    title = "Not possible right now"
 
     def __init__(
         self, message: str, *, retryable: bool = True, retry_after: timedelta | None = None

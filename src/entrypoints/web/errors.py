@@ -176,7 +176,7 @@ _EXAMPLES = {
     "timeSlot": "a slot, as { startTime, endTime }",
     "sessionTypeId": "the id of a session type",
 }
-_UNAVAILABLE = "This cannot be done right now; try again in a minute."
+_UNAVAILABLE = "The request is well formed, but we cannot serve it; try again in a minute."
 _UNEXPECTED = "Something went wrong on our side. Try again, and name the request id if it stays."
 _ADVICE = {
     404: "There is nothing at this address; /api/docs lists what there is.",
