@@ -35,6 +35,8 @@ from booking_core import (
     SystemClock,
     UnitOfWorkFactory,
 )
+from entrypoints.invoked import command
+from entrypoints.problems import reason
 from entrypoints.settings import DEVELOPMENT_SECRET, Settings, SettingsError
 from entrypoints.starter_catalogue import starter_catalogue
 
@@ -89,11 +91,9 @@ class Application:
         """The web door on this application. By name, because doors are built on this file."""
         return import_module("entrypoints.web").create_app(self)
 
-    def ready(self) -> list[str]:
-        """What is missing before requests can be answered; nothing when ready."""
-        return [
-            finding.detail for finding in (self._database(), self._calendar()) if not finding.ok
-        ]
+    def missing(self) -> list[Finding]:
+        """What has to be well before requests can be answered, and is not."""
+        return [each for each in (self._database(), self._calendar()) if not each.ok]
 
     def findings(self) -> list[Finding]:
         """Everything that `doctor` looks at."""
@@ -118,18 +118,18 @@ class Application:
         try:
             missing = self.schema.pending()
         except BookingError as failed:
-            return Finding("database", False, failed.message, "Look at DATABASE_URL.")
+            return Finding("database", False, reason(failed), "Look at DATABASE_URL.")
         if missing:
             detail = f"migrations are missing: {', '.join(missing)}"
-            return Finding("database", False, detail, "Run `booking migrate`.")
+            return Finding("database", False, detail, f"Run `{command('migrate')}`.")
         return Finding("database", True, "answers, and its schema is up to date")
 
     def _catalogue(self) -> Finding:
-        advice = "Run `booking seed`, or `booking builders add`."
+        advice = f"Run `{command('seed')}`, or `{command('builders add')}`."
         try:
             builders = self.core.list_builders()
         except BookingError as failed:
-            return Finding("catalogue", False, failed.message, advice)
+            return Finding("catalogue", False, reason(failed), advice)
         return Finding("catalogue", bool(builders), f"{len(builders)} active builders", advice)
 
     def _calendar(self) -> Finding:
@@ -144,9 +144,9 @@ class Application:
         try:
             dead, waiting = len(self.core.jobs.dead()), self.core.jobs.waiting()
         except BookingError as failed:
-            return Finding("jobs", False, failed.message, "Look at DATABASE_URL.")
+            return Finding("jobs", False, reason(failed), "Look at DATABASE_URL.")
         detail = f"{waiting} wait, {dead} were given up"
-        return Finding("jobs", not dead, detail, "Run `booking jobs` to see why.")
+        return Finding("jobs", not dead, detail, f"Run `{command('jobs')}` to see why.")
 
 
 def _named(group: str, name: str, variable: str) -> Callable[..., Any]:

@@ -78,6 +78,12 @@ PROBLEMS: Mapping[type[BookingError], Problem] = MappingProxyType(
 )
 
 
+def reason(error: BookingError) -> str:
+    """What went wrong and why, as far as it is known; for operators only."""
+    why = str(error.__cause__ or "").strip()
+    return f"{error.message} {why}".strip()
+
+
 def of(error: BookingError) -> Problem:
     """How this error is told. Every class has a row of its own; a test walks the tree."""
     return PROBLEMS[type(error)]

@@ -12,6 +12,7 @@ from attrs import Attribute, Factory, field, fields, frozen
 from dotenv import dotenv_values
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"
+_DATABASE = "sqlite:///var/booking.db"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -38,7 +39,7 @@ class Settings:
     environment: str = _setting("BOOKING_ENV", "development", "development or production")
     database_url: str = _setting(
         "DATABASE_URL",
-        "sqlite:///var/booking.db",
+        _DATABASE,
         "sqlite:///PATH, postgresql://USER:PASSWORD@HOST/NAME or memory://",
         secret=True,
     )
@@ -64,14 +65,20 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """From the environment, with `.env` of the working directory underneath.
+        """From the environment, with `.env` underneath.
+
+        That file lies in `BOOKING_HOME`, the checkout that the command belongs to, else in the
+        working directory; so does the SQLite file that it names, or that nobody names.
 
         Raises:
             SettingsError: a value cannot be used.
         """
         given = environ if environ is not None else os.environ
-        from_file = dotenv_values(Path(".env")) if environ is None else {}
+        home = Path(given.get("BOOKING_HOME", ""))
+        from_file = dotenv_values(home / ".env") if environ is None else {}
         variables = {name: value for name, value in from_file.items() if value} | dict(given)
+        if not given.get("DATABASE_URL"):
+            variables["DATABASE_URL"] = _placed(variables.get("DATABASE_URL") or _DATABASE, home)
         values = {
             each.name: _parsed(each, variables[each.metadata["name"]])
             for each in settings_fields()
@@ -124,6 +131,12 @@ def _parsed(attribute: Attribute[Any], text: str) -> Any:
         return int(text)
     except ValueError:
         raise SettingsError(attribute.metadata["name"], "give a whole number.") from None
+
+
+def _placed(url: str, home: Path) -> str:
+    """The address of a database; the path of a SQLite file begins at `home`."""
+    scheme, slashes, path = url.partition(":///")
+    return f"{scheme}{slashes}{home / path}" if scheme.startswith("sqlite") else url
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -29,6 +29,8 @@ def window(first: str | None, last: str | None, timezone: str) -> TimeWindow:
     """From now for two weeks, where nothing is said; a last date is included."""
     start = _edge(first, timezone) if first else datetime.now(UTC)
     end = _edge(last, timezone, after=True) if last else start + _FORTNIGHT
+    if end <= start:
+        raise InvalidRequest("'to' must lie after 'from'.")
     return TimeWindow(start, end)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from booking_core import (
@@ -13,7 +13,6 @@ from booking_core import (
     DayRange,
     FieldError,
     FoundSlots,
-    InvalidRequest,
     Location,
     LocationKind,
     Money,
@@ -22,14 +21,13 @@ from booking_core import (
     Role,
     Schedule,
     SessionType,
-    TimeOff,
     TimeWindow,
 )
-from entrypoints.times import moment, rfc3339
+from entrypoints.times import rfc3339
 
 Json = dict[str, Any]
 _MINUTE = timedelta(minutes=1)
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def plain(value: Any) -> Any:
@@ -195,13 +193,10 @@ def _moment(when: datetime | None) -> str | None:
     return None if when is None else rfc3339(when)
 
 
-# ---- the schedule, in both directions ------------------------------------------------------------
-
-
 def schedule(value: Schedule) -> Json:
     return {
         "timezone": value.timezone,
-        "weekly": {_WEEKDAYS[day]: _ranges(each) for day, each in value.weekly.items()},
+        "weekly": {WEEKDAYS[day]: _ranges(each) for day, each in value.weekly.items()},
         "overrides": {day.isoformat(): _ranges(each) for day, each in value.overrides.items()},
         "timeOff": [window(off.window) | {"reason": off.reason} for off in value.time_off],
     }
@@ -209,41 +204,3 @@ def schedule(value: Schedule) -> Json:
 
 def _ranges(ranges: tuple[DayRange, ...]) -> list[Json]:
     return [dict(zip(("start", "end"), each.texts(), strict=True)) for each in ranges]
-
-
-def read_schedule(given: Any) -> Schedule:
-    """The schedule that `schedule` writes. Raises InvalidRequest."""
-    try:
-        return Schedule(
-            timezone=given["timezone"],
-            weekly={
-                _WEEKDAYS.index(day): _read(f"/weekly/{day}", each)
-                for day, each in _pairs(given, "weekly")
-            },
-            overrides={
-                date.fromisoformat(day): _read(f"/overrides/{day}", each)
-                for day, each in _pairs(given, "overrides")
-            },
-            time_off=tuple(_time_off(each, given["timezone"]) for each in given.get("timeOff", [])),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-        raise InvalidRequest(
-            "This is not a schedule. It needs `timezone`, and may have `weekly`, `overrides` and "
-            "`timeOff`, in the form in which a schedule is shown."
-        ) from wrong
-
-
-def _pairs(given: Json, name: str) -> Any:
-    return given.get(name, {}).items()
-
-
-def _read(pointer: str, ranges: Any) -> tuple[DayRange, ...]:
-    return tuple(
-        DayRange.parse(each["start"], each["end"], f"{pointer}/{place}")
-        for place, each in enumerate(ranges)
-    )
-
-
-def _time_off(given: Json, timezone: str) -> TimeOff:
-    start, end = (moment(given[name], timezone) for name in ("startTime", "endTime"))
-    return TimeOff(TimeWindow(start, end), given.get("reason", ""))

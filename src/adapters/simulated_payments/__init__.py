@@ -7,6 +7,7 @@ methods pay at once and some take days, checkouts expire, authorisations lapse, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from adapters.simulated_payments.books import IN_MEMORY, Books
 from adapters.simulated_payments.gateway import SimulatedPayments
@@ -21,13 +22,13 @@ def build(
     """Its books lie beside the database, because they are not ours."""
     if settings.get("BOOKING_ENV") == "production":
         raise ValueError("the simulated provider takes no money; choose another one.")
-    return SimulatedPayments(Books(_path(settings["DATABASE_URL"])), clock, settings["PUBLIC_URL"])
+    return SimulatedPayments(Books(_path(settings)), clock, settings["PUBLIC_URL"])
 
 
-def _path(database_url: str) -> str:
-    scheme, _, place = database_url.partition("://")
+def _path(settings: Mapping[str, str]) -> str:
+    scheme, _, place = settings["DATABASE_URL"].partition("://")
     if scheme == "memory":
         return IN_MEMORY
     if scheme == "sqlite":
         return f"{place.removeprefix('/')}.payments"
-    return "var/simulated-payments.db"
+    return str(Path(settings.get("BOOKING_HOME", ""), "var/simulated-payments.db"))

@@ -45,7 +45,7 @@ class SignedTokens(Identity):
         id: str,
         name: str = "",
         email: str = "",
-        timezone: str = "UTC",
+        timezone: str | None = None,
         lifetime: timedelta = timedelta(hours=12),
     ) -> str:
         """A token that proves to be `role` with that id. Raises InvalidRequest for a wrong contact."""
@@ -62,7 +62,8 @@ class SignedTokens(Identity):
         }
         if email:
             contact = Contact(name or email, email, timezone)
-            claims |= {"name": contact.name, "email": contact.email, "zoneinfo": contact.timezone}
+            claims |= {"name": contact.name, "email": contact.email}
+            claims |= {"zoneinfo": contact.timezone} if contact.timezone else {}
         return jwt.encode({"alg": _ALGORITHM, "typ": "JWT"}, claims, self.key)
 
     def of_bearer(self, *, token: str) -> Actor:
@@ -86,4 +87,5 @@ class SignedTokens(Identity):
 def _contact(claims: dict[str, object]) -> Contact | None:
     if "email" not in claims:
         return None
-    return Contact(str(claims["name"]), str(claims["email"]), str(claims["zoneinfo"]))
+    zone = claims.get("zoneinfo")
+    return Contact(str(claims["name"]), str(claims["email"]), None if zone is None else str(zone))

@@ -11,7 +11,7 @@ from booking_core.application.place_booking import BookingPlacer, Wish, details
 from booking_core.application.repeats import IdempotencyKey, scoped
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor
-from booking_core.domain.booking import Booking
+from booking_core.domain.booking import Booking, Flow
 from booking_core.domain.contact import Contact
 from booking_core.domain.errors import FieldError, InvalidRequest
 from booking_core.domain.ids import BookingId, PathwayId, SessionTypeId
@@ -74,17 +74,19 @@ class ConfirmBooking:
             pathway=pathway,
         )
 
-        def begin(uow: UnitOfWork, offer: Offer) -> Booking:
+        def read(uow: UnitOfWork, offer: Offer) -> Booking:
             if booking_id is None:
-                booking = self.placer.held(offer, wish, slot)
-            else:
-                booking = self._waiting(uow, booking_id, offer, wish)
+                return self.placer.new(offer, wish, Flow.DIRECT)
+            return self._waiting(uow, booking_id, offer, wish)
+
+        def begin(uow: UnitOfWork, offer: Offer, booking: Booking) -> None:
+            if booking_id is None:
+                self.placer.hold(booking, slot)
             if booking.payment.status is PaymentStatus.DUE and not self.cashier.on_site:
                 booking.check_slot(slot)
                 self.cashier.begin(uow, booking, offer)
             else:
                 booking.confirm(slot, now=self.placer.keeper.clock.now(), pay_on_site=True)
-            return booking
 
         booking = self.placer.place(
             wish,
@@ -96,6 +98,7 @@ class ConfirmBooking:
                 contact.email if contact else None,
                 (wish, slot, booking_id),
             ),
+            read=read,
             begin=begin,
             ignoring=booking_id,
         )
@@ -108,7 +111,8 @@ class ConfirmBooking:
             message = "That booking is for another session type."
             raise InvalidRequest(message, [FieldError("/bookingId", message)])
         if wish.contact is not None:
-            booking.client = evolve(booking.client, contact=wish.contact)
+            contact = wish.contact.within(offer.builder.timezone)
+            booking.client = evolve(booking.client, contact=contact)
         said = booking.details
         known = {question.id for question in offer.session_type.questions}
         answers = {each.question_id: each for each in said.answers if each.question_id in known}

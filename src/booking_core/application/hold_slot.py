@@ -7,7 +7,7 @@ from attrs import frozen
 from booking_core.application.place_booking import BookingPlacer, Wish
 from booking_core.application.repeats import IdempotencyKey, scoped
 from booking_core.domain.actor import Actor
-from booking_core.domain.booking import Booking
+from booking_core.domain.booking import Booking, Flow
 from booking_core.domain.contact import Contact
 from booking_core.domain.ids import PathwayId, SessionTypeId
 from booking_core.domain.questions import Answer
@@ -45,5 +45,6 @@ class HoldSlot:
             wish,
             slot,
             key=scoped(key, "hold", actor, contact.email if contact else None, (wish, slot)),
-            begin=lambda _, offer: self.placer.held(offer, wish, slot),
+            read=lambda _, offer: self.placer.new(offer, wish, Flow.DIRECT),
+            begin=lambda _, __, booking: self.placer.hold(booking, slot),
         )

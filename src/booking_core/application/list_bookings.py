@@ -4,10 +4,10 @@ from attrs import evolve, frozen
 
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.booking import Booking
-from booking_core.domain.errors import SignInRequired
+from booking_core.domain.errors import FieldError, InvalidRequest, NotFound, SignInRequired
 from booking_core.domain.ids import BookingId
 from booking_core.ports.repositories import BookingFilter
-from booking_core.ports.unit_of_work import UnitOfWorkFactory
+from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @frozen
@@ -25,12 +25,38 @@ class ListBookings:
     unit_of_work: UnitOfWorkFactory
 
     def __call__(self, *, criteria: BookingFilter, actor: Actor) -> BookingPage:
-        """Raises SignInRequired."""
+        """Raises SignInRequired, or InvalidRequest for a range or a cursor that is none."""
         allowed = _within_reach(criteria, actor)
+        _check_range(criteria)
         with self.unit_of_work(write=False) as uow:
+            _check_cursor(uow, allowed)
             found = list(uow.bookings.find(evolve(allowed, limit=allowed.limit + 1)))
         page = found[: allowed.limit]
         return BookingPage(page, page[-1].id if len(found) > len(page) else None)
+
+
+def _check_range(criteria: BookingFilter) -> None:
+    first, last = criteria.starts_from, criteria.starts_before
+    if first and last and last <= first:
+        message = "'to' must lie after 'from'."
+        raise InvalidRequest(message, [FieldError("/to", message)])
+
+
+def _check_cursor(uow: UnitOfWork, allowed: BookingFilter) -> None:
+    """The booking that the page comes after, which has to be one of the caller's."""
+    if allowed.after is None:
+        return
+    try:
+        last = uow.bookings.get(allowed.after)
+    except NotFound:
+        last = None
+    ours = last is not None and (
+        allowed.client_id in (None, last.client.id)
+        and allowed.builder_id in (None, last.builder_id)
+    )
+    if not ours:
+        message = "No page ends there; give the cursor that the page before named, unchanged."
+        raise InvalidRequest(message, [FieldError("/cursor", message)])
 
 
 def _within_reach(criteria: BookingFilter, actor: Actor) -> BookingFilter:

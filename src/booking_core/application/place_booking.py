@@ -45,13 +45,17 @@ class Wish:
     answers: Sequence[Answer] = ()
     pathway: PathwayId | None = None
 
-    def client(self) -> Client:
-        """Who books. Raises InvalidRequest when nobody said how to reach the client."""
+    def client(self, timezone: str) -> Client:
+        """Who books; `timezone` is for one who named none.
+
+        Raises InvalidRequest when nobody said how to reach the client.
+        """
         contact = self.contact or self.actor.contact
         if contact is None:
             message = "Say who books: name, e-mail address and time zone."
             raise InvalidRequest(message, [FieldError("/clientDetails", message)])
         own = self.actor.role is Role.CLIENT and self.actor.id is not None
+        contact = contact.within(timezone)
         return Client(contact, ClientId(str(self.actor.id)) if own else None)
 
 
@@ -80,7 +84,7 @@ class BookingPlacer:
             id=BookingId(self.ids.new("bkg")),
             builder_id=session_type.builder_id,
             session_type_id=session_type.id,
-            client=wish.client(),
+            client=wish.client(offer.builder.timezone),
             flow=flow,
             payment=Payment.of(session_type.price),
             terms=session_type.cancellation_policy,
@@ -97,26 +101,36 @@ class BookingPlacer:
         slot: Slot,
         *,
         key: InboxKey | None,
-        begin: Callable[[UnitOfWork, Offer], Booking],
+        read: Callable[[UnitOfWork, Offer], Booking],
+        begin: Callable[[UnitOfWork, Offer, Booking], None],
         ignoring: BookingId | None = None,
     ) -> Booking:
-        """Keeps the booking that `begin` answers, once the slot is found to be open.
+        """Keeps the booking that `read` answers, begun once the slot is found to be open.
+
+        What can never be booked is refused by `read`, before anybody looks at the slot.
 
         Raises:
-            SlotUnavailable: with the next open slots.
+            SlotUnavailable: with open slots near it.
         """
+
+        def acceptable(uow: UnitOfWork) -> Offer:
+            offer = self.offer(uow, wish)
+            read(uow, offer)
+            return offer
 
         def change(uow: UnitOfWork) -> Booking:
             offer = self.offer(uow, wish)
             self.keeper.end_overdue(uow, builder_id=offer.builder.id)
+            booking = read(uow, offer)
             held = ignoring is not None and self._holds(uow, ignoring, slot)
             self.judge.check_within(uow, offer, slot, ignoring=ignoring, held=held)
-            return begin(uow, offer)
+            begin(uow, offer, booking)
+            return booking
 
         return self.keeper.once(
             change,
             key=key,
-            before=lambda: self.judge.check_before(wish.session_type_id, slot, ignoring=ignoring),
+            before=lambda: self.judge.check_before(acceptable, slot, ignoring=ignoring),
             explain=lambda refused: self.judge.with_alternatives(
                 wish.session_type_id, slot, refused
             ),
@@ -129,11 +143,9 @@ class BookingPlacer:
             booking.state is BookingState.HELD and booking.slot == slot and not booking.overdue(now)
         )
 
-    def held(self, offer: Offer, wish: Wish, slot: Slot) -> Booking:
-        """A new booking that holds `slot` for a while (B5)."""
-        booking = self.new(offer, wish, Flow.DIRECT)
+    def hold(self, booking: Booking, slot: Slot) -> None:
+        """Keeps `slot` for a new booking for a while (B5)."""
         booking.hold(slot, until=hold_deadline(self.keeper.clock.now()))
-        return booking
 
 
 def details(session_type: SessionType, wish: Wish, *, answered: bool = True) -> Details:

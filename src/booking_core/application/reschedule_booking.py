@@ -3,7 +3,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from booking_core.application.access import Access
-from booking_core.application.catalogue import Catalogue
+from booking_core.application.catalogue import Catalogue, Offer
 from booking_core.application.keep import Keeper
 from booking_core.application.place_booking import occupancy
 from booking_core.application.repeats import IdempotencyKey, scoped
@@ -41,13 +41,16 @@ class RescheduleBooking:
         with self.unit_of_work(write=False) as uow:
             session_type_id = self.access.booking(uow, booking_id, actor).session_type_id
 
+        def offered(uow: UnitOfWork) -> Offer:
+            return self.catalogue.read(uow).offer(session_type_id)
+
         def change(uow: UnitOfWork) -> Booking:
             booking = self.access.booking(uow, booking_id, actor)
             now, least_kept = self.keeper.clock.now(), None
             if not runs(actor, booking):
                 check_may_change(booking, now)
                 least_kept = booking.kept_by_terms(now)
-            offer = self.catalogue.read(uow).offer(session_type_id)
+            offer = offered(uow)
             self.keeper.end_overdue(uow, builder_id=booking.builder_id)
             booking.check_may_reschedule()
             if slot == booking.slot:
@@ -60,7 +63,7 @@ class RescheduleBooking:
         booking = self.keeper.once(
             change,
             key=scoped(key, f"reschedule:{booking_id}", actor, asked=slot),
-            before=lambda: self.judge.check_before(session_type_id, slot, ignoring=booking_id),
+            before=lambda: self.judge.check_before(offered, slot, ignoring=booking_id),
             explain=lambda refused: self.judge.with_alternatives(session_type_id, slot, refused),
         )
         return self.settle_calendar.at_once(booking)

@@ -77,7 +77,7 @@ class SendMail:
             session_type=offer.session_type,
             builder=builder,
             language=language or builder.language,
-            timezone=contact.timezone if for_client else builder.timezone,
+            timezone=(for_client and contact.timezone) or builder.timezone,
             manage_url=url,
         )
 

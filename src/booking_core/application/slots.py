@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 
 from attrs import frozen
 
@@ -18,7 +19,7 @@ from booking_core.domain.errors import (
 )
 from booking_core.domain.ids import BookingId, SessionTypeId
 from booking_core.domain.policies import ALTERNATIVES
-from booking_core.domain.time import Slot, TimeWindow
+from booking_core.domain.time import Slot, TimeWindow, zone
 from booking_core.ports.unit_of_work import UnitOfWork
 
 _START, _END = "/timeSlot/startTime", "/timeSlot/endTime"
@@ -36,19 +37,24 @@ class SlotJudge:
     times: OpenTimes
 
     def check_before(
-        self, session_type_id: SessionTypeId, slot: Slot, *, ignoring: BookingId | None = None
+        self,
+        offer: Callable[[UnitOfWork], Offer],
+        slot: Slot,
+        *,
+        ignoring: BookingId | None = None,
     ) -> None:
         """What is asked before the transaction: a calendar that is not in our database.
 
-        Raises as `check_within`.
+        Raises as `offer`, which is what is to be booked, and as `check_within`.
         """
+        if self.times.calendar.in_database:
+            return
 
-        def ask(offer: Offer, uow: UnitOfWork | None) -> None:
-            if uow is None:
-                self._check_form(offer, slot)
-                self._ask(offer, slot, None, ignoring)
+        def ask(found: Offer, _: UnitOfWork | None) -> None:
+            self._check_form(found, slot)
+            self._ask(found, slot, None, ignoring)
 
-        self.times.asking(lambda uow: self.catalogue.read(uow).offer(session_type_id), ask)
+        self.times.asking(offer, ask)
 
     def check_within(
         self,
@@ -92,27 +98,48 @@ class SlotJudge:
         if "off_grid" in codes:
             message = "No session starts at that time; choose a start from the list of slots."
             raise SlotMisaligned(message, [FieldError(_START, message)])
-        raise SlotUnavailable(codes[0], _PUBLIC_REASONS.get(codes[0], _TAKEN))
+        message = _PUBLIC_REASONS.get(codes[0], _TAKEN)
+        raise SlotUnavailable(codes[0], message.format(last=self._last_date(offer)))
+
+    def _last_date(self, offer: Offer) -> date:
+        """The last date, on the builder's calendar, on which a session may start by now."""
+        last = self.times.clock.now() + offer.session_type.horizon
+        return last.astimezone(zone(offer.builder.timezone)).date()
 
     def with_alternatives(
         self, session_type_id: SessionTypeId, slot: Slot, refused: SlotUnavailable
     ) -> SlotUnavailable:
-        """The refusal with the next open slots after the wanted one, nearest first."""
+        """The refusal with open slots, nearest first: the next ones, or else the last ones before."""
 
-        def next_slots(offer: Offer, uow: UnitOfWork | None) -> tuple[Slot, ...]:
-            first = self.times.next_start(offer, max(slot.start, self.times.clock.now()), uow)
-            if first is None:
-                return ()
-            found = self.times.slots(offer, TimeWindow(first, first + _SEARCH), uow)
-            return tuple(each.slot for each in found[:ALTERNATIVES])
+        def near(offer: Offer, uow: UnitOfWork | None) -> tuple[Slot, ...]:
+            return self._next_slots(offer, slot, uow) or self._last_slots(offer, slot, uow)
 
         try:
             open_ = self.times.asking(
-                lambda uow: self.catalogue.read(uow).offer(session_type_id), next_slots
+                lambda uow: self.catalogue.read(uow).offer(session_type_id), near
             )
         except ProviderFailed:  # the answer is no all the same
             open_ = ()
         return SlotUnavailable(refused.reason, refused.message, open_)
+
+    def _next_slots(self, offer: Offer, slot: Slot, uow: UnitOfWork | None) -> tuple[Slot, ...]:
+        first = self.times.next_start(offer, max(slot.start, self.times.clock.now()), uow)
+        if first is None:
+            return ()
+        found = self.times.slots(offer, TimeWindow(first, first + _SEARCH), uow)
+        return tuple(each.slot for each in found[:ALTERNATIVES])
+
+    def _last_slots(self, offer: Offer, slot: Slot, uow: UnitOfWork | None) -> tuple[Slot, ...]:
+        """The last open ones before `slot`, searched for from there back to now."""
+        now, session_type = self.times.clock.now(), offer.session_type
+        end = min(slot.start, now + session_type.horizon + session_type.duration)
+        while now < end:
+            window = TimeWindow(max(now, end - _SEARCH), end)
+            found = self.times.slots(offer, window, uow)
+            if found:
+                return tuple(each.slot for each in found[: -ALTERNATIVES - 1 : -1])
+            end = window.start
+        return ()
 
 
 _TAKEN = "This time is taken; choose another one."
@@ -120,7 +147,7 @@ _TAKEN = "This time is taken; choose another one."
 # What a client may know: never whose time it is, nor why the builder is away.
 _PUBLIC_REASONS = {
     "notice": "This time is too soon to be booked; choose a later one.",
-    "horizon": "This time is too far ahead to be booked; choose an earlier one.",
+    "horizon": "This time is too far ahead; times can be booked until {last}.",
     "closed_day": "The builder is not available then; choose another time.",
     "override": "The builder is not available then; choose another time.",
     "outside_hours": "The builder is not available then; choose another time.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from booking_core.domain.errors import FieldError, InvalidRequest, UnknownTimezone
 from booking_core.domain.ids import ClientId
@@ -38,12 +38,13 @@ def _invalid(name: str, detail: str) -> InvalidRequest:
 class Contact:
     """Name, e-mail address (compared without case), IANA time zone and language of a client.
 
-    Without a language the client is written to in the builder's.
+    Without a language the client is written to in the builder's; without a zone it gets the
+    builder's when it books.
     """
 
     name: str = field(converter=one_line)
     email: str = field(converter=stripped)
-    timezone: str = field(default="UTC")
+    timezone: str | None = field(default=None)
     language: Language | None = None
 
     @name.validator
@@ -57,11 +58,16 @@ class Contact:
             raise _invalid("email", "Give an e-mail address such as ana@example.org.")
 
     @timezone.validator
-    def _known_zone(self, _: object, timezone: str) -> None:
+    def _known_zone(self, _: object, timezone: str | None) -> None:
         try:
-            zone(timezone)
+            if timezone is not None:
+                zone(timezone)
         except UnknownTimezone as unknown:
-            raise UnknownTimezone(timezone, "/clientDetails/timezone") from unknown
+            raise UnknownTimezone(unknown.name, "/clientDetails/timezone") from unknown
+
+    def within(self, timezone: str) -> Contact:
+        """The contact with that zone, where it has none of its own."""
+        return self if self.timezone else evolve(self, timezone=timezone)
 
     def same_address(self, email: str) -> bool:
         return self.email.casefold() == email.strip().casefold()

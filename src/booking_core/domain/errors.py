@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import available_timezones
 
 from attrs import frozen
 
 if TYPE_CHECKING:
     from booking_core.domain.time import Slot
+
+_LONGEST_ZONE = 60
 
 
 class BookingError(Exception):
@@ -63,9 +68,16 @@ class UnknownTimezone(InvalidRequest):
     title = "Unknown time zone"
 
     def __init__(self, name: str, pointer: str = "/timezone") -> None:
-        message = "Unknown time zone; use an IANA name such as Europe/Berlin."
+        meant = get_close_matches(name[:_LONGEST_ZONE], _zones(), n=1, cutoff=0.8)
+        hint = f"did you mean {meant[0]}?" if meant else "use an IANA name such as Europe/Berlin."
+        message = f"There is no time zone '{name[:_LONGEST_ZONE]}'; {hint}"
         super().__init__(message, [FieldError(pointer, message)])
         self.name = name
+
+
+@cache
+def _zones() -> list[str]:
+    return sorted(available_timezones())
 
 
 class RangeTooLong(InvalidRequest):
@@ -152,7 +164,10 @@ class Refused(BookingError):
 
 
 class SlotUnavailable(Refused):
-    """The slot cannot be booked; `alternatives` are open ones, nearest first after its start."""
+    """The slot cannot be booked; `alternatives` are open ones, nearest first.
+
+    They are the next ones after it; where nothing is open later, the last ones before it.
+    """
 
     code = "slot_unavailable"
     title = "The slot is not available"
@@ -251,7 +266,7 @@ class ProviderFailed(BookingError):
     """
 
     code = "provider_failed"
-    title = "A provider did not answer as expected"
+    title = "Not possible right now"
 
     def __init__(
         self, message: str, *, retryable: bool = True, retry_after: timedelta | None = None

@@ -66,9 +66,11 @@ class DayRange:
         begins, ends = _clock(start), _clock(end)
         errors = []
         if begins is None or begins == DAY:
-            errors.append(FieldError(f"{pointer}/start", "Give a time from 00:00 to 23:59."))
+            detail = f"'{start}' is no start; give a time from 00:00 to 23:59, such as 09:00."
+            errors.append(FieldError(f"{pointer}/start", detail))
         if ends is None:
-            errors.append(FieldError(f"{pointer}/end", "Give a time from 00:00 to 24:00."))
+            detail = f"'{end}' is no end; give a time from 00:00 to 24:00, such as 17:00."
+            errors.append(FieldError(f"{pointer}/end", detail))
         if begins is None or ends is None or errors:
             raise InvalidRequest("Opening hours need two times of the form HH:MM.", errors)
         return cls(begins, ends if ends > begins else ends + DAY)

@@ -28,6 +28,7 @@ from entrypoints import times, views
 from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, as_option, timezone_option
 from entrypoints.cli.session import Session, pass_session
+from entrypoints.invoked import command
 
 _YES, _NO = {"yes", "true", "1"}, {"no", "false", "0"}
 _STATES = [state.value.lower() for state in BookingState if state is not BookingState.NEW]
@@ -178,7 +179,7 @@ def bookings(
 def show(session: Session, booking: str, timezone: str | None, viewer: str) -> None:
     """Show BOOKING."""
     found = session.core.show_booking(booking_id=BookingId(booking), actor=session.actor(viewer))
-    session.timezone = timezone or found.client.contact.timezone
+    session.timezone = timezone or found.client.contact.timezone or session.timezone
     _show(session, found)
 
 
@@ -195,7 +196,7 @@ def cancel(session: Session, booking: str, reason: str, viewer: str) -> None:
     found = session.core.cancel_booking(
         booking_id=BookingId(booking), reason=reason, actor=session.actor(viewer)
     )
-    session.timezone = found.client.contact.timezone
+    session.timezone = found.client.contact.timezone or session.timezone
     _show(session, found, "Cancelled; the time is free again.")
 
 
@@ -215,7 +216,7 @@ def reschedule(
     """
     actor = session.actor(viewer)
     found = session.core.show_booking(booking_id=BookingId(booking), actor=actor)
-    session.timezone = timezone or found.client.contact.timezone
+    session.timezone = timezone or found.client.contact.timezone or session.timezone
     moved = session.core.reschedule_booking(
         booking_id=found.id,
         slot=_slot(times.moment(start, session.timezone), _offer(session, found).session_type),
@@ -228,7 +229,7 @@ def _headline(booking: Booking, done: str) -> str:
     if booking.payment.checkout_url:
         return f"The time is kept until it is paid: {booking.payment.checkout_url}"
     waits = booking.state is not BookingState.CONFIRMED or booking.pending_slot
-    return "Not done yet; `booking show` tells how it goes." if waits else done
+    return f"Not done yet; `{command('show')}` tells how it goes." if waits else done
 
 
 def _offer(session: Session, booking: Booking) -> Offer:

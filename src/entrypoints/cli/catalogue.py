@@ -7,11 +7,12 @@ import click
 from rich.text import Text
 
 from booking_core import Actor, InvalidRequest, Schedule
-from entrypoints import views
+from entrypoints import schedules, views
 from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, Group, as_option
 from entrypoints.cli.output import dim, mark
 from entrypoints.cli.session import Session, pass_session
+from entrypoints.invoked import command
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -50,7 +51,7 @@ def add(
     session.screen.answer(
         {"builder": views.builder(builder, Actor.system())},
         f"Added {builder.name} as {builder.slug}. Set the hours with\n"
-        f"  booking schedule {builder.slug} --set FILE.json",
+        f"  {command(f'schedule {builder.slug} --set FILE.json')}",
     )
 
 
@@ -64,13 +65,13 @@ def add(
 def schedule(session: Session, builder: str, file: TextIO | None) -> None:
     """Show or replace the hours of BUILDER.
 
-    BUILDER is an id or a slug. `booking schedule BUILDER --json` writes what `--set` reads.
+    BUILDER is an id or a slug. `schedule BUILDER --json` writes what `--set` reads.
     """
     found = session.core.show_builder(name=builder, actor=Actor.system())
     if file is not None:
         found = session.core.change_builder(
             builder_id=found.id,
-            changes={"schedule": views.read_schedule(_json(file))},
+            changes={"schedule": schedules.read_schedule(_json(file))},
             actor=Actor.system(),
         )
     session.screen.answer(views.schedule(found.schedule), tables.schedule(found))
@@ -79,8 +80,11 @@ def schedule(session: Session, builder: str, file: TextIO | None) -> None:
 def _json(file: TextIO) -> Any:
     try:
         return json.load(file)
-    except ValueError as wrong:
-        raise InvalidRequest(f"{file.name} is not JSON: {wrong}.") from wrong
+    except json.JSONDecodeError as wrong:
+        place = f"line {wrong.lineno}, column {wrong.colno}"
+        raise InvalidRequest(f"{file.name} is not JSON: {place}: {wrong.msg}.") from wrong
+    except UnicodeDecodeError as wrong:
+        raise InvalidRequest(f"{file.name} is not text in UTF-8.") from wrong
 
 
 @click.command(cls=Command)

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from booking_core import zone
+
 JSON = click.Option(["--json"], is_flag=True, expose_value=False, help="Answer with JSON.")
 
 
@@ -28,6 +30,18 @@ as_option = click.option(
     metavar="WHO",
     help="anonymous, client[:ID], builder:NAME, admin or system (default).",
 )
+
+
+def _known(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """Raises UnknownTimezone, whether the zone would be needed or not."""
+    if name is not None:
+        zone(name)
+    return name
+
+
 timezone_option = click.option(
-    "--timezone", metavar="ZONE", help="IANA zone for times in and out, such as Europe/Berlin."
+    "--timezone",
+    metavar="ZONE",
+    callback=_known,
+    help="IANA zone for times in and out, such as Europe/Berlin.",
 )

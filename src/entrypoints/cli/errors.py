@@ -12,6 +12,7 @@ from booking_core import BookingError, InvalidRequest, NotFound, ProviderFailed,
 from entrypoints import problems, views
 from entrypoints.cli import tables
 from entrypoints.cli.session import Session
+from entrypoints.invoked import command
 from entrypoints.settings import SettingsError
 
 _LISTED_BY = {"builder": "builders", "session type": "session-types", "booking": "bookings"}
@@ -56,15 +57,17 @@ def _paragraph(error: BookingError) -> Text:
         for each in error.errors:
             if each.detail != error.message:
                 text.append(f"\n  {each.detail}", style="default")
+    if isinstance(error, ProviderFailed):
+        text.append(f" `{command('doctor')}` says more.", style="default")
     if isinstance(error, NotFound) and error.what in _LISTED_BY:
-        text.append(f" `booking {_LISTED_BY[error.what]}` lists what there is.", style="default")
+        text.append(f" `{command(_LISTED_BY[error.what])}` lists what there is.", style="default")
     return text
 
 
 def _settings(name: str, message: str, session: Session) -> int:
     session.screen.complain(
         _document("bad_settings", "A setting is wrong", message) | {"setting": name},
-        _red(message).append(" `booking settings` lists them all.", style="default"),
+        _red(message).append(f" `{command('settings')}` lists them all.", style="default"),
     )
     return problems.EX_CONFIG
 
@@ -78,7 +81,7 @@ def _not_migrated(session: Session) -> bool:
 
 
 def _no_tables(session: Session) -> int:
-    message = "The database is not set up for this version; run `booking migrate`."
+    message = f"The database is not set up for this version; run `{command('migrate')}`."
     session.screen.complain(
         _document("not_migrated", "The database is not set up", message), _red(message)
     )

@@ -9,6 +9,7 @@ from booking_core import DeadJob, Job, WaitingJob
 from entrypoints.cli.commands import Command, Group
 from entrypoints.cli.output import dim, table
 from entrypoints.cli.session import Session, pass_session
+from entrypoints.invoked import command
 from entrypoints.problems import EX_NOINPUT
 from entrypoints.times import rfc3339
 
@@ -82,7 +83,7 @@ def restart(ctx: click.Context, session: Session, job: str | None, everything: b
     """Try JOB again, now."""
     queue = session.core.jobs
     if (job is None) != everything:
-        raise click.UsageError("Say which: an ID of `booking jobs`, or --all.")
+        raise click.UsageError(f"Say which: an ID of `{command('jobs')}`, or --all.")
     chosen = [job] if job else [each.id for each in queue.dead()]
     restarted = sum(queue.restart(each) for each in chosen)
     _tell(ctx, session, {"restarted": restarted}, f"Restarted {restarted}.", job, restarted)
@@ -103,7 +104,7 @@ def _tell(
 ) -> None:
     missing = job is not None and not count
     session.screen.answer(
-        data, f"No job {job} was given up; see `booking jobs`." if missing else done
+        data, f"No job {job} was given up; see `{command('jobs')}`." if missing else done
     )
     if missing:
         ctx.exit(EX_NOINPUT)

@@ -12,6 +12,7 @@ from entrypoints.cli.commands import JSON
 from entrypoints.cli.errors import tell, tell_usage, unexpected
 from entrypoints.cli.output import Screen
 from entrypoints.cli.session import Session
+from entrypoints.invoked import command
 from entrypoints.settings import SettingsError
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -109,10 +110,10 @@ def cli() -> None:
       65  the input is not valid      77  not allowed
       70  a bug in booking            78  a setting is wrong
 
-    Settings come from the environment and from .env; `booking settings` lists them.
+    Settings come from the environment and from .env; `settings` lists them.
     """
 
 
 def main() -> None:
     """The console script."""
-    cli(prog_name="booking")
+    cli(prog_name=command())

@@ -11,6 +11,7 @@ from booking_core import Actor, Role
 from entrypoints.cli.commands import Command
 from entrypoints.cli.output import dim, mark, table
 from entrypoints.cli.session import Session, pass_session
+from entrypoints.invoked import command
 from entrypoints.problems import EX_NO
 from entrypoints.settings import settings_fields
 
@@ -34,7 +35,7 @@ def migrate(session: Session, down: bool, yes: bool) -> None:
             click.confirm("This drops every table with its data. Go on?", abort=True, err=True)
         schema.downgrade()
         session.screen.answer(
-            {"migrated": True}, "The tables are gone; `booking migrate` makes new."
+            {"migrated": True}, f"The tables are gone; `{command('migrate')}` makes new."
         )
         return
     pending = bool(schema.pending())
@@ -54,7 +55,7 @@ def seed(session: Session) -> None:
     added = session.application.seed()
     session.screen.answer(
         {"added": added},
-        f"Added {added} session types; `booking session-types` lists them."
+        f"Added {added} session types; `{command('session-types')}` lists them."
         if added
         else "The starter catalogue was there already.",
     )
@@ -146,12 +147,13 @@ def _masked(value: str, default: object) -> str:
 def token(session: Session, role: str, who: str | None, name: str, email: str) -> None:
     """Print a bearer token for the API.
 
-    \b
-    curl -H "Authorization: Bearer $(booking token --as admin)" …
+    To be shown as `Authorization: Bearer TOKEN`.
     """
     if role == Role.BUILDER:
         if who is None:
-            raise click.UsageError("Say which builder: --id SLUG; `booking builders` lists them.")
+            raise click.UsageError(
+                f"Say which builder: --id SLUG; `{command('builders')}` lists them."
+            )
         who = session.core.show_builder(name=who, actor=Actor.system()).id
     # Without an id the e-mail address is one: two clients must never be one and the same.
     who = who or email or role

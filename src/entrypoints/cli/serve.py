@@ -17,6 +17,7 @@ from entrypoints.cli import check_flow
 from entrypoints.cli.commands import Command
 from entrypoints.cli.output import table
 from entrypoints.cli.session import Session, pass_session
+from entrypoints.invoked import command
 from entrypoints.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _FAREWELL = 5  # seconds that the job in hand has to end
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--threads", type=click.IntRange(1), default=8, show_default=True, help="Of each.")
 @click.option(
-    "--jobs/--no-jobs", default=True, help="Work off jobs here (default), or in `booking worker`."
+    "--jobs/--no-jobs", default=True, help="Work off jobs here (default), or in `worker`."
 )
 @pass_session
 def serve(session: Session, workers: int, threads: int, jobs: bool) -> None:
@@ -155,4 +156,4 @@ class Server(BaseApplication):
 
 def _next_step(url: str) -> str:
     elsewhere = "" if url == check_flow.DEFAULT_URL else f" --url {url}"
-    return f"booking check-flow{elsewhere}"
+    return command(f"check-flow{elsewhere}")

@@ -25,6 +25,7 @@ from booking_core import (
 )
 from entrypoints import times
 from entrypoints.cli.output import dim, mark, table
+from entrypoints.invoked import command
 
 _MINUTE = timedelta(minutes=1)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -33,7 +34,8 @@ _GOOD, _BAD = {"CONFIRMED", "COMPLETED"}, {"CANCELLED", "EXPIRED", "FAILED", "NO
 
 def builders(found: Sequence[Builder]) -> RenderableType:
     if not found:
-        return "There are no builders yet; `booking builders add` adds one, `booking seed` a demo."
+        add, seed = command("builders add"), command("seed")
+        return f"There are no builders yet; `{add}` adds one, `{seed}` a demo."
     rows = [(each.name, each.slug, each.timezone, each.headline) for each in found]
     return table(("Builder", "Slug", "Time zone", "Headline"), rows)
 
@@ -139,8 +141,11 @@ def bookings(
                 times.day_and_clock(each.slot.start, timezone) if each.slot else "no time yet",
                 _state(each),
                 Text(
-                    f"{_what(offers[each.session_type_id])} for {each.client.contact.name}\n"
-                ).append(each.id, style="dim"),
+                    f"{_what(offers[each.session_type_id])} for {each.client.contact.name}"
+                ).append(
+                    f"\nbooked {times.day_and_clock(each.created_at, timezone)}\n{each.id}",
+                    style="dim",
+                ),
             )
             for each in found
         ],
@@ -168,7 +173,11 @@ def booking(value: Booking, offer: Offer, timezone: str, *, url: str) -> Rendera
     rows += [(each.prompt, _answer(each.value)) for each in details.answers]
     rows += [("Notes", details.notes)] if details.notes else []
     rows += [("Reason", value.cancel_reason)] if value.cancel_reason else []
-    rows += [("Booking", value.id), ("Page", url)]
+    rows += [
+        ("Booked on", times.day_and_clock(value.created_at, timezone)),
+        ("Booking", value.id),
+        ("Page", url),
+    ]
     return table(("", ""), rows)
 
 

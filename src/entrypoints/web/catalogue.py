@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_openapi3 import APIBlueprint, Tag
 
-from booking_core import Actor, BuilderId, InvalidRequest, Role, Schedule, SessionTypeId
+from booking_core import Actor, BuilderId, InvalidRequest, NotFound, Role, Schedule, SessionTypeId
 from entrypoints import views
 from entrypoints.web import answers, reading, schemas
 from entrypoints.web.requests import actor
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from entrypoints.container import Application
 
 Json = dict[str, Any]
+_YOURS = (
+    "builder that you may manage; a builder manages itself, an admin everyone, with a token as "
+    "'Authorization: Bearer …'"
+)
 
 
 def routes(application: Application) -> APIBlueprint:
@@ -28,7 +32,10 @@ def routes(application: Application) -> APIBlueprint:
         """The builder that the caller may change; `me` is the caller itself."""
         asking = caller()
         me = asking.id if name == "me" and asking.role is Role.BUILDER else None
-        return core.show_builder.own(name=me or name, actor=asking).id, asking
+        try:
+            return core.show_builder.own(name=me or name, actor=asking).id, asking
+        except NotFound:
+            raise NotFound(_YOURS) from None
 
     def own_type(builder: str, name: str) -> str:
         """The session type of that builder, by id or slug, and of no other one."""

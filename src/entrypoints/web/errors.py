@@ -71,8 +71,17 @@ def _for_a_reader() -> bool:
     return request.accept_mimetypes.best_match(kinds) == "text/html"
 
 
+def for_visitors(error: BookingError) -> BookingError:
+    """What may be shown of it: how the database or a provider failed is for the log."""
+    if not isinstance(error, ProviderFailed):
+        return error
+    _log.error("provider failed", error=problems.reason(error))
+    return ProviderFailed(_UNAVAILABLE, retryable=error.retryable, retry_after=error.retry_after)
+
+
 def refused(error: BookingError) -> Response:
     """What the core says no to, by the one table of problems."""
+    error = for_visitors(error)
     told = problems.of(error)
     extensions = {name: views.plain(value) for name, value in error.extensions().items()}
     answer = problem(told.status, error.code, error.title, error.message, extensions)
@@ -107,9 +116,14 @@ def unexpected(error: Exception) -> Response:
 
 def invalid_fields(error: ValidationError) -> Response:
     """Wrong fields, each with its pointer and in plain words."""
-    found = [FieldError(_pointer(each["loc"]), _words(each)) for each in error.errors()]
+    found = [FieldError(_pointer(_place(each)), _words(each)) for each in error.errors()]
     extensions = {"errors": views.plain(found)}
     return problem(422, "invalid_request", "The request is not valid", found[0].detail, extensions)
+
+
+def _place(error: Any) -> tuple[int | str, ...]:
+    place: tuple[int | str, ...] = error["loc"]
+    return (*place, error["ctx"]["name"]) if error["type"] == "misspelt" else place
 
 
 def _pointer(location: Sequence[int | str]) -> str:
@@ -124,6 +138,8 @@ def _words(error: Any) -> str:
             return f"'{name}' is missing; give {_EXAMPLES.get(name, 'it')}."
         case "extra_forbidden":
             return f"There is no field '{name}' here; leave it out."
+        case "misspelt":
+            return f"There is no field '{limits['name']}' here; write '{limits['meant']}'."
         case "string_type":
             return f"'{name}' must be text."
         case "int_type" | "int_parsing" | "int_from_float":
@@ -160,6 +176,7 @@ _EXAMPLES = {
     "timeSlot": "a slot, as { startTime, endTime }",
     "sessionTypeId": "the id of a session type",
 }
+_UNAVAILABLE = "The request is well formed, but we cannot serve it; try again in a minute."
 _UNEXPECTED = "Something went wrong on our side. Try again, and name the request id if it stays."
 _ADVICE = {
     404: "There is nothing at this address; /api/docs lists what there is.",

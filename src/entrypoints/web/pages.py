@@ -22,6 +22,7 @@ from booking_core import (
     BookingError,
     BookingId,
     Contact,
+    FoundSlots,
     IdempotencyKey,
     InvalidRequest,
     Language,
@@ -34,6 +35,7 @@ from booking_core import (
     Slot,
     SlotUnavailable,
     TimeWindow,
+    local_day,
     zone,
 )
 from entrypoints import problems, times
@@ -50,6 +52,8 @@ _WRONG_TOKEN = {
 }
 
 
+_MEMBER = Actor.client("anybody")
+_NOT_TYPED = {"start", "pick", "key", "from", "timezone", "booking"}
 _NOT_OPEN = SlotUnavailable("taken", "This time is not open, or no longer; choose another one.")
 
 
@@ -62,6 +66,8 @@ def routes(application: Application) -> Blueprint:
     def local(moment: datetime, timezone: str, form: str = "%A, %-d %B %Y, %H:%M") -> str:
         return moment.astimezone(zone(timezone)).strftime(form)
 
+    pages.add_app_template_filter(times.rfc3339)
+
     @pages.app_template_filter("money")
     def money(amount: Money) -> str:
         """As the reader's language writes it; the words of the pages are English so far."""
@@ -70,7 +76,8 @@ def routes(application: Application) -> Blueprint:
 
     @pages.errorhandler(BookingError)
     def refused(error: BookingError) -> tuple[str, int]:
-        return render_template("refused.html", error=error), problems.of(error).status
+        shown = errors.for_visitors(error)
+        return render_template("refused.html", error=shown), problems.of(shown).status
 
     @pages.get("/")
     def marketplace() -> str:
@@ -82,6 +89,7 @@ def routes(application: Application) -> Blueprint:
             "builder.html",
             builder=core.show_builder(name=builder, actor=stranger),
             session_types=core.list_session_types(builder=builder, actor=stranger),
+            for_members=core.list_session_types(builder=builder, actor=_MEMBER),
         )
 
     @pages.get("/b/<builder>/<session_type>")
@@ -93,6 +101,8 @@ def routes(application: Application) -> Blueprint:
     def book(builder: str, session_type: str) -> Any:
         same_origin()
         offer = core.show_session_type(session_type=session_type, builder=builder, actor=stranger)
+        if "pick" in request.form:
+            return session(offer)
         try:
             booking = _book(application, offer, stranger)
         except BookingError as error:
@@ -108,6 +118,8 @@ def routes(application: Application) -> Blueprint:
         except NotFound:
             return opening_page(booking_id)
         offer = core.show_session_type(session_type=waiting.session_type_id, actor=Actor.system())
+        if "pick" in request.form:
+            return session(offer)
         try:
             _book(application, offer, holder(), waiting.id)
         except BookingError as error:
@@ -116,27 +128,37 @@ def routes(application: Application) -> Blueprint:
 
     def session(offer: Offer, error: BookingError | None = None) -> tuple[str, int]:
         asked, wrong = _asked(offer)
-        error = error or wrong
-        found = core.find_slots(
-            session_type_id=offer.session_type.id,
-            window=TimeWindow(asked.first, asked.first + _SHOWN),
-            actor=stranger,
-        )
-        if asked.start and not error and not open_at(offer, asked.start):
-            asked, error = evolve(asked, start=None), _NOT_OPEN
+        error = errors.for_visitors(error) if error else wrong
+        if asked.start and not open_at(offer, asked.start):
+            asked = asked.without_start(error)
+            error = error or _NOT_OPEN
+        found = open_from(offer, asked.first)
+        if asked.gone and not found.slots and not found.next_start:
+            asked = evolve(asked, first=datetime.now(UTC))  # too far ahead: what there is instead
+            found = open_from(offer, asked.first)
         page = render_template(
             "session.html",
             offer=offer,
             asked=asked,
             days=_by_day(found.slots, asked.timezone),
             next_start=found.next_start,
+            now=datetime.now(UTC),
+            last=datetime.now(UTC) + offer.session_type.horizon,
             error=error,
             kinds=QuestionKind,
             zones=_zones(),
+            typed=_typed(),
             key=secrets.token_urlsafe(16),
             waiting=request.values.get("booking"),
         )
         return page, problems.of(error).status if error else 200
+
+    def open_from(offer: Offer, first: datetime) -> FoundSlots:
+        return core.find_slots(
+            session_type_id=offer.session_type.id,
+            window=TimeWindow(first, first + _SHOWN),
+            actor=stranger,
+        )
 
     def open_at(offer: Offer, slot: Slot) -> bool:
         found = core.find_slots(
@@ -162,6 +184,7 @@ def routes(application: Application) -> Blueprint:
         return render_template("open.html", booking_id=booking_id, error=error), 404
 
     def manage_page(booking: Booking, error: BookingError | None = None) -> str:
+        error = errors.for_visitors(error) if error else None
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
         checkout = booking.payment.checkout_url
         return render_template(
@@ -245,38 +268,74 @@ def _returned(booking: Booking) -> Money | None:
 
 @frozen
 class _Asked:
-    """What a session type's page is asked to show: from when on, and the chosen slot."""
+    """What a session type's page is asked to show: from when on, in which zone, the chosen slot.
+
+    `named` says that the visitor named the zone; `gone` is a chosen slot that is not open.
+    """
 
     timezone: str
     first: datetime
+    named: bool = False
     start: Slot | None = None
+    gone: Slot | None = None
+
+    def without_start(self, error: BookingError | None) -> _Asked:
+        """What is near the slot instead, from the first instant of that day on."""
+        assert self.start is not None
+        near = error.alternatives if isinstance(error, SlotUnavailable) else ()
+        earliest = min(each.start for each in (self.start, *near))
+        first = max(local_day(earliest, self.timezone).start, datetime.now(UTC))
+        return evolve(self, start=None, gone=self.start, first=first)
 
 
 def _asked(offer: Offer) -> tuple[_Asked, InvalidRequest | None]:
-    """With what was wrong in the question; the page then shows what it shows unasked."""
-    try:
-        timezone = _timezone(offer)
-        query = schemas.SlotsQuery.model_validate({"from": request.args.get("from") or None})
-        first = reading.window(query, timezone).start
-        return _Asked(timezone, first, _start(offer)), None
-    except InvalidRequest as wrong:
-        return _Asked(offer.builder.timezone, datetime.now(UTC)), wrong
+    """With what was wrong in the question; that part is then shown as if it was not asked."""
+    asked, wrong = _Asked(offer.builder.timezone, datetime.now(UTC)), None
+    for read in (_with_zone, _with_first, _with_start):
+        try:
+            asked = read(asked, offer)
+        except InvalidRequest as invalid:
+            wrong = wrong or invalid
+    return asked, wrong
+
+
+def _with_zone(asked: _Asked, _: Offer) -> _Asked:
+    name = _given("tz") or _given("timezone")
+    if not name:
+        return asked
+    zone(name)
+    return evolve(asked, timezone=name, named=True)
+
+
+def _with_first(asked: _Asked, _: Offer) -> _Asked:
+    query = schemas.SlotsQuery.model_validate({"from": _given("from")[:99] or None})
+    return evolve(asked, first=reading.window(query, asked.timezone).start)
+
+
+def _with_start(asked: _Asked, offer: Offer) -> _Asked:
+    return evolve(asked, start=_start(offer))
+
+
+def _given(name: str) -> str:
+    """A field of the form that was sent, else of the address."""
+    fields = request.form if request.method == "POST" else request.args
+    return fields.get(name, "")
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What the visitor typed, for a form that asks for another time."""
+    return [each for each in request.form.items(multi=True) if each[0] not in _NOT_TYPED]
 
 
 @cache
 def _zones() -> list[str]:
-    """To choose from; zones that are no place can still be typed."""
-    return sorted(name for name in available_timezones() if name[0].isupper() and "/" in name)
-
-
-def _timezone(offer: Offer) -> str:
-    name = request.values.get("timezone") or offer.builder.timezone
-    zone(name)
-    return name
+    """To choose from; other zones that are no place can still be typed."""
+    places = (name for name in available_timezones() if name[0].isupper() and "/" in name)
+    return ["UTC", *sorted(places)]
 
 
 def _start(offer: Offer) -> Slot | None:
-    text = request.values.get("start")
+    text = _given("pick") if "pick" in request.form else _given("start")
     if not text:
         return None
     start = reading.instant(text.replace(" ", "+"), "/start")
@@ -306,7 +365,7 @@ def _book(
         session_type_id=SessionTypeId(offer.session_type.id),
         slot=slot,
         actor=actor,
-        contact=None if booking_id else _contact(offer),
+        contact=None if booking_id else _contact(),
         notes=form.get("notes", ""),
         answers=_answers(offer),
         booking_id=booking_id,
@@ -314,11 +373,10 @@ def _book(
     )
 
 
-def _contact(offer: Offer) -> Contact:
+def _contact() -> Contact:
     form = request.form
-    return Contact(
-        form.get("name", ""), form.get("email", ""), _timezone(offer), reading.language()
-    )
+    timezone = form.get("timezone") or None
+    return Contact(form.get("name", ""), form.get("email", ""), timezone, reading.language())
 
 
 def _key() -> IdempotencyKey | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel
@@ -30,12 +29,11 @@ from booking_core import (
     TimeWindow,
     zone,
 )
-from entrypoints import times, views
+from entrypoints import schedules, times
 from entrypoints.web import schemas
 
 _E = TypeVar("_E")
 _WEEK = timedelta(days=7)
-_WEEKDAYS = get_args(schemas.Weekday)
 _YEARS = range(1900, 9000)  # so that some weeks before or after are a time as well
 
 
@@ -99,17 +97,10 @@ def schedule(given: schemas.ScheduleBody, below: str = "") -> Schedule:
     try:
         zone(given.timezone)
         away = [_away(f"/timeOff/{n}", off, given.timezone) for n, off in enumerate(given.timeOff)]
-        return views.read_schedule(given.model_dump(mode="json") | {"timeOff": away})
+        return schedules.read_schedule(given.model_dump(mode="json") | {"timeOff": away})
     except InvalidRequest as wrong:
-        wrong.errors = tuple(
-            FieldError(below + _by_name(each.pointer), each.detail) for each in wrong.errors
-        )
+        wrong.errors = tuple(FieldError(below + each.pointer, each.detail) for each in wrong.errors)
         raise
-
-
-def _by_name(pointer: str) -> str:
-    """The core counts the weekdays, a body names them."""
-    return re.sub(r"^/weekly/([0-6])(?!\d)", lambda m: f"/weekly/{_WEEKDAYS[int(m[1])]}", pointer)
 
 
 def _away(pointer: str, given: schemas.TimeOffBody, timezone: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -89,8 +90,19 @@ class TimeSlot(Lenient):
 class ClientDetails(Lenient):
     name: Short
     email: Short
-    timezone: Short = "UTC"
+    timezone: Short | None = Field(None, description="IANA name; the builder's if left out")
     language: Literal["en", "de"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nearly_named(cls, given: Any) -> Any:
+        """What is optional would silently be missing under a misspelt name."""
+        names = given if isinstance(given, dict) else {}
+        missing = [name for name in cls.model_fields if name not in names]
+        for name in names:
+            for meant in get_close_matches(str(name).lower(), missing, n=1, cutoff=0.8):
+                raise PydanticCustomError("misspelt", "", {"name": name, "meant": meant})
+        return given
 
 
 def _as_one_problem(value: Any, read: ValidatorFunctionWrapHandler) -> Any:

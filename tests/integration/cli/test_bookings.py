@@ -1,7 +1,9 @@
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
+from entrypoints import times
 from entrypoints.container import Application
 from tests.integration.cli.conftest import WHO, ZONE, Command, day_ahead
 
@@ -50,6 +52,42 @@ def test_a_start_is_read_in_the_clients_zone_or_with_its_offset(run: Command) ->
     assert local["booking"]["startTime"] == f"{day}T01:00:00Z"
     exact = run.json("book", "ada/intro", f"{day}T10:00:00-05:00", *WHO)
     assert exact["booking"]["startTime"] == f"{day}T15:00:00Z"
+
+
+def test_a_misspelt_zone_is_named_with_the_right_one(run: Command, soon: Typed) -> None:
+    exact = f"{day_ahead(5)}T10:00:00Z"
+    for start in (soon("10:00"), exact):
+        line = ("book", "ada/intro", start, *WHO, "--timezone", "Europe/Berln")
+        told = run(*line, code=65).stderr
+        assert "'Europe/Berln'; did you mean Europe/Berlin?" in told
+    for line in (("bookings",), ("show", "bkg_nothing"), ("slots", "ada/intro")):
+        answer = run.json(*line, "--timezone", "Europe/Berln", code=65)
+        assert answer["code"] == "unknown_timezone"
+        assert answer["errors"][0]["pointer"] == "/timezone"
+
+
+def test_the_list_says_when_a_booking_was_made(run: Command, booked: str) -> None:
+    today = times.day(datetime.now(UTC), ZONE)
+    assert f"booked {today}" in run("bookings", "--builder", "ada").stdout
+    assert f"Booked on  {today}" in run("show", booked, "--timezone", ZONE).stdout
+
+
+def test_a_page_after_no_booking_is_bad_input(run: Command, booked: str) -> None:
+    for after in ("nonsense", "bkg_nothing"):
+        assert "page before" in run("bookings", "--after", after, code=65).stderr
+    run("bookings", "--after", booked)
+
+
+def test_a_range_that_ends_before_it_begins_is_bad_input(run: Command) -> None:
+    window = ("--from", str(day_ahead(3)), "--to", str(day_ahead(1)))
+    for command in (("bookings",), ("slots", "ada/intro")):
+        assert "'to' must lie after 'from'" in run(*command, *window, code=65).stderr
+
+
+def test_a_time_too_far_ahead_comes_with_the_last_open_ones(run: Command) -> None:
+    told = run("book", "ada/intro", f"{day_ahead(200)}T10:00", *WHO, code=1).stderr
+    assert f"until {day_ahead(60)}" in told
+    assert "Open instead" in told
 
 
 def test_a_taken_time_is_refused_with_open_ones(run: Command, booked: str, soon: Typed) -> None:

@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.integration.cli.conftest import ZONE, Command
 
 
@@ -80,12 +82,47 @@ def test_hours_that_overlap_are_refused_with_their_place(run: Command) -> None:
     ranges = [{"start": "09:00", "end": "12:00"}, {"start": "11:00", "end": "13:00"}]
     given = json.dumps({"timezone": ZONE, "weekly": {"monday": ranges}})
     answer = run.json("schedule", "ada", "--set", "-", code=65, input=given)
-    assert answer["errors"][0]["pointer"] == "/weekly/0/1"
+    assert answer["errors"][0]["pointer"] == "/weekly/monday/1"
 
 
-def test_what_is_no_schedule_is_bad_input(run: Command) -> None:
-    for given in ("{", "[]", "{}", '{"timezone": "UTC", "weekly": {"moonday": []}}'):
-        run("schedule", "ada", "--set", "-", code=65, input=given)
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("{'monday'", "<stdin> is not JSON: line 1, column 2"),
+        ("[]", 'A schedule is an object, such as {"timezone": "Europe/Berlin", "weekly"'),
+        ("{}", "'timezone' is missing"),
+        ({"timezone": 7}, "'timezone' must be text"),
+        ({"timezone": "Europe/Berln"}, "did you mean Europe/Berlin?"),
+        ({"weekdays": {}}, "There is no 'weekdays' in a schedule"),
+        ({"weekly": []}, "'weekly' must be an object"),
+        ({"weekly": {"moonday": []}}, "'moonday' is no weekday; write monday"),
+        ({"weekly": {"monday": {}}}, 'monday: give a list, such as [{"start": "09:00"'),
+        ({"weekly": {"monday": ["9-17"]}}, 'monday: give hours such as {"start": "09:00"'),
+        ({"weekly": {"friday": [{"start": "09:00"}]}}, 'friday: give hours such as {"start"'),
+        ({"weekly": {"friday": [{"start": 9, "end": 17}]}}, 'friday: give hours such as {"start"'),
+        (
+            {"weekly": {"friday": [{"start": "9", "end": "17:00"}]}},
+            "friday: '9' is no start; give a time from 00:00 to 23:59, such as 09:00.",
+        ),
+        (
+            {"overrides": {"2026-12-24": [{"start": "09:00", "end": "25:00"}]}},
+            "2026-12-24: '25:00' is no end; give a time from 00:00 to 24:00, such as 17:00.",
+        ),
+        ({"overrides": {"christmas": []}}, "'christmas' is no date; write 2026-12-24"),
+        ({"timeOff": [{"startTime": "2027-01-01"}]}, 'time off: give {"startTime"'),
+        ({"timeOff": [{"startTime": "soon", "endTime": "x"}]}, "time off: 'soon' is not a time"),
+        (
+            {"weekly": {"monday": [{"start": "09:00", "end": "17:00"}] * 2}},
+            "monday: These hours overlap 09:00-17:00 of the same day.",
+        ),
+    ],
+)
+def test_a_schedule_that_is_none_is_told_by_its_day_with_an_example(
+    run: Command, given: str | dict[str, object], told: str
+) -> None:
+    text = given if isinstance(given, str) else json.dumps({"timezone": ZONE} | given)
+    said = run("schedule", "ada", "--set", "-", code=65, input=text).stderr
+    assert told in " ".join(said.split())
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(run: Command) -> None:

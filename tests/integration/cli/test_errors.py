@@ -68,7 +68,10 @@ def test_a_database_that_does_not_answer_may_answer_later(
     environment.setenv("DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:9/nothing")
     told = booking("builders", code=75).stderr
     assert "database" in told
-    assert "secret" not in told
+    assert "`booking doctor`" in told
+    found = booking("doctor", code=1).stdout
+    assert "Connection refused" in " ".join(found.split())
+    assert "secret" not in told + found
 
 
 def test_a_store_in_memory_starts_with_the_starter_catalogue(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from booking_core import Role
 from entrypoints.container import Application
-from tests.integration.web.conftest import BO, BOOKINGS, Caller, day_ahead
+from tests.integration.web.conftest import BO, BOOKINGS, ZONE, Caller, day_ahead
 
 CONFIRM = f"{BOOKINGS}/confirm"
 SLOTS = "/api/scheduling/session-types/getting-started/slots"
@@ -42,6 +43,30 @@ def test_an_unknown_time_zone_is_named_with_an_example(anyone: Caller, zone: str
 def test_an_unknown_zone_of_the_client_is_refused(anyone: Caller) -> None:
     wish = anyone.wish(clientDetails=BO | {"timezone": "Mars/Base"})
     anyone.refused(422, "unknown_timezone", "POST", CONFIRM, json=wish)
+
+
+def test_a_misspelt_zone_of_the_client_is_named_with_the_right_one(anyone: Caller) -> None:
+    for path in (CONFIRM, f"{BOOKINGS}/initialize"):
+        wish = anyone.wish(clientDetails=BO | {"timezone": "Europe/Berln"})
+        problem = anyone.refused(422, "unknown_timezone", "POST", path, json=wish)
+        assert pointers(problem) == ["/clientDetails/timezone"]
+        assert "'Europe/Berln'; did you mean Europe/Berlin" in problem["detail"]
+
+
+@pytest.mark.parametrize("name", ["timeZone", "timezne", "time_zone"])
+def test_a_misspelt_field_of_the_client_does_not_pass_for_success(
+    anyone: Caller, name: str
+) -> None:
+    details = {"name": "Bo", "email": "bo@example.org", name: "Asia/Tokyo"}
+    wish = anyone.wish(clientDetails=details)
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert pointers(problem) == [f"/clientDetails/{name}"]
+    assert "write 'timezone'" in problem["detail"]
+
+
+def test_what_older_callers_send_besides_is_passed_over(anyone: Caller) -> None:
+    more = {"timeZone": ZONE, "phone": "1", "timezoneOffset": -60}
+    anyone.json("POST", CONFIRM, 201, json=anyone.wish(clientDetails=BO | more))
 
 
 def test_sixty_three_days_are_too_many(anyone: Caller) -> None:
@@ -111,6 +136,25 @@ def test_a_taken_slot_comes_with_alternatives_that_are_open(anyone: Caller) -> N
     anyone.json("POST", CONFIRM, 201, json=wish | {"timeSlot": alternatives[-1]})
 
 
+def test_a_slot_too_far_ahead_comes_with_the_last_open_ones_and_the_last_date(
+    anyone: Caller,
+) -> None:
+    start = datetime.combine(day_ahead(200), time(10), ZoneInfo(ZONE))
+    start += timedelta(days=-start.weekday() % 7)  # a Monday
+    slot = {"startTime": start.isoformat(), "endTime": (start + HOUR / 2).isoformat()}
+    problem = anyone.refused(
+        409, "slot_unavailable", "POST", CONFIRM, json=anyone.wish(timeSlot=slot)
+    )
+    assert problem["reason"] == "horizon"
+    last = datetime.fromisoformat(problem["alternatives"][0]["startTime"])
+    assert f"until {day_ahead(60)}" in problem["detail"]
+    assert timedelta(days=50) < last - datetime.now(UTC) < timedelta(days=60)
+    starts = [each["startTime"] for each in problem["alternatives"]]
+    assert starts == sorted(starts, reverse=True)  # the nearest first
+    wish = anyone.wish(timeSlot=problem["alternatives"][0])
+    anyone.json("POST", CONFIRM, 201, json=wish)
+
+
 def test_a_slot_in_the_past_is_refused(anyone: Caller) -> None:
     start = datetime.now(UTC) - 3 * HOUR
     slot = {"startTime": start.isoformat(), "endTime": (start + HOUR / 2).isoformat()}
@@ -163,6 +207,24 @@ def test_somebody_must_be_named(anyone: Caller) -> None:
     del wish["clientDetails"]
     problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
     assert pointers(problem) == ["/clientDetails"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"clientDetails": None}, "/clientDetails"),
+        ({"pathway": "pivot"}, "/pathway"),
+        ({"answers": [{"questionId": "colour", "value": "red"}]}, "/answers/0/questionId"),
+    ],
+)
+def test_what_can_never_be_booked_is_told_before_the_slot_is_looked_at(
+    anyone: Caller, wrong: dict[str, Any], pointer: str
+) -> None:
+    wish = anyone.wish()
+    anyone.json("POST", CONFIRM, 201, json=wish)
+    answer = anyone("POST", CONFIRM, json=wish | wrong)
+    assert answer.status_code == 422
+    assert pointers(answer.json) == [pointer]  # type: ignore[arg-type]  # is an object
 
 
 @pytest.mark.parametrize(
@@ -261,6 +323,7 @@ def test_text_that_no_database_keeps_is_refused(anyone: Caller, name: str) -> No
     ("wrong", "pointer", "advice"),
     [
         ({"timeSlot": 7}, "/timeSlot", "an object"),
+        ({"clientDetails": 7}, "/clientDetails", "an object"),
         ({"answers": {}}, "/answers", "a list"),
         ({"answers": [7] * 101}, "/answers", "at most 100 entries"),
         ({"notes": "x" * 5_001}, "/notes", "at most 5000 characters"),
@@ -361,11 +424,24 @@ def test_own_bookings_are_for_signed_in_callers(anyone: Caller) -> None:
 )
 def test_wrong_filters_are_refused(ana: Caller, query: dict[str, str]) -> None:
     answer = ana("GET", BOOKINGS, query_string=query)
-    if "cursor" in query:
-        assert answer.status_code in (200, 404, 422)
-    else:
-        assert answer.status_code == 422
-        assert answer.json["errors"][0]["pointer"] == f"/{next(iter(query))}"  # type: ignore[index]
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == f"/{next(iter(query))}"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("cursor", ["bkg_nothing", "x"])
+def test_a_cursor_that_no_page_named_is_refused(ana: Caller, anyone: Caller, cursor: str) -> None:
+    cursors = [cursor, anyone.book()["id"]]  # nor does it tell whether a booking is there
+    for each in cursors:
+        problem = ana.refused(
+            422, "invalid_request", "GET", BOOKINGS, query_string={"cursor": each}
+        )
+        assert pointers(problem) == ["/cursor"]
+
+
+def test_bookings_of_a_range_that_ends_before_it_begins_are_refused(ana: Caller) -> None:
+    query = {"from": day_ahead(3), "to": day_ahead(1)}
+    problem = ana.refused(422, "invalid_request", "GET", BOOKINGS, query_string=query)
+    assert pointers(problem) == ["/to"]
 
 
 # ---- the catalogue ---------------------------------------------------------------------------------------

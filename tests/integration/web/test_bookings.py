@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from booking_core import Role, SystemClock
-from tests.integration.web.conftest import BO, BOOKINGS, Caller
+from tests.integration.web.conftest import BO, BOOKINGS, ZONE, Caller
 
 CONFIRM = f"{BOOKINGS}/confirm"
 
@@ -39,6 +39,19 @@ def test_a_signed_in_client_need_not_say_who_it_is(ana: Caller, anyone: Caller) 
     assert booking["contact"]["email"] == "ana@example.org"
     assert "manageToken" not in booking
     anyone.refused(404, "not_found", "GET", f"{BOOKINGS}/{booking['id']}")
+
+
+def test_without_a_zone_the_client_is_in_the_builders(anyone: Caller, ana: Caller) -> None:
+    booked = anyone.book(clientDetails={"name": "Bo", "email": "bo@example.org"})
+    assert booked["contact"]["timezone"] == ZONE
+    assert ana.book(clientDetails=None)["contact"]["timezone"] == ZONE
+    body = {"sessionTypeId": "getting-started", "clientDetails": {"name": "Bo", "email": "b@c.de"}}
+    begun = anyone.json("POST", f"{BOOKINGS}/initialize", 201, json=body)["booking"]
+    assert begun["contact"]["timezone"] == ZONE
+    later = anyone.wish(bookingId=begun["id"], clientDetails={"name": "Bo", "email": "b@c.de"})
+    booking = anyone.as_(f"Booking {begun['manageToken']}")
+    confirmed = booking.json("POST", CONFIRM, 201, json=later)["booking"]
+    assert confirmed["contact"]["timezone"] == ZONE
 
 
 def test_own_bookings_are_listed_page_by_page(

@@ -95,6 +95,19 @@ def test_a_schedule_comes_back_as_it_was_put(robin: Caller, admin: Caller, anyon
     assert found
 
 
+def test_a_stranger_is_told_who_sees_a_schedule_and_not_whether_it_is_there(
+    anyone: Caller, ana: Caller, other_builder: Caller
+) -> None:
+    for caller in (anyone, ana, other_builder):
+        told = [
+            caller.refused(404, "not_found", "GET", f"/api/builders/{name}/schedule")["detail"]
+            for name in ("demo", "nobody")
+        ]
+        assert told[0] == told[1]
+        assert "Authorization: Bearer" in told[0]
+        assert "admin" in told[0]
+
+
 def test_time_off_may_be_dates_of_which_the_last_is_included(robin: Caller) -> None:
     schedule = {
         "timezone": "Europe/Berlin",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
-from entrypoints.container import Application
+from entrypoints.container import Application, Finding, assemble
+from entrypoints.settings import Settings
 from tests.integration.web.conftest import Caller
 
 PATHS = ["/", "/api/marketplace/builders", "/api/nothing", "/nothing", "/healthz", "/api/docs"]
@@ -86,9 +88,42 @@ def test_the_documentation_needs_nothing_from_elsewhere(client: FlaskClient) -> 
 def test_what_is_missing_is_said_by_a_service_that_is_not_ready(
     anyone: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Application, "ready", lambda _: ["migrations are missing: 0001"])
-    problem = anyone.refused(503, "not_ready", "GET", "/readyz")
-    assert problem["missing"] == ["migrations are missing: 0001"]
+    missing = Finding("database", False, "migrations are missing: 0001")
+    monkeypatch.setattr(Application, "_database", lambda _: missing)
+    with capture_logs() as logs:
+        problem = anyone.refused(503, "not_ready", "GET", "/readyz")
+    assert problem["missing"] == ["database"]
+    assert "0001" not in json.dumps(problem)
+    [line] = [each for each in logs if each["event"] == "not ready"]
+    assert line["detail"] == "migrations are missing: 0001"
+
+
+@pytest.fixture
+def unreachable() -> Iterator[FlaskClient]:
+    """A service whose database does not answer."""
+    url = "postgresql://somebody:swordfish@127.0.0.1:9/nothing"
+    application = assemble(Settings.load({"DATABASE_URL": url, "LOG_LEVEL": "ERROR"}))
+    yield application.web_app().test_client()
+    application.close()
+
+
+def test_why_the_database_fails_is_for_the_log_and_not_for_visitors(
+    unreachable: FlaskClient,
+) -> None:
+    paths = ("/", "/b/demo", "/b/demo/x", "/bookings/x", "/readyz", "/api/marketplace/builders")
+    for path in paths:
+        for kind in ("text/html", "application/json"):
+            with capture_logs() as logs:
+                answer = unreachable.get(path, headers={"Accept": kind})
+            assert answer.status_code == 503
+            said = answer.text.lower()
+            assert not any(word in said for word in ("does not answer", "connection", "127.0.0.1"))
+            assert "try again" in said or path == "/readyz"
+            told = json.dumps(logs)
+            assert "The database does not answer." in told
+            assert "Connection refused" in told
+            assert "swordfish" not in told
+    assert unreachable.get("/healthz").status_code == 200
 
 
 def test_an_unexpected_error_tells_nothing_but_the_request_id(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from entrypoints.container import Application
-from tests.integration.web.conftest import Caller
+from tests.integration.web.conftest import Caller, day_ahead
 
 PAGE = "/b/demo/getting-started"
 READER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -32,6 +33,7 @@ def booked(client: FlaskClient, anyone: Caller, **more: str) -> TestResponse:
         (f"{PAGE}?start=2999-01-01T10:00:00%2B01:00", 409),
         (f"{PAGE}?timezone=Mars", 422),
         (f"{PAGE}?from=9999-12-31", 422),
+        (f"{PAGE}?from={'1' * 400}", 422),
         (f"{PAGE}?start=noon", 422),
         (f"{PAGE}?start=9999-12-31T23:59:59Z", 422),
         ("/b/nobody", 404),
@@ -181,3 +183,139 @@ def test_static_files_may_be_kept(client: FlaskClient) -> None:
     with client.get("/static/page.css") as answer:
         assert answer.status_code == 200
         assert answer.headers.get("Cache-Control") != "no-store"
+
+
+# ---- the visitor's zone --------------------------------------------------------------------------
+
+
+def test_the_zone_of_the_address_wins_and_is_shown(client: FlaskClient) -> None:
+    for query in ("tz=Asia/Tokyo", "timezone=Asia/Tokyo", "tz=Asia/Tokyo&timezone=Europe/Paris"):
+        page = client.get(f"{PAGE}?{query}").text
+        assert "Times in <strong>Asia/Tokyo</strong>" in page
+        assert "tz=Asia/Tokyo" in page  # the links keep it
+        assert "data-guess" not in page
+
+
+def test_without_a_zone_the_builders_is_named_and_a_script_may_find_the_visitors(
+    client: FlaskClient,
+) -> None:
+    page = client.get(PAGE).text
+    assert "Times in <strong>Europe/Berlin</strong>, the zone of Robin" in page
+    assert '<datalist id="zones" data-guess="Europe/Berlin">' in page
+    assert '<option value="America/New_York">' in page
+    assert '<option value="UTC">' in page
+    [script] = re.findall(r'<script src="([^"]+)">', page)
+    with client.get(script) as answer:
+        assert "timeZone" in answer.text
+
+
+def test_an_unknown_zone_is_told_with_the_right_one(client: FlaskClient) -> None:
+    page = client.get(PAGE, query_string={"tz": "Europe/Berln"})
+    assert page.status_code == 422
+    assert "did you mean Europe/Berlin?" in page.text
+    assert 'value="Europe/Berln"' in page.text
+
+
+def test_a_form_with_a_misspelt_zone_comes_back_as_it_was_typed(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    answer = booked(client, anyone, timezone="Europe/Berln", notes="Hello")
+    assert answer.status_code == 422
+    assert "did you mean Europe/Berlin?" in answer.text
+    for typed in ('value="Europe/Berln"', 'value="Bo Diddley"', ">Hello</textarea>"):
+        assert typed in answer.text
+    assert "Book this time" in answer.text
+
+
+def test_a_form_without_a_zone_takes_the_builders(client: FlaskClient, anyone: Caller) -> None:
+    answer = booked(client, anyone, timezone="")
+    assert "(Europe/Berlin)" in client.get(answer.headers["Location"]).text
+
+
+# ---- a slot that went meanwhile ------------------------------------------------------------------
+
+TYPED = {"notes": "<hello>", "answer-role": "Data & more"}
+
+
+def test_a_form_for_a_slot_that_went_gives_way_to_the_open_ones_and_keeps_what_was_typed(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    start = anyone.slots()[-1]["startTime"]
+    booked(client, anyone, start=start)
+    page = booked(client, anyone, start=start, **TYPED)
+    assert page.status_code == 409
+    assert "This time is taken" in page.text
+    assert "Book this time" not in page.text
+    assert f'name="pick" value="{start}"' not in page.text
+    picks = re.findall(r'name="pick" value="(\d[^"]+)"', page.text)
+    alternative = next(each for each in picks if each > start)
+    assert f"{FORM['email']}" in page.text
+    kept = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+    assert kept["notes"] == "&lt;hello&gt;"
+    assert kept["answer-role"] == "Data &amp; more"
+    assert "start" not in kept
+
+    again = client.post(PAGE, data=FORM | TYPED | {"pick": alternative})
+    assert again.status_code == 200
+    assert 'role="alert"' not in again.text
+    assert f'name="start" value="{alternative}"' in again.text
+    assert 'value="Bo Diddley"' in again.text
+    assert "&lt;hello&gt;</textarea>" in again.text
+    assert booked(client, anyone, start=alternative).status_code == 303
+
+
+def test_a_wrong_form_for_a_slot_that_went_tells_of_both(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    start = anyone.slots()[0]["startTime"]
+    booked(client, anyone, start=start)
+    page = booked(client, anyone, start=start, email="nobody")
+    assert page.status_code == 422
+    assert "Give an e-mail address" in page.text
+    assert "is not open" in page.text
+    assert "Book this time" not in page.text
+
+
+def test_other_dates_and_zones_can_be_looked_at_without_typing_all_again(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    form = FORM | TYPED | {"pick": "", "from": str(day_ahead(9)), "timezone": "Asia/Tokyo"}
+    page = client.post(PAGE, data=form)
+    assert page.status_code == 200
+    assert "Times in <strong>Asia/Tokyo</strong>" in page.text
+    assert f'name="from" value="{day_ahead(9)}"' in page.text
+    assert 'name="name" value="Bo Diddley"' in page.text
+    assert 'name="pick" value="2' in page.text
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_time_too_far_ahead_shows_what_can_be_booked(
+    client: FlaskClient, anyone: Caller, method: str
+) -> None:
+    start = f"{day_ahead(300)}T09:00:00Z"
+    if method == "get":
+        page = client.get(PAGE, query_string={"start": start})
+    else:
+        page = booked(client, anyone, start=start)
+    assert page.status_code in (409, 422)
+    assert 'class="starts"' in page.text
+    late = client.get(PAGE, query_string={"from": str(day_ahead(300))}).text
+    assert f"until {day_ahead(60):%A, %-d %B %Y}" in late
+
+
+# ---- nothing to book ---------------------------------------------------------------------------------
+
+
+def test_a_builder_without_sessions_says_so_and_leads_on(
+    client: FlaskClient, admin: Caller, signed_in: Callable[..., Caller]
+) -> None:
+    body = {"name": "Ada Byron", "slug": "ada", "email": "ada@example.org", "timezone": "UTC"}
+    ada = admin.json("POST", "/api/admin/builders", 201, json=body)["id"]
+    page = client.get("/b/ada").text
+    assert "Ada Byron offers no sessions at the moment" in page
+    assert "who else can be booked" in page
+    path = "/api/admin/session-types"
+    admin.json("POST", path, 201, json={"builderId": ada, "title": "Inner", "requiresAuth": True})
+    page = client.get("/b/ada").text
+    assert "for clients who are signed in" in page
+    assert "Inner" not in page
