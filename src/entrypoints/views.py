@@ -168,7 +168,7 @@ def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
         },
         "startTime": _moment(value.slot.start if value.slot else None),
         "endTime": _moment(value.slot.end if value.slot else None),
-        "location": location(value.details.location, to_come=value.state.served),
+        "location": location(value.location, to_come=value.state.served),
         "pathway": value.details.pathway,
         "answers": [
             {"questionId": each.question_id, "prompt": each.prompt, "value": each.value}

@@ -50,7 +50,7 @@ class ICalendarFiles(CalendarFiles):
     ) -> Event:
         if booking.slot is None:
             raise NotFound("time of the booking")
-        url, place = f"{self.public_url}/bookings/{booking.id}", booking.details.location.text
+        url, place = f"{self.public_url}/bookings/{booking.id}", booking.location.text
         contact, cancelled = booking.client.contact, method is CalendarMethod.CANCEL
         entry = Event()
         entry.add("uid", f"{booking.id}@{urlsplit(self.public_url).hostname}")

@@ -208,8 +208,11 @@ def from_booking(booking: Booking) -> dict[str, Any]:
         "calendar_ref": asdict(booking.calendar_ref) if booking.calendar_ref else None,
         "event": asdict(booking.event) if booking.event else None,
         "event_place": booking.event.place if booking.event else None,
+        "removed_places": sorted(booking.removed_places),
+        "no_show_told": booking.no_show_told,
         "cancel_reason": booking.cancel_reason,
         "token_version": booking.token_version,
+        "token_handed_over": booking.token_handed_over,
         "created_at": booking.created_at,
     }
 
@@ -236,8 +239,11 @@ def to_booking(row: Row[Any]) -> Booking:
         pending_occupancy=to_occupancy(row.pending_occupancy) if row.pending_occupancy else None,
         deadline=row.deadline,
         event=CalendarEvent(**row.event) if row.event else None,
+        removed_places=frozenset(row.removed_places or ()),
+        no_show_told=row.no_show_told,
         cancel_reason=row.cancel_reason,
         token_version=row.token_version,
+        token_handed_over=row.token_handed_over,
         version=row.version,
     )
 

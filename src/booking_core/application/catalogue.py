@@ -52,6 +52,13 @@ class Snapshot:
             raise NotFound("session type")
         return Offer(session_type, self._builders[session_type.builder_id])
 
+    def of_event_type(self, event_type_uri: str) -> Offer:
+        """What stands for that event type of a provider. Raises NotFound."""
+        for each in self.session_types:
+            if each.calendar_ref is not None and each.calendar_ref.event_type_uri == event_type_uri:
+                return self.offer(each.id)
+        raise NotFound("session type")
+
     def session_types_of(self, builder_id: str) -> list[SessionType]:
         return [each for each in self.session_types if each.builder_id == builder_id]
 

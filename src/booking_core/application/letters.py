@@ -35,6 +35,10 @@ _STANDS = frozenset({BookingState.CONFIRMED})
 OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
     {
         events.BookingConfirmed: Occasion(_K.BOOKED, _BOTH, SERVED),
+        events.LinkNeeded: Occasion(
+            _K.CHOOSE_TIME, _CLIENT, frozenset({BookingState.AWAITING_SCHEDULING})
+        ),
+        events.JoinLinkArrived: Occasion(_K.JOIN_LINK, _BOTH, _STANDS),
         events.BookingRescheduled: Occasion(_K.MOVED, _BOTH, SERVED),
         events.RescheduleRefused: Occasion(_K.MOVE_REFUSED, _CLIENT, _STANDS),
         events.BookingCancelled: Occasion(_K.CANCELLED, _BOTH, frozenset({BookingState.CANCELLED})),

@@ -9,6 +9,8 @@ from booking_core.ports.mailer import Mail
 
 _HEADLINES = {
     LetterKind.BOOKED: "Booked",
+    LetterKind.CHOOSE_TIME: "Choose your time",
+    LetterKind.JOIN_LINK: "How to join",
     LetterKind.MOVED: "Moved",
     LetterKind.MOVE_REFUSED: "Could not be moved, the old time stays",
     LetterKind.CANCELLED: "Cancelled",

@@ -84,6 +84,7 @@ class SendMail:
 
 _METHODS = {
     LetterKind.BOOKED: CalendarMethod.REQUEST,
+    LetterKind.JOIN_LINK: CalendarMethod.REQUEST,
     LetterKind.MOVED: CalendarMethod.REQUEST,
     LetterKind.CANCELLED: CalendarMethod.CANCEL,
 }

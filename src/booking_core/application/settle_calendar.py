@@ -1,18 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from booking_core.application.keep import Keeper, Overtaken
 from booking_core.domain import calendar_steps as steps
 from booking_core.domain.booking import Booking, Settle
 from booking_core.domain.calendar_steps import StandingEvent
-from booking_core.domain.errors import ProviderFailed, SlotUnavailable
+from booking_core.domain.errors import LinkNeeded, ProviderFailed, SlotUnavailable
 from booking_core.domain.ids import BookingId
+from booking_core.domain.policies import link_deadline
 from booking_core.domain.time import Slot
 from booking_core.domain.transitions import BookingState
+from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _MOST_STEPS = 30
@@ -43,6 +45,7 @@ class SettleCalendar:
                 booking = self._record(booking, partial(steps.hear, events=events, now=now))
                 step = steps.next_step(booking, events, now=now)
                 if isinstance(step, steps.Settled):
+                    self._look_again(booking, events)
                     return booking
                 booking = self._do(booking, step, events)
             except Overtaken:
@@ -53,6 +56,10 @@ class SettleCalendar:
         """One try right after the commit, so that the caller gets its answer; a job goes on."""
         if booking.state is not BookingState.CONFIRMING and booking.pending_slot is None:
             return booking
+        return self.when_answered(booking)
+
+    def when_answered(self, booking: Booking) -> Booking:
+        """The booking as the provider's answer leaves it, or as it is where there is none."""
         try:
             return self(booking_id=booking.id)
         except ProviderFailed:
@@ -65,6 +72,14 @@ class SettleCalendar:
         match step:
             case steps.Book(slot):
                 return self._book(booking, slot, events)
+            case steps.WriteRemovalDown(place):
+                return self._record(booking, lambda b: b.removal_written_down(place))
+            case steps.TellNoShow(no_show):
+                calendar = self.keeper.calendar
+                tell = calendar.mark_no_show if no_show else calendar.undo_no_show
+                tell(booking=booking)
+                events[:] = [evolve(each, no_show=no_show) for each in events]
+                return self._record(booking, lambda b: b.no_show_settled())
             case steps.Remove(slot):
                 self.keeper.calendar.ensure_absent(booking=booking, slot=slot)
                 events[:] = [each for each in events if each.slot != slot]
@@ -81,8 +96,27 @@ class SettleCalendar:
             event = self.keeper.calendar.ensure_booked(booking=booking, slot=slot)
         except SlotUnavailable:
             return self._record(booking, _refused)
+        except LinkNeeded:
+            until = link_deadline(self.keeper.clock.now())
+            return self._record(
+                booking, lambda b: b.link_needed(until=until) or b.reschedule_refused()
+            )
         events.append(StandingEvent(event, slot))
         return booking
+
+    def _look_again(self, booking: Booking, events: Sequence[StandingEvent]) -> None:
+        """The poll for what a provider makes after the booking: the address to join at."""
+        now = self.keeper.clock.now()
+        pause = steps.look_again(booking, events, now=now)
+        if pause is None:
+            return
+        with self.unit_of_work() as uow:
+            key = f"calendar look:{booking.id}"
+            job = Job(
+                topic=Topic.SETTLE_CALENDAR, booking_id=booking.id, key=key, due_at=now + pause
+            )
+            uow.outbox.put(job)
+            uow.commit()
 
     def _read(self, booking_id: BookingId) -> Booking:
         with self.unit_of_work(write=False) as uow:

@@ -8,7 +8,7 @@ always its current state, so facts may arrive late, twice and in any order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -30,7 +30,7 @@ from booking_core.domain.payment import (
     PaymentStatus,
 )
 from booking_core.domain.questions import Answer
-from booking_core.domain.session_type import CalendarRef, Location
+from booking_core.domain.session_type import CalendarRef, Location, LocationKind
 from booking_core.domain.terms import CancellationPolicy
 from booking_core.domain.time import Slot
 from booking_core.domain.transitions import EVENTS, STEPS, TRANSITIONS, Action, BookingState, Step
@@ -79,16 +79,23 @@ class Details:
     answers: tuple[Answer, ...] = ()
     notes: str = ""
 
+    def with_answers(self, answers: Iterable[Answer]) -> Details:
+        """The same with those answers."""
+        return evolve(self, answers=tuple(answers))
+
 
 @define(kw_only=True)
 class Booking:
     """The aggregate.
 
     `version` counts the saved changes (0: never saved) and guards against two writers;
-    `token_version` is the live one of the manage token. `deadline` is when a booking that waits for
+    `token_version` is the live one of the manage token; `token_handed_over` says that whoever showed
+    the event of an event-first booking got it. `deadline` is when a booking that waits for
     the client ends. `terms` are those that were agreed, whatever the session type says later.
     `pending_slot` is where a reschedule shall lead, and `pending_occupancy` what was agreed for it.
     `calendar_ref` is the provider's event type that the event is, or will be, one of.
+    `removed_places` are the events that we took away ourselves, each written down before; that the
+    provider calls them cancelled is no news. `no_show_told` is what the provider last knew of it.
     `unsettled` is drained when the booking is kept.
     """
 
@@ -110,8 +117,11 @@ class Booking:
     pending_occupancy: Occupancy | None = None
     deadline: datetime | None = None
     event: CalendarEvent | None = None
+    removed_places: frozenset[str] = frozenset()
+    no_show_told: bool = False
     cancel_reason: str = ""
     token_version: int = 1
+    token_handed_over: bool = False
     version: int = 0
     unsettled: set[Settle] = field(factory=set, eq=False)
     events: list[BookingEvent] = field(factory=list, eq=False)
@@ -130,6 +140,13 @@ class Booking:
         """What was agreed for `slot`: another thing than today for the one that it shall move to."""
         pending = slot is not None and slot == self.pending_slot
         return self.pending_occupancy or self.occupancy if pending else self.occupancy
+
+    @property
+    def location(self) -> Location:
+        """Where the session takes place: at the address that the provider made for it, if it did."""
+        if self.event is not None and self.event.join_url:
+            return Location(LocationKind.VIDEO, self.event.join_url)
+        return self.details.location
 
     def expected_slots(self) -> tuple[Slot, ...]:
         """Where an event of ours should stand in the calendar."""
@@ -179,6 +196,11 @@ class Booking:
         """Nobody has to be asked before the hold ends: no checkout was ever opened for it."""
         waits = self.state in (BookingState.HELD, BookingState.AWAITING_SCHEDULING)
         return waits and not self.payment.attempts
+
+    @property
+    def missed(self) -> bool:
+        """The client did not come."""
+        return self.state is BookingState.NO_SHOW
 
     def overdue(self, now: datetime) -> bool:
         return self.deadline is not None and self.deadline <= now
@@ -257,10 +279,16 @@ class Booking:
         self.deadline = until
 
     def record_event(
-        self, slot: Slot, event: CalendarEvent, *, until: datetime, attempt: Attempt | None = None
+        self,
+        slot: Slot,
+        event: CalendarEvent,
+        *,
+        until: datetime,
+        attempt: Attempt | None = None,
+        pay_on_site: bool = False,
     ) -> None:
         """The client placed the event before there was a booking (C3)."""
-        if self.payment.required:
+        if self.payment.required and not pay_on_site:
             self._move(Action.RECORD_EVENT, BookingState.AWAITING_PAYMENT)
             self._request(attempt)
             self.deadline = until
@@ -353,8 +381,9 @@ class Booking:
         self._after_start(Action.COMPLETE, now)
 
     def mark_no_show(self, *, now: datetime) -> None:
-        """The client did not come."""
+        """The client did not come; the provider is told."""
         self._after_start(Action.MARK_NO_SHOW, now)
+        self._wake(Settle.CALENDAR)
 
     def _after_start(self, action: Action, now: datetime) -> None:
         self._check(action)
@@ -368,7 +397,9 @@ class Booking:
             self._wake(Settle.CALENDAR)
 
     def undo_no_show(self) -> None:
+        """The client had come after all; the provider is told."""
         self._move(Action.UNDO_NO_SHOW)
+        self._wake(Settle.CALENDAR)
 
     def record_paid_on_site(self) -> None:
         """The builder took the money at the meeting."""
@@ -551,6 +582,14 @@ class Booking:
         self._end(Action.CALENDAR_REFUSED, BookingState.FAILED, keep=0)
         return True
 
+    def link_needed(self, *, until: datetime) -> bool:
+        """The account may not be booked directly: the client places the event by `until` (E2)."""
+        if self.state is not BookingState.CONFIRMING:
+            return False
+        self._move(Action.LINK_NEEDED)
+        self.flow, self.deadline = Flow.LINK, until
+        return True
+
     def reschedule_booked(self, event: CalendarEvent | None = None) -> bool:
         """The event stands at the new slot; the old one has to go."""
         if self.state is not BookingState.CONFIRMED or self.pending_slot is None:
@@ -604,6 +643,40 @@ class Booking:
             BookingState.CANCELLED,
             keep.amount if keep and confirmed else 0,
         )
+        return True
+
+    def removal_written_down(self, place: str) -> bool:
+        """We are about to take that event away; written before, so that it is never taken for news."""
+        self.removed_places |= {place}
+        return True
+
+    def join_link_known(self, join_url: str) -> bool:
+        """The provider has made the address to join at; told once more where it came late."""
+        if self.event is None or self.event.join_url == join_url:
+            return False
+        self.event = evolve(self.event, join_url=join_url)
+        if self.state is BookingState.CONFIRMED:
+            self.events.append(events.JoinLinkArrived(self.id))
+        return True
+
+    def no_show_heard(self, no_show: bool, *, now: datetime) -> bool:
+        """What the provider knows of it: its own news, or what we told it ourselves."""
+        if no_show is self.no_show_told:
+            return False
+        started = self.slot is not None and self.slot.start <= now
+        owed = self.payment.status is PaymentStatus.AUTHORISED
+        if no_show and self.state is BookingState.CONFIRMED and started and not owed:
+            self._after_start(Action.MARK_NO_SHOW, now)
+        elif not no_show and self.state is BookingState.NO_SHOW:
+            self._move(Action.UNDO_NO_SHOW)
+        elif no_show is not self.missed:
+            return False
+        self.no_show_told = no_show
+        return True
+
+    def no_show_settled(self) -> bool:
+        """The provider knows now whether the client came."""
+        self.no_show_told = self.missed
         return True
 
     def settled(self, what: Settle) -> None:

@@ -7,7 +7,7 @@ moved, cancelled or placed at the provider, `next_step` compares what stands wit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
@@ -41,6 +41,13 @@ class Book:
 
 
 @frozen
+class WriteRemovalDown:
+    """That event is about to be taken away; whoever reads that it is cancelled has to know by whom."""
+
+    place: str
+
+
+@frozen
 class Remove:
     """No event of the booking may stand at that slot."""
 
@@ -62,6 +69,13 @@ class RecordRescheduled:
 
 
 @frozen
+class TellNoShow:
+    """The provider has to know that the client did not come, or that it had come after all."""
+
+    no_show: bool
+
+
+@frozen
 class GiveUp:
     """The time for which an event is missing has come; nothing is booked into the past."""
 
@@ -71,7 +85,16 @@ class Settled:
     """The calendar is as the booking says."""
 
 
-CalendarStep = Book | Remove | RecordBooked | RecordRescheduled | GiveUp | Settled
+CalendarStep = (
+    Book
+    | WriteRemovalDown
+    | Remove
+    | RecordBooked
+    | RecordRescheduled
+    | TellNoShow
+    | GiveUp
+    | Settled
+)
 
 
 def hear(booking: Booking, events: Sequence[StandingEvent], *, now: datetime) -> bool:
@@ -85,6 +108,8 @@ def hear(booking: Booking, events: Sequence[StandingEvent], *, now: datetime) ->
 
 
 def _hear_one(booking: Booking, event: StandingEvent, now: datetime) -> bool:
+    if event.event.place in booking.removed_places:
+        return False
     if event.cancelled:
         was = (event.slot,) if event.moved_from is None else (event.slot, event.moved_from)
         return any(
@@ -94,15 +119,27 @@ def _hear_one(booking: Booking, event: StandingEvent, now: datetime) -> bool:
         )
     if booking.state is BookingState.AWAITING_SCHEDULING:
         return booking.event_created(event.slot, event.event)  # moved since, or not
-    if event.moved_from is not None:
-        return booking.event_moved(event.moved_from, event.slot, event.event)
-    return False
+    moved = event.moved_from is not None and booking.event_moved(
+        event.moved_from, event.slot, event.event
+    )
+    return _hear_details(booking, event, now) or moved
+
+
+def _hear_details(booking: Booking, event: StandingEvent, now: datetime) -> bool:
+    """What the provider says of the very event that the booking stands by."""
+    if booking.event is None or booking.event.place != event.event.place:
+        return False
+    linked = event.event.join_url is not None and booking.join_link_known(event.event.join_url)
+    return booking.no_show_heard(event.no_show, now=now) or linked
 
 
 def next_step(booking: Booking, events: Sequence[StandingEvent], *, now: datetime) -> CalendarStep:
     """The first thing that is not as it should be."""
     standing = {event.slot: event.event for event in events if not event.cancelled}
     expected = booking.expected_slots()
+    for slot, event in standing.items():
+        if event.place in booking.removed_places:  # even where it is expected again by now
+            return Remove(slot)
     over = booking.state in (BookingState.COMPLETED, BookingState.NO_SHOW)
     for slot in () if over else expected:
         if slot in standing:
@@ -115,7 +152,22 @@ def next_step(booking: Booking, events: Sequence[StandingEvent], *, now: datetim
         return RecordBooked(standing[booking.slot])
     if booking.pending_slot in standing:
         return RecordRescheduled(standing[booking.pending_slot])
-    for slot in standing:
+    for slot, event in standing.items():
         if slot not in expected:
-            return Remove(slot)
+            return WriteRemovalDown(event.place)
+    if booking.slot in standing and booking.no_show_told is not booking.missed:
+        return TellNoShow(booking.missed)
     return Settled()
+
+
+def look_again(
+    booking: Booking, events: Sequence[StandingEvent], *, now: datetime
+) -> timedelta | None:
+    """How soon the provider has to be asked again, because it is still making the link; or never."""
+    pending = any(event.link_pending for event in events if not event.cancelled)
+    if not pending or booking.slot is None or now >= booking.slot.start:
+        return None
+    return min(max((now - booking.created_at) / 4, _SOONEST), _LATEST)
+
+
+_SOONEST, _LATEST = timedelta(seconds=10), timedelta(hours=1)

@@ -58,6 +58,14 @@ class BookingFailed(BookingEvent):
     """The calendar refused."""
 
 
+class LinkNeeded(BookingEvent):
+    """The calendar may not be booked directly; the client has to choose the time at the provider."""
+
+
+class JoinLinkArrived(BookingEvent):
+    """The provider has made the address that the session is joined at, after it was announced."""
+
+
 class BookingExpired(BookingEvent):
     """The deadline passed."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
@@ -97,6 +98,7 @@ class SessionType:
     All durations are whole minutes. `buffer_before` and `buffer_after` keep the builder's time
     free around a session; `minimum_notice` and `horizon` bound how soon and how far ahead a start
     may lie, seen from now; `slot_step` is the distance between starts (the duration when None);
+    `synced` holds a mark of each attribute as the calendar provider last said it (A6).
     `daily_limit` is the number of meetings of this type on one day of the builder's zone.
     """
 
@@ -134,6 +136,7 @@ class SessionType:
     )
     daily_limit: int | None = None
     cancellation_policy: CancellationPolicy = CancellationPolicy()
+    synced: Mapping[str, str] = field(factory=dict)
 
     @requires_auth.default
     def _requires_auth(self) -> bool:

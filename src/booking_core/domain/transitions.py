@@ -72,6 +72,7 @@ class Action(StrEnum):
     CAPTURE_REFUSED = "capture refused"
     CALENDAR_BOOKED = "calendar booked"
     CALENDAR_REFUSED = "calendar refused"
+    LINK_NEEDED = "link needed"
     RESCHEDULE_BOOKED = "reschedule booked"
     RESCHEDULE_REFUSED = "reschedule refused"
     EVENT_CREATED = "event created"
@@ -112,6 +113,8 @@ TRANSITIONS: Mapping[tuple[BookingState, Action], tuple[BookingState, ...]] = Ma
         (_S.AWAITING_SCHEDULING, _A.CANCEL): (_S.CANCELLED,),
         (_S.CONFIRMING, _A.CALENDAR_BOOKED): (_S.CONFIRMED,),
         (_S.CONFIRMING, _A.CALENDAR_REFUSED): (_S.FAILED,),
+        # The calendar may not be booked directly: the client places the event through a link (E2).
+        (_S.CONFIRMING, _A.LINK_NEEDED): (_S.AWAITING_SCHEDULING,),
         (_S.CONFIRMING, _A.EVENT_MOVED): (_S.CONFIRMING,),
         (_S.CONFIRMING, _A.EVENT_CANCELLED): (_S.CANCELLED,),
         (_S.CONFIRMING, _A.CANCEL): (_S.CANCELLED,),
@@ -152,6 +155,7 @@ EVENTS: Mapping[Action, type[events.BookingEvent]] = MappingProxyType(
         _A.CAPTURE_REFUSED: events.BookingCancelled,
         _A.CALENDAR_BOOKED: events.BookingConfirmed,
         _A.CALENDAR_REFUSED: events.BookingFailed,
+        _A.LINK_NEEDED: events.LinkNeeded,
         _A.RESCHEDULE_BOOKED: events.BookingRescheduled,
         _A.RESCHEDULE_REFUSED: events.RescheduleRefused,
         _A.EVENT_CREATED: events.BookingConfirmed,

@@ -14,7 +14,8 @@ from booking_core.domain.calendar_steps import StandingEvent
 from booking_core.domain.event_record import EventRecord
 from booking_core.domain.explanation import Explanation
 from booking_core.domain.ids import BookingId
-from booking_core.domain.session_type import SessionType
+from booking_core.domain.questions import Question
+from booking_core.domain.session_type import Location, SessionType
 from booking_core.domain.time import Slot, TimeWindow
 from booking_core.ports.health import Health
 from booking_core.ports.unit_of_work import UnitOfWork
@@ -39,6 +40,9 @@ class EventType:
     active: bool
     scheduling_url: str = ""
     description: str = ""
+    capacity: int = 1
+    questions: tuple[Question, ...] = ()
+    location: Location = Location()
 
 
 class CalendarProvider(Protocol):

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -19,6 +20,7 @@ class CalendarNotice:
     invitee_uri: str | None = None
 
 
+@runtime_checkable
 class CalendarNoticeReader(Protocol):
     """Verifies and translates what a calendar provider posts to us."""
 
@@ -29,3 +31,33 @@ class CalendarNoticeReader(Protocol):
         Raises:
             UntrustedNotice: signature, age or form do not prove that the provider sent it.
         """
+
+
+@frozen
+class Subscription:
+    """That the provider posts its notices to `url`; it stops by itself when it is not `active`."""
+
+    uri: str
+    url: str
+    active: bool
+    created_at: datetime
+
+
+@runtime_checkable
+class NoticeSubscriptions(Protocol):
+    """What a calendar provider posts to whom. Every method may raise `ProviderFailed`."""
+
+    @abstractmethod
+    def subscriptions(self) -> Sequence[Subscription]:
+        """All of our account, oldest first."""
+
+    @abstractmethod
+    def subscribe(self, *, url: str) -> Subscription:
+        """Has everything that concerns us posted to `url`, signed with our present key.
+
+        Where `url` is subscribed and active already, that one is answered.
+        """
+
+    @abstractmethod
+    def unsubscribe(self, *, uri: str) -> bool:
+        """Ends it; False when there was none."""

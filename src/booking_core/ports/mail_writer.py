@@ -17,6 +17,8 @@ class LetterKind(StrEnum):
     """What a mail is about (F1)."""
 
     BOOKED = "booked"
+    CHOOSE_TIME = "choose time"  # the client has to place the session at the provider itself
+    JOIN_LINK = "join link"  # it came after the session was announced
     MOVED = "moved"
     MOVE_REFUSED = "move refused"  # the calendar took no other slot, the old one stays
     CANCELLED = "cancelled"

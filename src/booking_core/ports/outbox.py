@@ -16,6 +16,7 @@ class Topic(StrEnum):
     SETTLE_CALENDAR = "settle calendar"
     SETTLE_MONEY = "settle money"
     SEND_MAIL = "send mail"
+    READ_EVENT = "read event"  # whose booking it is, if anybody's, is found out by the job
 
 
 @frozen(kw_only=True)

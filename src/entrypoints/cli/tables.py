@@ -162,7 +162,7 @@ def booking(value: Booking, offer: Offer, timezone: str, *, url: str) -> Rendera
         ),
         ("State", _state(value)),
         ("Client", f"{contact.name} <{contact.email}>, {contact.timezone}"),
-        ("Where", ": ".join(filter(None, (details.location.kind.value, details.location.text)))),
+        ("Where", ": ".join(filter(None, (value.location.kind.value, value.location.text)))),
     ]
     if value.pending_slot:
         rows.insert(2, ("Moves to", times.span(value.pending_slot, timezone)))

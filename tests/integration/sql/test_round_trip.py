@@ -198,6 +198,9 @@ bookings = st.builds(
     calendar_ref=st.none() | st.builds(CalendarRef, texts, texts),
     event=st.none()
     | st.builds(CalendarEvent, texts, texts, texts, st.none() | texts, st.none() | texts),
+    removed_places=st.frozensets(texts),
+    no_show_told=st.booleans(),
+    token_handed_over=st.booleans(),
     cancel_reason=texts,
     token_version=st.integers(1, 99),
 )

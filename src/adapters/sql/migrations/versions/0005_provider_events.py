@@ -12,6 +12,10 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("bookings", sa.Column("calendar_ref", sa.JSON()))
     op.add_column("bookings", sa.Column("event_place", sa.Text()))
+    op.add_column("bookings", sa.Column("removed_places", sa.JSON()))
+    for flag in ("no_show_told", "token_handed_over"):
+        column = sa.Column(flag, sa.Boolean(), nullable=False, server_default=sa.false())
+        op.add_column("bookings", column)
     op.create_index(op.f("bookings_tag_idx"), "bookings", ["tag"])
     op.create_index(op.f("bookings_event_place_idx"), "bookings", ["event_place"], unique=True)
 
@@ -19,5 +23,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("bookings_event_place_idx"), "bookings")
     op.drop_index(op.f("bookings_tag_idx"), "bookings")
+    op.drop_column("bookings", "token_handed_over")
+    op.drop_column("bookings", "no_show_told")
+    op.drop_column("bookings", "removed_places")
     op.drop_column("bookings", "event_place")
     op.drop_column("bookings", "calendar_ref")

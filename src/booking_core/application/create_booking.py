@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from booking_core.application.cashier import Cashier
+from booking_core.application.catalogue import Offer
+from booking_core.application.join_event import EventJoiner
+from booking_core.application.place_booking import BookingPlacer, Wish
+from booking_core.application.settle_calendar import SettleCalendar
+from booking_core.domain.actor import Actor
+from booking_core.domain.booking import Booking, Flow
+from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.event_record import EventRecord
+from booking_core.domain.ids import BookingId, PathwayId, SessionTypeId
+from booking_core.domain.policies import link_deadline
+from booking_core.domain.questions import Answer, QuestionKind
+from booking_core.domain.session_type import SessionType
+from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+
+@frozen
+class Created:
+    """The booking of an event, and whether this caller may be handed its manage token."""
+
+    booking: Booking
+    hand_token_over: bool
+
+
+@frozen
+class CreateBooking:
+    """Makes the booking of an event that the client placed at the provider (C3), or finds it.
+
+    What stands there is read from the provider and never believed from the caller. Doing it again,
+    or when a notice was faster, answers the same booking.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    placer: BookingPlacer
+    cashier: Cashier
+    joiner: EventJoiner
+    settle_calendar: SettleCalendar
+
+    def __call__(
+        self,
+        *,
+        event_uri: str,
+        actor: Actor,
+        invitee_uri: str | None = None,
+        session_type_id: SessionTypeId | None = None,
+        booking_id: BookingId | None = None,
+        pathway: PathwayId | None = None,
+    ) -> Created:
+        """`booking_id` is a hint of the caller's; an unknown one counts for nothing.
+
+        Raises:
+            NotFound: no such event, or it is of no session type that the caller may book.
+            SignInRequired: its session type is for signed-in clients.
+            InvalidRequest: the event is cancelled, or of another session type than said.
+            ProviderFailed: the provider does not answer.
+        """
+        record = self.placer.keeper.calendar.find(event_uri=event_uri, invitee_uri=invitee_uri)
+        booking = self.from_record(
+            record,
+            actor=actor,
+            session_type_id=session_type_id,
+            booking_id=booking_id,
+            pathway=pathway,
+        )
+        booking = self.cashier.opened(booking)
+        named = invitee_uri is not None and not actor.signed_in
+        return Created(booking, named and self._first_time(booking))
+
+    def from_record(
+        self,
+        record: EventRecord,
+        *,
+        actor: Actor,
+        session_type_id: SessionTypeId | None = None,
+        booking_id: BookingId | None = None,
+        pathway: PathwayId | None = None,
+    ) -> Booking:
+        """The booking of what was read back; raises as the call itself."""
+        with self.unit_of_work(write=False) as uow:
+            found = self.joiner.find(uow, record, booking_id)
+        if found is not None:
+            return self.settle_calendar.when_answered(self.joiner.join(found, record))
+
+        def begin(uow: UnitOfWork) -> Booking:
+            raced = self.joiner.find(uow, record)
+            return raced or self._new(uow, record, actor, session_type_id, pathway)
+
+        return self.placer.keeper.once(begin)
+
+    def _new(
+        self,
+        uow: UnitOfWork,
+        record: EventRecord,
+        actor: Actor,
+        session_type_id: SessionTypeId | None,
+        pathway: PathwayId | None,
+    ) -> Booking:
+        if record.cancelled:
+            raise InvalidRequest("This event is cancelled; choose another time.")
+        offer = self.placer.catalogue.read(uow).of_event_type(record.event_type_uri)
+        if session_type_id not in (None, offer.session_type.id):
+            message = "The event is of another session type."
+            raise InvalidRequest(message, [FieldError("/sessionTypeId", message)])
+        wish = Wish(
+            session_type_id=offer.session_type.id,
+            actor=actor,
+            contact=record.contact,
+            pathway=pathway,
+        )
+        offer = self.placer.offer(uow, wish)
+        booking = self.placer.new(offer, wish, Flow.EVENT_FIRST, answered=False)
+        booking.details = booking.details.with_answers(_answers(offer.session_type, record))
+        return self._record(uow, booking, offer, record)
+
+    def _record(
+        self, uow: UnitOfWork, booking: Booking, offer: Offer, record: EventRecord
+    ) -> Booking:
+        if booking.payment.required and not self.cashier.on_site:
+            attempt = self.cashier.attempt(booking, offer)
+            booking.record_event(
+                record.slot, record.event, until=attempt.expires_at, attempt=attempt
+            )
+            self.cashier.watch(uow, booking)
+        else:
+            until = link_deadline(self.placer.keeper.clock.now())
+            booking.record_event(record.slot, record.event, until=until, pay_on_site=True)
+        return booking
+
+    def _first_time(self, booking: Booking) -> bool:
+        """A manage token is handed over once; after that its link goes by mail."""
+        if booking.token_handed_over:
+            return False
+
+        def hand_over(uow: UnitOfWork) -> Booking:
+            current = uow.bookings.get(booking.id)
+            raced = current.token_handed_over
+            current.token_handed_over = True
+            booking.token_handed_over = raced
+            return current
+
+        self.placer.keeper.once(hand_over)
+        return not booking.token_handed_over
+
+
+def _answers(session_type: SessionType, record: EventRecord) -> Iterator[Answer]:
+    """What the client answered at the provider, as far as it fits our questions."""
+    told = dict(record.answers)
+    for question in session_type.questions:
+        text = told.get(question.prompt)
+        if text is None:
+            continue
+        match question.kind:
+            case QuestionKind.BOOLEAN:
+                value: str | bool | tuple[str, ...] = text.strip().casefold() in _YES
+            case QuestionKind.MULTIPLE_CHOICE:
+                value = tuple(line for line in text.splitlines() if line.strip())
+            case _:
+                value = text
+        yield Answer(question.id, value, question.prompt)
+
+
+_YES = ("yes", "true", "ja", "1")

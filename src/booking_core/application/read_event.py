@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import frozen
+
+from booking_core.application.create_booking import CreateBooking
+from booking_core.domain.actor import Actor
+from booking_core.domain.errors import InvalidRequest, NotAllowed, NotFound
+from booking_core.domain.ids import BookingId
+from booking_core.ports.calendar import CalendarProvider
+from booking_core.ports.calendar_notices import CalendarNotice
+from booking_core.ports.outbox import Job, Topic
+
+
+@frozen
+class ReadEvent:
+    """Reads an event back that a notice named, and settles, joins or makes its booking (E4)."""
+
+    calendar: CalendarProvider
+    create: CreateBooking
+
+    def __call__(self, *, job: Job) -> None:
+        """Raises ProviderFailed when the provider did not answer."""
+        event_uri, _, invitee_uri = job.subject.partition(" ")
+        try:
+            record = self.calendar.find(event_uri=event_uri, invitee_uri=invitee_uri or None)
+            self.create.from_record(record, actor=Actor.anonymous())
+        except (NotFound, NotAllowed, InvalidRequest):
+            return  # of another system, of no session type, or not to be booked: `repair` lists it
+
+
+def read_job(notice: CalendarNotice, now: datetime) -> Job:
+    """To read that event back; its jobs are done one after the other, as those of a booking are."""
+    place = notice.invitee_uri or notice.event_uri
+    return Job(
+        topic=Topic.READ_EVENT,
+        booking_id=BookingId(place),
+        key=f"event:{place}",
+        subject=" ".join(filter(None, (notice.event_uri, notice.invitee_uri))),
+        due_at=now,
+    )

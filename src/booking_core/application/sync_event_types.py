@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from attrs import define, evolve, field, frozen
+
+from booking_core.domain.actor import Actor
+from booking_core.domain.builder import Builder
+from booking_core.domain.catalogue_sync import Offered, synced, taken_over, withdrawn
+from booking_core.domain.errors import NotFound
+from booking_core.domain.ids import BuilderId, SessionTypeId
+from booking_core.domain.policies import owns_catalogue
+from booking_core.domain.session_type import CalendarRef, SessionType
+from booking_core.ports.calendar import CalendarProvider, EventType
+from booking_core.ports.ids import IdFactory
+from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+
+@define
+class SyncReport:
+    """What a sync did, or would do. `updated` and `kept` name the attributes."""
+
+    created: list[SessionType] = field(factory=list)
+    updated: list[tuple[SessionType, tuple[str, ...]]] = field(factory=list)
+    deactivated: list[SessionType] = field(factory=list)
+    unchanged: list[SessionType] = field(factory=list)
+    kept: list[tuple[SessionTypeId, str]] = field(factory=list)
+
+
+@frozen
+class SyncEventTypes:
+    """Brings session types up to date with the calendar provider's event types (A6).
+
+    Doing it again changes nothing. Attributes that were edited here, and those that only we know
+    (category, price, pathways, sign-in), stay as they are.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    calendar: CalendarProvider
+    ids: IdFactory
+
+    def __call__(
+        self, *, actor: Actor, builder_id: BuilderId | None = None, dry_run: bool = False
+    ) -> SyncReport:
+        """Without a builder, all whom the actor may change. Raises NotFound, ProviderFailed."""
+        with self.unit_of_work(write=False) as uow:
+            builders = [
+                each
+                for each in uow.builders.all()
+                if owns_catalogue(actor, each.id) and builder_id in (None, each.id)
+            ]
+        if not builders:
+            raise NotFound("builder")
+        offers = {each.id: self.calendar.event_types(builder=each) for each in builders}
+        report = SyncReport()
+        with self.unit_of_work() as uow:
+            for builder in builders:
+                self._sync(uow, builder, offers[builder.id], report)
+            if not dry_run:
+                uow.commit()
+        return report
+
+    def _sync(
+        self, uow: UnitOfWork, builder: Builder, offers: Sequence[EventType], report: SyncReport
+    ) -> None:
+        own = [each for each in uow.session_types.all() if each.builder_id == builder.id]
+        known = {each.calendar_ref.event_type_uri: each for each in own if each.calendar_ref}
+        slugs = {each.slug for each in own}
+        for offer in offers:
+            before = known.pop(offer.uri, None)
+            if before is None:
+                self._create(uow, builder, _offered(offer), slugs, report)
+            else:
+                self._update(uow, before, _offered(offer), report)
+        for gone in known.values():
+            if gone.active:
+                uow.session_types.save(withdrawn(gone))
+                report.deactivated.append(withdrawn(gone))
+            else:
+                report.unchanged.append(gone)
+
+    def _create(
+        self,
+        uow: UnitOfWork,
+        builder: Builder,
+        offered: Offered,
+        slugs: set[str],
+        report: SyncReport,
+    ) -> None:
+        if not offered.active:
+            return
+        made = taken_over(offered, id=SessionTypeId(self.ids.new("st")), builder_id=builder.id)
+        number, slug = 1, made.slug
+        while slug in slugs:
+            number += 1
+            slug = f"{made.slug[:75]}-{number}"
+        made = evolve(made, slug=slug)
+        slugs.add(slug)
+        uow.session_types.save(made)
+        report.created.append(made)
+
+    def _update(
+        self, uow: UnitOfWork, before: SessionType, offered: Offered, report: SyncReport
+    ) -> None:
+        result = synced(before, offered)
+        report.kept += [(before.id, name) for name in result.kept]
+        if result.session_type != before:
+            uow.session_types.save(result.session_type)
+        if not result.changed:
+            report.unchanged.append(before)
+        elif before.active and not result.session_type.active:
+            report.deactivated.append(result.session_type)
+        else:
+            report.updated.append((result.session_type, result.changed))
+
+
+def _offered(event_type: EventType) -> Offered:
+    return Offered(
+        ref=CalendarRef(event_type.id, event_type.uri),
+        title=event_type.name,
+        description=event_type.description,
+        duration=timedelta(minutes=event_type.duration_minutes),
+        capacity=event_type.capacity,
+        questions=event_type.questions,
+        location=event_type.location,
+        active=event_type.active,
+    )

@@ -1,0 +1,89 @@
+"""Bringing a session type up to date with the provider's event type behind it (A6).
+
+The provider says what it knows: title, description, length, seats, questions, place, and whether it
+can be booked. All else is ours. An attribute that was edited here since the last sync stays as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from attrs import evolve, frozen
+
+from booking_core.domain.ids import BuilderId, SessionTypeId
+from booking_core.domain.questions import Question
+from booking_core.domain.session_type import CalendarRef, Location, SessionType
+
+
+@frozen(kw_only=True)
+class Offered:
+    """What a provider says of one of its event types."""
+
+    ref: CalendarRef
+    title: str
+    description: str
+    duration: timedelta
+    capacity: int
+    questions: tuple[Question, ...]
+    location: Location
+    active: bool
+
+    def values(self) -> Mapping[str, Any]:
+        return {name: getattr(self, name) for name in _NAMES}
+
+
+_NAMES = ("title", "description", "duration", "capacity", "questions", "location", "active")
+
+
+@frozen
+class Synced:
+    """The session type as it should be, what changed of it, and what differs and was kept."""
+
+    session_type: SessionType
+    changed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def taken_over(offered: Offered, *, id: SessionTypeId, builder_id: BuilderId) -> SessionType:
+    """A new session type; free and open to everybody until its builder says otherwise."""
+    values = offered.values()
+    return SessionType(
+        id=id, builder_id=builder_id, calendar_ref=offered.ref, synced=_marks(values), **values
+    )
+
+
+def synced(session_type: SessionType, offered: Offered) -> Synced:
+    """The session type brought up to date."""
+    values = offered.values()
+    differs = [name for name in _NAMES if getattr(session_type, name) != values[name]]
+    kept = tuple(name for name in differs if _edited(session_type, name))
+    changed = tuple(name for name in differs if name not in kept)
+    updated = evolve(
+        session_type,
+        calendar_ref=offered.ref,
+        synced=_marks(values) | {name: session_type.synced[name] for name in kept},
+        **{name: values[name] for name in changed},
+    )
+    return Synced(updated, changed, kept)
+
+
+def withdrawn(session_type: SessionType) -> SessionType:
+    """The provider has no such event type any more."""
+    return evolve(session_type, active=False, synced={**session_type.synced, "active": _mark(False)})
+
+
+def _edited(session_type: SessionType, name: str) -> bool:
+    """Whether it was changed here since the provider last said it."""
+    last = session_type.synced.get(name)
+    return last is not None and last != _mark(getattr(session_type, name))
+
+
+def _marks(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _mark(value) for name, value in values.items()}
+
+
+def _mark(value: object) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
