@@ -163,7 +163,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
 
     def ensure_booked(self, *, booking: Booking, slot: Slot) -> CalendarEvent:
         with self._call("ensure_booked"), self._lock:
-            for event in self._tagged(booking.tag):
+            for event in self._of(booking):
                 if event.slot == slot and not event.cancelled:
                     return event.ref
             self._bookings[booking.tag] = booking.id
@@ -174,7 +174,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
 
     def ensure_absent(self, *, booking: Booking, slot: Slot) -> None:
         with self._call("ensure_absent"), self._lock:
-            for event in self._tagged(booking.tag):
+            for event in self._of(booking):
                 if event.slot == slot and not event.cancelled:
                     del self._events[event.ref.event_uri]
 
@@ -188,7 +188,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
 
     def events(self, *, booking: Booking) -> Sequence[StandingEvent]:
         with self._call("events"), self._lock:
-            return [fact for event in self._tagged(booking.tag) for fact in event.standing()]
+            return [fact for event in self._of(booking) for fact in event.standing()]
 
     def find(self, *, event_uri: str, invitee_uri: str | None = None) -> EventRecord:
         with self._call("find"), self._lock:
@@ -286,7 +286,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
 
     def _tell_no_show(self, booking: Booking, no_show: bool) -> None:
         with self._lock:
-            for event in self._tagged(booking.tag):
+            for event in self._of(booking):
                 self._events[event.ref.event_uri] = evolve(event, no_show=no_show)
 
     def _slot(self, event: CalendarEvent) -> Slot:
@@ -297,8 +297,13 @@ class MemoryCalendar(Faulty, CalendarProvider):
             found = self._events[event.event_uri]
             self._events[event.event_uri] = evolve(found, **changes)
 
-    def _tagged(self, tag: CalendarTag) -> list[PlacedEvent]:
-        return [event for event in self._events.values() if event.tag == tag]
+    def _of(self, booking: Booking) -> list[PlacedEvent]:
+        own = booking.event.place if booking.event else None
+        return [
+            event
+            for event in self._events.values()
+            if event.tag == booking.tag or event.ref.place == own
+        ]
 
     def _busy_of(self, builder_id: BuilderId, but: BookingId | None = None) -> list[Busy]:
         with self._lock:

@@ -95,6 +95,7 @@ def from_session_type(offer: SessionType) -> dict[str, Any]:
         "horizon": offer.horizon // _MINUTE,
         "daily_limit": offer.daily_limit,
         "cancellation_policy": from_terms(offer.cancellation_policy),
+        "synced": dict(offer.synced),
     }
 
 
@@ -123,6 +124,7 @@ def to_session_type(row: Row[Any]) -> SessionType:
         horizon=row.horizon * _MINUTE,
         daily_limit=row.daily_limit,
         cancellation_policy=to_terms(row.cancellation_policy),
+        synced=row.synced or {},
     )
 
 

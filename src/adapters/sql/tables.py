@@ -88,6 +88,7 @@ session_types = Table(
     Column("active", Boolean, nullable=False),
     Column("event_type_id", Text),
     Column("event_type_uri", Text),
+    Column("synced", Json),
     Column("location", Json, nullable=False),
     Column("buffer_before", Integer, nullable=False),
     Column("buffer_after", Integer, nullable=False),

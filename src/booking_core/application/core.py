@@ -17,15 +17,18 @@ from booking_core.application.change_builder import ChangeBuilder
 from booking_core.application.change_session_type import ChangeSessionType
 from booking_core.application.complete_booking import CompleteBooking
 from booking_core.application.confirm_booking import ConfirmBooking
+from booking_core.application.create_booking import CreateBooking
 from booking_core.application.do_job import DoJob
 from booking_core.application.expire_overdue import ExpireOverdue
 from booking_core.application.explain_slot import ExplainSlot
 from booking_core.application.explain_visibility import ExplainVisibility
 from booking_core.application.find_slots import FindSlots
 from booking_core.application.forget_answers import ForgetAnswers
+from booking_core.application.hear_calendar_notice import HearCalendarNotice
 from booking_core.application.hear_payment_notice import HearPaymentNotice
 from booking_core.application.hold_slot import HoldSlot
 from booking_core.application.initialize_booking import InitializeBooking
+from booking_core.application.join_event import EventJoiner
 from booking_core.application.keep import Keeper
 from booking_core.application.leasing_queue import LeasingQueue
 from booking_core.application.list_available_sessions import ListAvailableSessions
@@ -38,7 +41,9 @@ from booking_core.application.open_times import OpenTimes
 from booking_core.application.pay_booking import PayBooking
 from booking_core.application.place_booking import BookingPlacer
 from booking_core.application.plain_mail import PlainMailWriter
+from booking_core.application.read_event import ReadEvent
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
+from booking_core.application.repair_calendar import RepairCalendar
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.send_mail import SendMail
@@ -48,6 +53,7 @@ from booking_core.application.show_booking import ShowBooking
 from booking_core.application.show_builder import ShowBuilder
 from booking_core.application.show_session_type import ShowSessionType
 from booking_core.application.slots import SlotJudge
+from booking_core.application.sync_event_types import SyncEventTypes
 from booking_core.application.system import RandomIds, SystemClock
 from booking_core.application.undo_no_show import UndoNoShow
 from booking_core.application.work_outbox import WorkOutbox
@@ -55,6 +61,7 @@ from booking_core.application.write_calendar_file import WriteCalendarFile
 from booking_core.domain.manage_token import ManageKey
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.calendar_files import CalendarFiles
+from booking_core.ports.calendar_notices import CalendarNoticeReader
 from booking_core.ports.clock import Clock
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.job_queue import JobQueue
@@ -92,6 +99,10 @@ class BookingCore:
     pay_booking: PayBooking
     look_at_payment: LookAtPayment
     hear_payment_notice: HearPaymentNotice
+    create_booking: CreateBooking
+    hear_calendar_notice: HearCalendarNotice
+    repair_calendar: RepairCalendar
+    sync_event_types: SyncEventTypes
     show_booking: ShowBooking
     write_calendar_file: WriteCalendarFile
     list_bookings: ListBookings
@@ -116,6 +127,7 @@ class BookingCore:
         unit_of_work: UnitOfWorkFactory,
         calendar: CalendarProvider,
         mailer: Mailer,
+        calendar_notices: CalendarNoticeReader | None = None,
         payments: PaymentGateway | None = None,
         payment_notices: PaymentNoticeReader | None = None,
         mail_writer: MailWriter | None = None,
@@ -149,7 +161,14 @@ class BookingCore:
         send_mail = SendMail(
             unit_of_work, catalogue, writer, calendar_files, mailer, manage_key, public_url
         )
+        joiner = EventJoiner(keeper)
+        create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar)
+        read_event = ReadEvent(calendar, create, send_mail)
         return cls(
+            create_booking=create,
+            hear_calendar_notice=HearCalendarNotice(unit_of_work, calendar_notices, clock),
+            repair_calendar=RepairCalendar(unit_of_work, calendar, joiner, create, settle_calendar),
+            sync_event_types=SyncEventTypes(unit_of_work, calendar, ids),
             list_builders=ListBuilders(unit_of_work, catalogue),
             show_builder=ShowBuilder(unit_of_work, catalogue),
             list_session_types=ListSessionTypes(unit_of_work, catalogue),
@@ -184,7 +203,9 @@ class BookingCore:
             forget_answers=ForgetAnswers(unit_of_work, clock),
             settle_calendar=settle_calendar,
             settle_money=settle_money,
-            work_outbox=WorkOutbox(jobs, DoJob(settle_calendar, settle_money, send_mail)),
+            work_outbox=WorkOutbox(
+                jobs, DoJob(settle_calendar, settle_money, send_mail, read_event)
+            ),
             jobs=jobs,
             manage_key=manage_key,
         )

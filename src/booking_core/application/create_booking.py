@@ -11,10 +11,10 @@ from booking_core.application.place_booking import BookingPlacer, Wish
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking, Flow
-from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.errors import FieldError, InvalidRequest, NotFound
 from booking_core.domain.event_record import EventRecord
 from booking_core.domain.ids import BookingId, PathwayId, SessionTypeId
-from booking_core.domain.policies import link_deadline
+from booking_core.domain.policies import hidden_because, link_deadline
 from booking_core.domain.questions import Answer, QuestionKind
 from booking_core.domain.session_type import SessionType
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -92,6 +92,21 @@ class CreateBooking:
             return raced or self._new(uow, record, actor, session_type_id, pathway)
 
         return self.placer.keeper.once(begin)
+
+    def offered(self, record: EventRecord) -> Offer | None:
+        """What of our catalogue the event is one of; None for what is no business of ours."""
+        with self.unit_of_work(write=False) as uow:
+            try:
+                return self.placer.catalogue.read(uow).of_event_type(record.event_type_uri)
+            except NotFound:
+                return None
+
+    def may_be_booked(self, record: EventRecord) -> bool:
+        """Whether a booking can be made of it for a client of whom nothing else is known."""
+        offer = self.offered(record)
+        return offer is not None and not hidden_because(
+            offer.session_type, offer.builder, Actor.anonymous()
+        )
 
     def _new(
         self,

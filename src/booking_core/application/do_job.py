@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from booking_core.application.read_event import ReadEvent
 from booking_core.application.send_mail import SendMail
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.application.settle_money import SettleMoney
@@ -15,6 +16,7 @@ class DoJob:
     settle_calendar: SettleCalendar
     settle_money: SettleMoney
     send_mail: SendMail
+    read_event: ReadEvent
 
     def __call__(self, job: Job) -> None:
         """Raises ProviderFailed when the job has to be tried again."""
@@ -25,3 +27,5 @@ class DoJob:
                 self.settle_money(booking_id=job.booking_id)
             case Topic.SEND_MAIL:
                 self.send_mail(job=job)
+            case Topic.READ_EVENT:
+                self.read_event(job=job)

@@ -95,6 +95,11 @@ class BookingPlacer:
             details=details(session_type, wish, answered=answered),
         )
 
+    def unbooked(self, offer: Offer, contact: Contact) -> Booking:
+        """What would be a booking of that client; it is never kept."""
+        wish = Wish(session_type_id=offer.session_type.id, actor=Actor.system(), contact=contact)
+        return self.new(offer, wish, Flow.EVENT_FIRST, answered=False)
+
     def place(
         self,
         wish: Wish,

@@ -15,6 +15,7 @@ _HEADLINES = {
     LetterKind.MOVE_REFUSED: "Could not be moved, the old time stays",
     LetterKind.CANCELLED: "Cancelled",
     LetterKind.FAILED: "Could not be booked",
+    LetterKind.UNMATCHED: "In your calendar, but not booked here",
     LetterKind.REMINDER: "Reminder",
     LetterKind.PAYMENT_FAILED: "The payment failed",
     LetterKind.EXPIRED: "Not paid in time",

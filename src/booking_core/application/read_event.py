@@ -5,11 +5,14 @@ from datetime import datetime
 from attrs import frozen
 
 from booking_core.application.create_booking import CreateBooking
+from booking_core.application.send_mail import SendMail
 from booking_core.domain.actor import Actor
 from booking_core.domain.errors import InvalidRequest, NotAllowed, NotFound
+from booking_core.domain.event_record import EventRecord
 from booking_core.domain.ids import BookingId
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.calendar_notices import CalendarNotice
+from booking_core.ports.mail_writer import LetterKind
 from booking_core.ports.outbox import Job, Topic
 
 
@@ -19,15 +22,28 @@ class ReadEvent:
 
     calendar: CalendarProvider
     create: CreateBooking
+    send_mail: SendMail
 
     def __call__(self, *, job: Job) -> None:
         """Raises ProviderFailed when the provider did not answer."""
         event_uri, _, invitee_uri = job.subject.partition(" ")
         try:
             record = self.calendar.find(event_uri=event_uri, invitee_uri=invitee_uri or None)
+        except NotFound:  # of another account
+            return
+        try:
             self.create.from_record(record, actor=Actor.anonymous())
         except (NotFound, NotAllowed, InvalidRequest):
-            return  # of another system, of no session type, or not to be booked: `repair` lists it
+            self._tell(record, job)
+
+    def _tell(self, record: EventRecord, job: Job) -> None:
+        """An event that may not be booked stays where it is; its builder hears of it, once (C3)."""
+        offer = self.create.offered(record)
+        if offer is None or record.cancelled:  # no business of ours, or over already
+            return
+        booking = self.create.placer.unbooked(offer, record.contact)
+        booking.slot = record.slot
+        self.send_mail.about(booking, offer, kind=LetterKind.UNMATCHED, key=job.key)
 
 
 def read_job(notice: CalendarNotice, now: datetime) -> Job:

@@ -45,6 +45,11 @@ class SendMail:
         mail = evolve(self.writer.write(letter=letter), attachments=self._attachments(letter))
         self.mailer.send(mail=mail)
 
+    def about(self, booking: Booking, offer: Offer, *, kind: LetterKind, key: str) -> None:
+        """Writes to the builder about what is no booking of ours. Raises ProviderFailed."""
+        letter = self._letter(booking, offer, kind, Reader.BUILDER, f"mail:{kind}:{key}")
+        self.mailer.send(mail=self.writer.write(letter=letter))
+
     def _attachments(self, letter: Letter) -> tuple[Attachment, ...]:
         """The entry for the reader's calendar, when this mail changes it."""
         method = _METHODS.get(letter.kind)

@@ -72,7 +72,9 @@ def synced(session_type: SessionType, offered: Offered) -> Synced:
 
 def withdrawn(session_type: SessionType) -> SessionType:
     """The provider has no such event type any more."""
-    return evolve(session_type, active=False, synced={**session_type.synced, "active": _mark(False)})
+    return evolve(
+        session_type, active=False, synced={**session_type.synced, "active": _mark(False)}
+    )
 
 
 def _edited(session_type: SessionType, name: str) -> bool:

@@ -23,6 +23,7 @@ class LetterKind(StrEnum):
     MOVE_REFUSED = "move refused"  # the calendar took no other slot, the old one stays
     CANCELLED = "cancelled"
     FAILED = "failed"  # the calendar refused; money, if any, goes back
+    UNMATCHED = "unmatched"  # placed at the provider by a client who may not book it
     REMINDER = "reminder"
     PAYMENT_FAILED = "payment failed"  # the bank said no for good
     EXPIRED = "expired"  # the checkout was not completed in time

@@ -16,7 +16,16 @@ from adapters.memory import (
     MemoryPayments,
     MemoryStore,
 )
-from booking_core import Actor, Booking, BookingCore, Role, Schedule, SessionType, Slot
+from booking_core import (
+    Actor,
+    Booking,
+    BookingCore,
+    CalendarNoticeReader,
+    Role,
+    Schedule,
+    SessionType,
+    Slot,
+)
 from booking_core.testing.examples import (
     NOW,
     PRICE,
@@ -47,6 +56,7 @@ class Shop:
         calendar: MemoryCalendar | str = "memory",
         mailer: MemoryMailer | None = None,
         schedule: Schedule | None = None,
+        calendar_notices: CalendarNoticeReader | None = None,
         **changes: Any,
     ) -> Shop:
         """With the session type changed as said; the calendar is "memory", "local" or one's own."""
@@ -61,6 +71,7 @@ class Shop:
         core = BookingCore.assemble(
             unit_of_work=store,
             calendar=own,
+            calendar_notices=calendar_notices,
             payments=payments,
             mailer=mailer,
             clock=clock,

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+
+from attrs import define, evolve, field, frozen
+
+from booking_core.application.create_booking import CreateBooking
+from booking_core.application.join_event import EventJoiner
+from booking_core.application.settle_calendar import SettleCalendar
+from booking_core.domain.actor import Actor
+from booking_core.domain.booking import Booking
+from booking_core.domain.builder import Builder
+from booking_core.domain.errors import BookingError, NotFound, ProviderFailed
+from booking_core.domain.event_record import EventRecord
+from booking_core.domain.ids import BookingId, BuilderId
+from booking_core.domain.policies import owns_catalogue
+from booking_core.domain.time import TimeWindow
+from booking_core.domain.transitions import LIVE, SERVED
+from booking_core.ports.calendar import CalendarProvider
+from booking_core.ports.repositories import BookingFilter
+from booking_core.ports.unit_of_work import UnitOfWorkFactory
+
+_PAGE = 200
+
+
+class DifferenceKind(StrEnum):
+    """In which way our books and the provider's differ."""
+
+    MISSING_EVENT = "missing event"  # a booking that stands without one
+    MISSED_CHANGE = "missed change"  # moved or cancelled there, and we did not hear of it
+    STRAY_EVENT = "stray event"  # of a booking that does not expect it
+    MISSED_EVENT = "missed event"  # placed there by a client, and there is no booking of it
+    UNMATCHED = "unmatched"  # placed there by a client who may not book it
+
+
+@frozen(kw_only=True)
+class Difference:
+    """One difference; `mended` says whether it is gone, `error` why it is not."""
+
+    kind: DifferenceKind
+    booking_id: BookingId | None = None
+    event_uri: str | None = None
+    mended: bool = False
+    error: str = ""
+
+
+@define
+class RepairReport:
+    """What was compared, and what differed."""
+
+    bookings: int = 0
+    events: int = 0
+    differences: list[Difference] = field(factory=list)
+
+
+#: Told how far it is: done, and of how many.
+Progress = Callable[[int, int], object]
+
+
+@frozen
+class RepairCalendar:
+    """Compares our bookings with the provider's events, and mends what lost notices left behind (E5)."""
+
+    unit_of_work: UnitOfWorkFactory
+    calendar: CalendarProvider
+    joiner: EventJoiner
+    create: CreateBooking
+    settle_calendar: SettleCalendar
+
+    def __call__(
+        self,
+        *,
+        window: TimeWindow,
+        actor: Actor,
+        builder_id: BuilderId | None = None,
+        dry_run: bool = False,
+        progress: Progress = lambda done, of: None,
+    ) -> RepairReport:
+        """Everything that starts within `window`. Raises NotFound, ProviderFailed."""
+        report, found = RepairReport(), []
+        for builder in self._builders(actor, builder_id):
+            found += list(self._differences(builder, window, report))
+        for done, (difference, record) in enumerate(found):
+            progress(done, len(found))
+            report.differences.append(difference if dry_run else self._mend(difference, record))
+        progress(len(found), len(found))
+        return report
+
+    def _builders(self, actor: Actor, builder_id: BuilderId | None) -> list[Builder]:
+        with self.unit_of_work(write=False) as uow:
+            found = [
+                each
+                for each in uow.builders.all()
+                if owns_catalogue(actor, each.id) and builder_id in (None, each.id)
+            ]
+        if not found:
+            raise NotFound("builder")
+        return found
+
+    # ---- comparing -------------------------------------------------------------------------------
+
+    def _differences(
+        self, builder: Builder, window: TimeWindow, report: RepairReport
+    ) -> Iterator[tuple[Difference, EventRecord | None]]:
+        records = self.calendar.records(builder=builder, window=window)
+        bookings = {each.id: each for each in self._bookings(builder, window)}
+        standing: dict[BookingId, list[EventRecord]] = {each: [] for each in bookings}
+        report.events += len(records)
+        for record in records:
+            booking = self._booking_of(record)
+            if booking is None:
+                yield from self._without_booking(builder, record)
+                continue
+            bookings[booking.id] = booking
+            standing.setdefault(booking.id, []).append(record)
+        report.bookings += len(bookings)
+        for booking in bookings.values():
+            kind = _compare(booking, standing[booking.id], window)
+            if kind is not None:
+                yield Difference(kind=kind, booking_id=booking.id), None
+
+    def _bookings(self, builder: Builder, window: TimeWindow) -> Iterator[Booking]:
+        """Those that expect an event within the window."""
+        criteria = BookingFilter(
+            builder_id=builder.id,
+            states=tuple(LIVE | SERVED),
+            starts_from=window.start,
+            starts_before=window.end,
+            limit=_PAGE,
+        )
+        while True:
+            with self.unit_of_work(write=False) as uow:
+                page = uow.bookings.find(criteria)
+            yield from (each for each in page if each.expected_slots())
+            if len(page) < _PAGE:
+                return
+            criteria = evolve(criteria, after=page[-1].id)
+
+    def _booking_of(self, record: EventRecord) -> Booking | None:
+        with self.unit_of_work(write=False) as uow:
+            return self.joiner.find(uow, record)
+
+    def _without_booking(
+        self, builder: Builder, record: EventRecord
+    ) -> Iterator[tuple[Difference, EventRecord | None]]:
+        """Ours when it is of one of our session types; all else is the builder's own affair."""
+        if record.cancelled or not self.create.offered(record):
+            return
+        uri = record.event.event_uri
+        allowed = self.create.may_be_booked(record)
+        kind = DifferenceKind.MISSED_EVENT if allowed else DifferenceKind.UNMATCHED
+        yield Difference(kind=kind, event_uri=uri), record
+
+    # ---- mending ---------------------------------------------------------------------------------
+
+    def _mend(self, difference: Difference, record: EventRecord | None) -> Difference:
+        if difference.kind is DifferenceKind.UNMATCHED:
+            return difference
+        try:
+            if record is not None:
+                booking = self.create.from_record(record, actor=Actor.anonymous())
+                return evolve(difference, booking_id=booking.id, mended=True)
+            if difference.booking_id is not None:
+                self.settle_calendar(booking_id=difference.booking_id)
+        except BookingError as failed:
+            if isinstance(failed, ProviderFailed) and failed.retryable and failed.retry_after:
+                raise
+            return evolve(difference, error=failed.message)
+        return evolve(difference, mended=True)
+
+
+def _compare(
+    booking: Booking, records: Sequence[EventRecord], window: TimeWindow
+) -> DifferenceKind | None:
+    standing = {each.slot for each in records if not each.cancelled}
+    expected = {
+        slot for slot in booking.expected_slots() if window.start <= slot.start < window.end
+    }
+    known = booking.event.place if booking.event else None
+    if booking.expected_slots() and any(
+        each.cancelled and each.event.place == known for each in records
+    ):
+        return DifferenceKind.MISSED_CHANGE
+    if any(each.replaces is not None and each.replaces == known for each in records):
+        return DifferenceKind.MISSED_CHANGE
+    if expected - standing:
+        return DifferenceKind.MISSED_CHANGE if standing else DifferenceKind.MISSING_EVENT
+    return DifferenceKind.STRAY_EVENT if standing - expected else None
