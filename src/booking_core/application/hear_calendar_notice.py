@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from booking_core.application.read_event import read_job
 from booking_core.domain.errors import NotFound
 from booking_core.ports.calendar_notices import CalendarNotice, CalendarNoticeReader
 from booking_core.ports.clock import Clock
 from booking_core.ports.inbox import InboxKey
-from booking_core.application.read_event import read_job
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 

@@ -35,6 +35,7 @@ _STANDS = frozenset({BookingState.CONFIRMED})
 OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
     {
         events.BookingConfirmed: Occasion(_K.BOOKED, _BOTH, SERVED),
+        events.EventAccepted: Occasion(_K.BOOKED, _BOTH, SERVED),
         events.LinkNeeded: Occasion(
             _K.CHOOSE_TIME, _CLIENT, frozenset({BookingState.AWAITING_SCHEDULING})
         ),

@@ -293,7 +293,7 @@ class Booking:
             self._request(attempt)
             self.deadline = until
         else:
-            self._move(Action.RECORD_EVENT, BookingState.CONFIRMED, events.BookingConfirmed)
+            self._move(Action.RECORD_EVENT, BookingState.CONFIRMED, events.EventAccepted)
         self.slot, self.event = slot, event
 
     def _request(self, attempt: Attempt | None) -> None:

@@ -54,6 +54,10 @@ class BookingConfirmed(BookingEvent):
     """The calendar stands."""
 
 
+class EventAccepted(EventRecorded, BookingConfirmed):
+    """The event that the client placed first needed nothing more."""
+
+
 class BookingFailed(BookingEvent):
     """The calendar refused."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,8 @@ from booking_core.domain.calendar_steps import (
     RecordRescheduled,
     Remove,
     Settled,
+    TellNoShow,
+    WriteRemovalDown,
 )
 from booking_core.testing.examples import (
     NOW,
@@ -61,7 +64,10 @@ def moved(was: Slot, slot: Slot) -> StandingEvent:
 
 
 def in_state(state: BookingState) -> Booking:
-    return a_booking(state, slot=FIRST)
+    """What the provider has to know of a no-show, it knows."""
+    booking = a_booking(state, slot=FIRST)
+    booking.no_show_settled()
+    return booking
 
 
 def rescheduling() -> Booking:
@@ -83,7 +89,12 @@ def hear(booking: Booking, *events: StandingEvent) -> bool:
 
 
 def next_step(booking: Booking, events: Sequence[StandingEvent]) -> CalendarStep:
-    return calendar_steps.next_step(booking, events, now=NOW)
+    """The next one that reaches the provider, or is recorded of it: removals are written down."""
+    step = calendar_steps.next_step(booking, events, now=NOW)
+    if isinstance(step, WriteRemovalDown):
+        booking.removal_written_down(step.place)
+        return next_step(booking, events)
+    return step
 
 
 # ---- what is next ----------------------------------------------------------------------------
@@ -142,6 +153,63 @@ def test_the_event_of_a_session_that_is_over_stays_and_any_other_goes(state: Boo
     events = [at(FIRST, 1), at(SECOND, 2)]
     assert next_step(in_state(state), events) == Remove(SECOND)
     assert next_step(in_state(state), events[:1]) == Settled()
+
+
+def test_a_removal_is_written_down_first_and_is_no_news_after_that() -> None:
+    booking = in_state(S.CONFIRMED)
+    events = [at(FIRST, 1), at(THIRD, 2)]
+    step = calendar_steps.next_step(booking, events, now=NOW)
+    assert step == WriteRemovalDown(an_event(2).place)
+    booking.removal_written_down(step.place)
+    assert calendar_steps.next_step(booking, events, now=NOW) == Remove(THIRD)
+    assert not hear(booking, StandingEvent(an_event(2), THIRD, cancelled=True))
+
+
+def test_what_is_to_be_removed_goes_even_where_an_event_is_expected_again() -> None:
+    booking = in_state(S.CONFIRMED)
+    booking.removal_written_down(an_event(1).place)
+    assert next_step(booking, [at(FIRST, 1)]) == Remove(FIRST)
+    assert next_step(booking, []) == Book(FIRST)
+
+
+def test_the_provider_is_told_of_a_no_show_and_that_it_was_none() -> None:
+    booking = in_state(S.CONFIRMED)
+    booking.mark_no_show(now=FIRST.end)
+    assert Settle.CALENDAR in booking.unsettled
+    assert next_step(booking, [at(FIRST)]) == TellNoShow(True)
+    booking.no_show_settled()
+    assert next_step(booking, [at(FIRST)]) == Settled()
+    booking.undo_no_show()
+    assert next_step(booking, [at(FIRST)]) == TellNoShow(False)
+
+
+def test_a_no_show_at_the_provider_is_one_here_and_taken_back_as_well() -> None:
+    booking = in_state(S.CONFIRMED)
+    missed = StandingEvent(an_event(), FIRST, no_show=True)
+    assert not calendar_steps.hear(booking, [missed], now=FIRST.start - timedelta(minutes=1))
+    assert calendar_steps.hear(booking, [missed], now=FIRST.end)
+    assert booking.state is S.NO_SHOW
+    assert next_step(booking, [missed]) == Settled()
+    assert calendar_steps.hear(booking, [at(FIRST)], now=FIRST.end)
+    assert booking.state is S.COMPLETED
+
+
+def test_a_joining_link_that_comes_late_is_kept_and_told_once() -> None:
+    booking = in_state(S.CONFIRMED)
+    linked = StandingEvent(evolve(an_event(), join_url="https://meet.test/1"), FIRST)
+    assert hear(booking, linked)
+    assert booking.location.text == "https://meet.test/1"
+    assert [type(event).__name__ for event in booking.events] == ["JoinLinkArrived"]
+    assert not hear(booking, linked)
+
+
+def test_a_link_that_is_still_being_made_is_looked_for_until_the_session_begins() -> None:
+    booking = in_state(S.CONFIRMED)
+    pending = [StandingEvent(an_event(), FIRST, link_pending=True)]
+    soon = calendar_steps.look_again(booking, pending, now=NOW)
+    assert soon == timedelta(seconds=10)
+    assert calendar_steps.look_again(booking, pending, now=FIRST.start) is None
+    assert calendar_steps.look_again(booking, [at(FIRST)], now=NOW) is None
 
 
 def test_rule_complete_pend_a_session_that_is_over_wants_its_new_slot_no_more() -> None:
@@ -267,6 +335,7 @@ def test_a_move_at_the_provider_beats_a_reschedule_of_ours() -> None:
 @pytest.mark.parametrize("state", [*OVER, *DEAD])
 def test_a_booking_that_is_over_is_not_changed_by_its_calendar(state: BookingState) -> None:
     booking = in_state(state)
+    booking.event = an_event(9)
     assert not hear(booking, at(THIRD), cancelled(FIRST), moved(FIRST, SECOND))
     assert (booking.state, booking.slot) == (state, FIRST)
 
@@ -304,6 +373,7 @@ _events = st.lists(
         moved_from=st.none() | _slots,
     ),
     max_size=4,
+    unique_by=lambda each: each.event.place,
 )
 _bookings = st.sampled_from([state for state in S if state is not S.NEW]).map(in_state)
 
@@ -313,18 +383,20 @@ def test_whatever_stands_doing_the_next_step_leads_to_a_calendar_that_is_as_expe
     booking: Booking, events: list[StandingEvent]
 ) -> None:
     hear(booking, *events)
-    for _ in range(10):
+    for number in range(10, 25):
         match next_step(booking, events):
             case Settled():
                 break
             case Book(slot):
-                events = [*events, at(slot)]
+                events = [*events, at(slot, number)]
             case Remove(slot):
                 events = [each for each in events if each.slot != slot]
             case RecordBooked(event):
                 assert booking.calendar_booked(event)
             case RecordRescheduled(event):
                 assert booking.reschedule_booked(event)
+            case TellNoShow():
+                booking.no_show_settled()
     standing = {each.slot for each in events if not each.cancelled}
     expected = set(booking.expected_slots())
     assert standing <= expected if booking.state in OVER else standing == expected

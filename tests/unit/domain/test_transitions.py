@@ -70,6 +70,7 @@ FACTS: dict[Action, Callable[[Booking], bool]] = {
     A.CAPTURE_REFUSED: lambda b: b.capture_refused(),
     A.CALENDAR_BOOKED: lambda b: b.calendar_booked(an_event()),
     A.CALENDAR_REFUSED: lambda b: b.calendar_refused(),
+    A.LINK_NEEDED: lambda b: b.link_needed(until=LATER),
     A.RESCHEDULE_BOOKED: lambda b: b.reschedule_booked(an_event(2)),
     A.RESCHEDULE_REFUSED: lambda b: b.reschedule_refused(),
     A.EVENT_CREATED: lambda b: b.event_created(_slot(b), an_event()),

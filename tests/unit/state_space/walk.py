@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -307,6 +308,15 @@ class Walk:
                     state, lambda b: b.calendar_refused() or b.reschedule_refused()
                 )
                 yield "calendar refuses", refused, False
+                yield "calendar wants a link", self._link_needed(state), False
+            case calendar_steps.WriteRemovalDown(place):
+                yield label, self.record(state, lambda b: b.removal_written_down(place)), True
+            case calendar_steps.TellNoShow(no_show):
+                knows = evolve(state, world=evolve(world, no_show=no_show))
+                yield f"{label}, the answer is lost", knows, False
+                yield label, self.record(knows, lambda b: b.no_show_settled()), True
+            case calendar_steps.GiveUp():
+                pass  # the walk ends long before its sessions begin
             case calendar_steps.Remove(slot):
                 yield from self._calls(state, label, ("remove", NUMBER[slot]))
             case calendar_steps.RecordBooked(event):
@@ -315,6 +325,20 @@ class Walk:
                 yield label, self.record(state, lambda b: b.reschedule_booked(event)), True
             case calendar_steps.Settled():
                 yield label, evolve(state, jobs=state.jobs - {Settle.CALENDAR}), True
+
+    def _link_needed(self, state: State) -> State | None:
+        """The account may not be booked directly: the client gets a link that it can use once."""
+        if self.case.flow is not Flow.DIRECT:
+            return None
+        until = state.world.now + timedelta(hours=1)
+        waits = self.record(state, lambda b: b.link_needed(until=until) or b.reschedule_refused())
+        if (
+            waits is None
+            or waits.booking is None
+            or waits.booking.state is not S.AWAITING_SCHEDULING
+        ):
+            return waits
+        return evolve(waits, world=evolve(waits.world, links=1))
 
     def _gone(self, world: World, slot: Any) -> bool:
         """Somebody cancelled or moved it there already."""

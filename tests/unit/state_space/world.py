@@ -72,6 +72,7 @@ class World:
     cal: frozenset[int] = frozenset()
     cancelled: frozenset[int] = frozenset()
     moved: int | None = None
+    no_show: bool = False
     links: int | None = None  # how often the client may still use its link; None before it has one
     reschedules: int = 0
     goodwill: int = 0
@@ -121,6 +122,9 @@ def record_of(booking: Booking | None) -> Hashable:
         booking.pending_occupancy,
         booking.deadline,
         booking.event.event_id if booking.event else None,
+        booking.flow,
+        booking.removed_places,
+        booking.no_show_told,
     )
 
 
@@ -140,7 +144,9 @@ def events_of(world: World) -> list[StandingEvent]:
     for number in range(4):
         was = SLOTS[world.moved] if number == 2 and world.moved is not None else None
         if number in world.cal:
-            found.append(StandingEvent(EVENTS[number], SLOTS[number], False, was))
+            found.append(
+                StandingEvent(EVENTS[number], SLOTS[number], False, was, no_show=world.no_show)
+            )
         elif number in world.cancelled:
             found.append(StandingEvent(EVENTS[number], SLOTS[number], True, was))
     return found
