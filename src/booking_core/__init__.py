@@ -174,6 +174,7 @@ from booking_core.ports.outbox import (
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.repositories import (
+    MOST_BOOKINGS,
     BookingFilter,
     BookingRepository,
     BuilderRepository,
@@ -189,6 +190,7 @@ __all__ = [
     "LINK_LENGTH",
     "LIVE",
     "LONGEST_RANGE",
+    "MOST_BOOKINGS",
     "PAYMENT_TRANSITIONS",
     "SERVED",
     "STARTER_PATHWAYS",
