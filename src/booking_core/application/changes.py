@@ -25,7 +25,7 @@ def check_names(kind: type[Builder | SessionType], given: Iterable[str]) -> None
         if name in _FIXED or name not in known
     ]
     if errors:
-        raise InvalidRequest("Some of these attributes cannot be given.", errors)
+        raise InvalidRequest(" ".join(error.detail for error in errors), errors)
 
 
 def _pointer(name: str) -> str:
