@@ -22,6 +22,7 @@ from booking_core.application.expire_overdue import ExpireOverdue
 from booking_core.application.explain_slot import ExplainSlot
 from booking_core.application.explain_visibility import ExplainVisibility, Visibility
 from booking_core.application.find_slots import FindSlots, FoundSlots
+from booking_core.application.forget_answers import ForgetAnswers
 from booking_core.application.hear_payment_notice import HearPaymentNotice
 from booking_core.application.hold_slot import HoldSlot
 from booking_core.application.initialize_booking import InitializeBooking, Initialized
@@ -282,6 +283,7 @@ __all__ = [
     "FieldError",
     "FindSlots",
     "Flow",
+    "ForgetAnswers",
     "FoundSlots",
     "Health",
     "HearPaymentNotice",
