@@ -5,20 +5,49 @@ Everything that is promised is exported here; what is only found in a submodule 
 suites that prove an adapter, and in-memory ones for tests.
 """
 
+from booking_core.application.add_builder import AddBuilder
+from booking_core.application.add_session_type import AddSessionType
+from booking_core.application.cancel_booking import CancelBooking
 from booking_core.application.catalogue import (
     Catalogue,
     Offer,
     Snapshot,
 )
+from booking_core.application.change_builder import ChangeBuilder
+from booking_core.application.change_session_type import ChangeSessionType
+from booking_core.application.complete_booking import CompleteBooking
+from booking_core.application.confirm_booking import ConfirmBooking
 from booking_core.application.core import BookingCore
-from booking_core.application.explain_visibility import Visibility
-from booking_core.application.find_slots import FoundSlots
-from booking_core.application.initialize_booking import Initialized
+from booking_core.application.expire_overdue import ExpireOverdue
+from booking_core.application.explain_slot import ExplainSlot
+from booking_core.application.explain_visibility import ExplainVisibility, Visibility
+from booking_core.application.find_slots import FindSlots, FoundSlots
+from booking_core.application.forget_answers import ForgetAnswers
+from booking_core.application.hear_payment_notice import HearPaymentNotice
+from booking_core.application.hold_slot import HoldSlot
+from booking_core.application.initialize_booking import InitializeBooking, Initialized
 from booking_core.application.leasing_queue import LeasingQueue
-from booking_core.application.list_bookings import BookingPage
+from booking_core.application.list_available_sessions import ListAvailableSessions
+from booking_core.application.list_bookings import BookingPage, ListBookings
+from booking_core.application.list_builders import ListBuilders
+from booking_core.application.list_session_types import ListSessionTypes
+from booking_core.application.look_at_payment import LookAtPayment
+from booking_core.application.mark_no_show import MarkNoShow
+from booking_core.application.pay_booking import PayBooking
+from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.repeats import IdempotencyKey
+from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.retries import retry_at, told
+from booking_core.application.seed_catalogue import SeedCatalogue
+from booking_core.application.settle_calendar import SettleCalendar
+from booking_core.application.settle_money import SettleMoney
+from booking_core.application.show_booking import ShowBooking
+from booking_core.application.show_builder import ShowBuilder
+from booking_core.application.show_session_type import ShowSessionType
 from booking_core.application.system import RandomIds, SystemClock
+from booking_core.application.undo_no_show import UndoNoShow
+from booking_core.application.work_outbox import WorkOutbox
+from booking_core.application.write_calendar_file import WriteCalendarFile
 from booking_core.domain import events
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.availability import (
@@ -174,6 +203,7 @@ from booking_core.ports.outbox import (
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.repositories import (
+    MOST_BOOKINGS,
     BookingFilter,
     BookingRepository,
     BuilderRepository,
@@ -189,6 +219,7 @@ __all__ = [
     "LINK_LENGTH",
     "LIVE",
     "LONGEST_RANGE",
+    "MOST_BOOKINGS",
     "PAYMENT_TRANSITIONS",
     "SERVED",
     "STARTER_PATHWAYS",
@@ -196,6 +227,8 @@ __all__ = [
     "TRANSITIONS",
     "Action",
     "Actor",
+    "AddBuilder",
+    "AddSessionType",
     "Answer",
     "AnswerValue",
     "Attachment",
@@ -221,9 +254,12 @@ __all__ = [
     "CalendarProvider",
     "CalendarRef",
     "CalendarTag",
+    "CancelBooking",
     "CancellationPolicy",
     "Catalogue",
     "Category",
+    "ChangeBuilder",
+    "ChangeSessionType",
     "Checkout",
     "CheckoutRefused",
     "CheckoutState",
@@ -231,6 +267,8 @@ __all__ = [
     "Client",
     "ClientId",
     "Clock",
+    "CompleteBooking",
+    "ConfirmBooking",
     "Contact",
     "DayRange",
     "DeadJob",
@@ -238,17 +276,25 @@ __all__ = [
     "Dispute",
     "EventRecord",
     "EventType",
+    "ExpireOverdue",
+    "ExplainSlot",
+    "ExplainVisibility",
     "Explanation",
     "FieldError",
+    "FindSlots",
     "Flow",
+    "ForgetAnswers",
     "FoundSlots",
     "Health",
+    "HearPaymentNotice",
     "HoldExpired",
+    "HoldSlot",
     "IdFactory",
     "IdempotencyKey",
     "Identity",
     "Inbox",
     "InboxKey",
+    "InitializeBooking",
     "Initialized",
     "InvalidAnswers",
     "InvalidCredentials",
@@ -265,12 +311,18 @@ __all__ = [
     "Letter",
     "LetterKind",
     "LinkNeeded",
+    "ListAvailableSessions",
+    "ListBookings",
+    "ListBuilders",
+    "ListSessionTypes",
     "Location",
     "LocationKind",
+    "LookAtPayment",
     "Mail",
     "MailWriter",
     "Mailer",
     "ManageKey",
+    "MarkNoShow",
     "Money",
     "NotAllowed",
     "NotFound",
@@ -281,6 +333,7 @@ __all__ = [
     "Outbox",
     "Pathway",
     "PathwayId",
+    "PayBooking",
     "Payment",
     "PaymentAction",
     "PaymentGateway",
@@ -295,15 +348,23 @@ __all__ = [
     "RangeTooLong",
     "Reader",
     "Reason",
+    "RecordPaidOnSite",
     "RefundStep",
     "Refused",
+    "RescheduleBooking",
     "Role",
     "Schedule",
     "SchedulingLink",
+    "SeedCatalogue",
     "SessionType",
     "SessionTypeId",
     "SessionTypeRepository",
     "Settle",
+    "SettleCalendar",
+    "SettleMoney",
+    "ShowBooking",
+    "ShowBuilder",
+    "ShowSessionType",
     "SignInRequired",
     "Slot",
     "SlotClaims",
@@ -321,12 +382,15 @@ __all__ = [
     "TimeOff",
     "TimeWindow",
     "Topic",
+    "UndoNoShow",
     "UnitOfWork",
     "UnitOfWorkFactory",
     "UnknownTimezone",
     "UntrustedNotice",
     "Visibility",
     "WaitingJob",
+    "WorkOutbox",
+    "WriteCalendarFile",
     "WrongDuration",
     "WrongState",
     "events",

@@ -6,14 +6,19 @@ from .faults import Faulty
 
 
 class MemoryMailer(Faulty, Mailer):
-    """Keeps the mails in `sent`, in order, one for each key. `break_next("send")` makes it fail."""
+    """Keeps the mails in `sent`, in order, one for each key, as readers notice them.
+
+    `arrived` has every mail that came, again where it came again. `break_next("send")` makes it fail.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[Mail] = []
+        self.arrived: list[Mail] = []
 
     def send(self, *, mail: Mail) -> None:
         with self._call("send"):
+            self.arrived.append(mail)
             if all(mail.key != taken.key for taken in self.sent):
                 self.sent.append(mail)
 

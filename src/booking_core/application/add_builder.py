@@ -4,6 +4,7 @@ from typing import Any
 
 from attrs import frozen
 
+from booking_core.application.changes import check_names
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.errors import NotFound
@@ -26,6 +27,7 @@ class AddBuilder:
         """`more` are further attributes of `Builder`. Raises InvalidRequest; NotFound if no admin."""
         if not actor.is_operator:
             raise NotFound("builder")
+        check_names(Builder, more)
         builder = Builder(
             id=BuilderId(self.ids.new("bld")),
             name=name,

@@ -4,6 +4,7 @@ from typing import Any
 
 from attrs import frozen
 
+from booking_core.application.changes import check_names
 from booking_core.domain.actor import Actor
 from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import BuilderId, SessionTypeId
@@ -26,6 +27,7 @@ class AddSessionType:
         """`more` are further attributes of `SessionType`. Raises NotFound, InvalidRequest."""
         if not owns_catalogue(actor, builder_id):
             raise NotFound("builder")
+        check_names(SessionType, more)
         session_type = SessionType(
             id=SessionTypeId(self.ids.new("st")),
             builder_id=builder_id,

@@ -29,6 +29,8 @@ class CancelBooking:
         key: IdempotencyKey | str | None = None,
     ) -> Booking:
         """Raises NotFound, TermsForbid, WrongState, KeyReused, KeyInProgress."""
+        with self.keeper.unit_of_work(write=False) as uow:
+            self.access.booking(uow, booking_id, actor)  # before a repeat is shown its answer
 
         def change(uow: UnitOfWork) -> Booking:
             booking = self.access.booking(uow, booking_id, actor)

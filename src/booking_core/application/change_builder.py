@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from booking_core.application.changes import check_names
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.errors import NotAllowed, NotFound
@@ -29,7 +30,7 @@ class ChangeBuilder:
         Raises:
             NotFound: no such builder, or not this caller's.
             NotAllowed: an attribute that only an operator changes.
-            InvalidRequest: a value that is not valid.
+            InvalidRequest: a value that is not valid, `id`, or no attribute at all.
         """
         with self.unit_of_work() as uow:
             if not owns_catalogue(actor, builder_id):
@@ -38,6 +39,7 @@ class ChangeBuilder:
                 raise NotAllowed(
                     "Only an admin changes whether a builder is active, or its account."
                 )
+            check_names(Builder, changes)
             builder = evolve(uow.builders.get(builder_id), **changes)
             uow.builders.save(builder)
             uow.commit()

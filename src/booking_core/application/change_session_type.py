@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from booking_core.application.changes import check_names
 from booking_core.domain.actor import Actor
 from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import SessionTypeId
@@ -22,11 +23,17 @@ class ChangeSessionType:
     def __call__(
         self, *, session_type_id: SessionTypeId, changes: Mapping[str, Any], actor: Actor
     ) -> SessionType:
-        """`changes` maps attributes of `SessionType` to new values. Raises NotFound, InvalidRequest."""
+        """`changes` maps attributes of `SessionType` to new values.
+
+        Raises:
+            NotFound: no such session type, or not this caller's.
+            InvalidRequest: a value that is not valid, `id` or `builder_id`, or no attribute at all.
+        """
         with self.unit_of_work() as uow:
             session_type = uow.session_types.get(session_type_id)
             if not owns_catalogue(actor, session_type.builder_id):
                 raise NotFound("session type")
+            check_names(SessionType, changes)
             session_type = evolve(session_type, **changes)
             uow.session_types.save(session_type)
             uow.commit()

@@ -220,5 +220,7 @@ def _mail_job(
     slot_start: datetime | None = None,
 ) -> Job:
     about = subject(kind, reader, slot_start)
-    key = f"mail:{booking.id}:{booking.version}:{about}:{due_at.isoformat()}"
+    # A start that the booking left and came back to has the same reminders.
+    change = booking.version if slot_start is None else "reminder"
+    key = f"mail:{booking.id}:{change}:{about}:{due_at.isoformat()}"
     return Job(topic=Topic.SEND_MAIL, booking_id=booking.id, key=key, subject=about, due_at=due_at)

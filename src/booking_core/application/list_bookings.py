@@ -6,7 +6,7 @@ from booking_core.domain.actor import Actor, Role
 from booking_core.domain.booking import Booking
 from booking_core.domain.errors import FieldError, InvalidRequest, NotFound, SignInRequired
 from booking_core.domain.ids import BookingId
-from booking_core.ports.repositories import BookingFilter
+from booking_core.ports.repositories import MOST_BOOKINGS, BookingFilter
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
@@ -28,10 +28,11 @@ class ListBookings:
         """Raises SignInRequired, or InvalidRequest for a range or a cursor that is none."""
         allowed = _within_reach(criteria, actor)
         _check_range(criteria)
+        length = min(allowed.limit, MOST_BOOKINGS - 1)  # one more says whether there is a next page
         with self.unit_of_work(write=False) as uow:
             _check_cursor(uow, allowed)
-            found = list(uow.bookings.find(evolve(allowed, limit=allowed.limit + 1)))
-        page = found[: allowed.limit]
+            found = list(uow.bookings.find(evolve(allowed, limit=length + 1)))
+        page = found[:length]
         return BookingPage(page, page[-1].id if len(found) > len(page) else None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from booking_core.application.catalogue import Catalogue, Offer
 from booking_core.application.keep import Keeper
@@ -34,6 +34,11 @@ from booking_core.ports.unit_of_work import UnitOfWork
 _LONGEST_NOTES = 5_000
 
 
+def _in_a_tuple(answers: Sequence[Answer]) -> tuple[Answer, ...]:
+    # The same answers in a list are the same request to an Idempotency-Key.
+    return tuple(answers)
+
+
 @frozen(kw_only=True)
 class Wish:
     """What a client asks for."""
@@ -42,7 +47,7 @@ class Wish:
     actor: Actor
     contact: Contact | None = None
     notes: str = ""
-    answers: Sequence[Answer] = ()
+    answers: Sequence[Answer] = field(default=(), converter=_in_a_tuple)
     pathway: PathwayId | None = None
 
     def client(self, timezone: str) -> Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from booking_core.domain.booking import Booking
+from booking_core.domain.contact import one_line
 from booking_core.domain.time import Slot, zone
 from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
 from booking_core.ports.mailer import Mail
@@ -32,7 +33,8 @@ class PlainMailWriter(MailWriter):
         booking, builder = letter.booking, letter.builder
         contact, for_client = booking.client.contact, letter.reader is Reader.CLIENT
         reader, other = (contact, builder) if for_client else (builder, contact)
-        headline = f"{_HEADLINES[letter.kind]}: {letter.session_type.title} with {other.name}"
+        title = one_line(letter.session_type.title)  # a line break would end the header
+        headline = f"{_HEADLINES[letter.kind]}: {title} with {one_line(other.name)}"
         lines = [
             f"Hello {reader.name},",
             "",

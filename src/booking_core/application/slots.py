@@ -98,8 +98,8 @@ class SlotJudge:
         if "off_grid" in codes:
             message = "No session starts at that time; choose a start from the list of slots."
             raise SlotMisaligned(message, [FieldError(_START, message)])
-        message = _PUBLIC_REASONS.get(codes[0], _TAKEN)
-        raise SlotUnavailable(codes[0], message.format(last=self._last_date(offer)))
+        reason, message = _PUBLIC_REASONS.get(codes[0], _TAKEN)
+        raise SlotUnavailable(reason, message.format(last=self._last_date(offer)))
 
     def _last_date(self, offer: Offer) -> date:
         """The last date, on the builder's calendar, on which a session may start by now."""
@@ -142,16 +142,17 @@ class SlotJudge:
         return ()
 
 
-_TAKEN = "This time is taken; choose another one."
+_TAKEN = ("busy", "This time is taken; choose another one.")
+_NOT_OFFERED = ("not_offered", "The builder is not available then; choose another time.")
 
 # What a client may know: never whose time it is, nor why the builder is away.
 _PUBLIC_REASONS = {
-    "notice": "This time is too soon to be booked; choose a later one.",
-    "horizon": "This time is too far ahead; times can be booked until {last}.",
-    "closed_day": "The builder is not available then; choose another time.",
-    "override": "The builder is not available then; choose another time.",
-    "outside_hours": "The builder is not available then; choose another time.",
-    "time_off": "The builder is not available then; choose another time.",
-    "daily_limit": "This day is fully booked; choose another one.",
-    "full": "All seats of this session are taken; choose another time.",
+    "notice": ("notice", "This time is too soon to be booked; choose a later one."),
+    "horizon": ("horizon", "This time is too far ahead; times can be booked until {last}."),
+    "closed_day": _NOT_OFFERED,
+    "override": _NOT_OFFERED,
+    "outside_hours": _NOT_OFFERED,
+    "time_off": _NOT_OFFERED,
+    "daily_limit": ("daily_limit", "This day is fully booked; choose another one."),
+    "full": ("full", "All seats of this session are taken; choose another time."),
 }

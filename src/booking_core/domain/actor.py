@@ -7,6 +7,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from booking_core.domain.contact import Contact
+from booking_core.domain.errors import InvalidRequest
 
 
 class Role(StrEnum):
@@ -23,7 +24,8 @@ class Role(StrEnum):
 class Actor:
     """The caller of a use case.
 
-    `id` is the client's or the builder's id, `contact` what its credential says of a client.
+    `id` is the client's or the builder's id, which they never lack; `contact` is what its credential
+    says of a client.
     `manage_token` is what an anonymous caller showed for its booking; it is checked where the
     booking is known, never here. Neither is shown by `repr`.
     """
@@ -32,6 +34,11 @@ class Actor:
     id: str | None = None
     manage_token: str | None = field(default=None, repr=False)
     contact: Contact | None = field(default=None, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        # Without an id nothing would keep other people's bookings from it.
+        if self.role in (Role.CLIENT, Role.BUILDER) and not self.id:
+            raise InvalidRequest(f"A {self.role} is known by its id; give one.")
 
     @property
     def signed_in(self) -> bool:

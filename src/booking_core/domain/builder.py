@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from attrs import field, frozen
 
+from booking_core.domain.checks import Kinds, a, check_kinds, invalid, listed, member, tuple_of
 from booking_core.domain.contact import Contact, stripped
 from booking_core.domain.ids import BuilderId
 from booking_core.domain.language import Language
 from booking_core.domain.schedule import Schedule
-from booking_core.domain.session_type import check_slug, invalid, slug_of
+from booking_core.domain.session_type import check_slug, slug_of
+from booking_core.domain.web_addresses import is_image, origin
 
 _LONGEST_REMINDER = timedelta(days=60)
+
+
+def _origins(sites: Any) -> tuple[str, ...]:
+    given = listed(sites)
+    found = [origin(site) or "" for site in given] if tuple_of(str)(given) else [""]
+    if not all(found):
+        raise invalid("/embedSites", "A site is an origin such as https://example.org.")
+    return tuple(found)
+
+
+def _language(value: str) -> Language:
+    return member(Language, value, "/language")
+
+
+_KINDS: Kinds = {
+    "slug": ("/slug", a(str), "text"),
+    "schedule": ("/schedule", a(Schedule), "a schedule"),
+    "headline": ("/headline", a(str), "text"),
+    "photo_url": ("/photoUrl", a(str | None), "an address, or null"),
+    "reminders": ("/reminders", tuple_of(timedelta), "a list of times before the start"),
+    "client_accounts": ("/clientAccounts", a(bool), "true or false"),
+    "calendar_account": ("/calendarAccount", a(str | None), "text, or null"),
+    "active": ("/active", a(bool), "true or false"),
+}
 
 
 @frozen(kw_only=True)
@@ -20,7 +47,9 @@ class Builder:
     """A mentor with a schedule.
 
     `reminders` are offsets before the start; `client_accounts` says whether a booking makes the
-    client an account; `embed_sites` are the origins whose pages may embed the booking page.
+    client an account; `embed_sites` are the origins (scheme, host and port; of a longer address only
+    these are kept) whose pages may embed the booking page. `photo_url` is an https address or a path
+    of our own site. The slug is made of the name, or of the id where that has no Latin letters.
     """
 
     id: BuilderId
@@ -30,18 +59,19 @@ class Builder:
     schedule: Schedule
     headline: str = ""
     photo_url: str | None = None
-    language: Language = field(default=Language.ENGLISH, converter=Language)
-    reminders: tuple[timedelta, ...] = (timedelta(days=1),)
+    language: Language = field(default=Language.ENGLISH, converter=_language)
+    reminders: tuple[timedelta, ...] = field(default=(timedelta(days=1),), converter=listed)
     client_accounts: bool = False
-    embed_sites: tuple[str, ...] = ()
+    embed_sites: tuple[str, ...] = field(default=(), converter=_origins)
     calendar_account: str | None = None
     active: bool = True
 
     @slug.default
     def _slug(self) -> str:
-        return slug_of(self.name)
+        return slug_of(self.name) or slug_of(self.id)
 
     def __attrs_post_init__(self) -> None:
+        check_kinds(self, _KINDS)
         if not 1 <= len(self.name) <= 200:
             raise invalid("/name", "Give a name of 1 to 200 characters.")
         check_slug(self.slug)
@@ -49,10 +79,8 @@ class Builder:
             Contact(self.name, self.email)
         except Exception as wrong:
             raise invalid("/email", "Give an e-mail address such as ana@example.org.") from wrong
-        if self.photo_url is not None and not self.photo_url.startswith(("https://", "/")):
+        if self.photo_url is not None and not is_image(self.photo_url):
             raise invalid("/photoUrl", "A photo is an https address or a path of this site.")
-        if any(not site.startswith(("https://", "http://")) for site in self.embed_sites):
-            raise invalid("/embedSites", "A site is an origin such as https://example.org.")
         if any(not timedelta(0) < offset <= _LONGEST_REMINDER for offset in self.reminders):
             raise invalid("/reminders", "A reminder comes up to 60 days before the start.")
 

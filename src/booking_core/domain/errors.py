@@ -167,6 +167,7 @@ class SlotUnavailable(Refused):
     """The slot cannot be booked; `alternatives` are open ones, nearest first.
 
     They are the next ones after it; where nothing is open later, the last ones before it.
+    `reason` is a code that a client may know: busy, full, not_offered, notice, horizon, daily_limit.
     """
 
     code = "slot_unavailable"

@@ -84,11 +84,14 @@ class Answer:
 
 
 def _is_empty(value: AnswerValue) -> bool:
-    return (
-        value is False
-        or (not isinstance(value, bool) and not value)
-        or (isinstance(value, str) and not value.strip())
-    )
+    if isinstance(value, bool):
+        return False
+    return not (value.strip() if isinstance(value, str) else value)
+
+
+def _is_no_answer(value: AnswerValue) -> bool:
+    """What a required question does not accept: nothing at all, or a no."""
+    return value is False or _is_empty(value)
 
 
 def check_answers(questions: Sequence[Question], answers: Sequence[Answer]) -> tuple[Answer, ...]:
@@ -118,7 +121,8 @@ def check_answers(questions: Sequence[Question], answers: Sequence[Answer]) -> t
     missing = (
         question
         for question in questions
-        if question.required and (question.id not in given or _is_empty(given[question.id].value))
+        if question.required
+        and (question.id not in given or _is_no_answer(given[question.id].value))
     )
     problems.extend(
         FieldError("/answers", f"'{q.id}' needs an answer: {q.prompt}") for q in missing
@@ -128,6 +132,5 @@ def check_answers(questions: Sequence[Question], answers: Sequence[Answer]) -> t
     return tuple(
         given[question.id]
         for question in questions
-        if question.id in given
-        and (question.kind is QuestionKind.BOOLEAN or not _is_empty(given[question.id].value))
+        if question.id in given and not _is_empty(given[question.id].value)
     )

@@ -7,12 +7,13 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from attrs import Attribute, field, frozen
 
 from booking_core.domain.availability import SlotRules
+from booking_core.domain.checks import Kinds, a, check_kinds, invalid, listed, member, tuple_of
 from booking_core.domain.contact import stripped
-from booking_core.domain.errors import FieldError, InvalidRequest
 from booking_core.domain.ids import BuilderId, PathwayId, SessionTypeId
 from booking_core.domain.money import Money
 from booking_core.domain.questions import Question
@@ -63,11 +64,6 @@ class CalendarRef:
     event_type_uri: str
 
 
-def invalid(pointer: str, detail: str) -> InvalidRequest:
-    """The error for one wrong attribute, with its pointer."""
-    return InvalidRequest(detail, [FieldError(pointer, detail)])
-
-
 def slug_of(text: str) -> str:
     """A name for addresses: lower case letters, digits and single hyphens; accents are dropped."""
     plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
@@ -81,8 +77,8 @@ def check_slug(slug: str) -> None:
 
 
 def _between(pointer: str, least: timedelta, most: timedelta):  # type: ignore[no-untyped-def]
-    def check(_: object, __: Attribute[timedelta], value: timedelta) -> None:
-        if not least <= value <= most or value % _MINUTE:
+    def check(_: object, __: Attribute[Any], value: Any) -> None:
+        if not isinstance(value, timedelta) or not least <= value <= most or value % _MINUTE:
             raise invalid(
                 pointer,
                 f"Give whole minutes from {least // _MINUTE} to {most // _MINUTE}.",
@@ -91,15 +87,37 @@ def _between(pointer: str, least: timedelta, most: timedelta):  # type: ignore[n
     return check
 
 
+def _category(value: str) -> Category:
+    return member(Category, value, "/category")
+
+
+_KINDS: Kinds = {
+    "slug": ("/slug", a(str), "text"),
+    "description": ("/description", a(str), "text"),
+    "pathways": ("/pathways", tuple_of(str), "a list of pathways"),
+    "requires_auth": ("/requiresAuth", a(bool), "true or false"),
+    "price": ("/price", a(Money | None), "an amount of money, or null"),
+    "capacity": ("/capacity", a(int), "a whole number"),
+    "questions": ("/questions", tuple_of(Question), "a list of questions"),
+    "display_order": ("/displayOrder", a(int), "a whole number"),
+    "active": ("/active", a(bool), "true or false"),
+    "calendar_ref": ("/calendarRef", a(CalendarRef | None), "an event type, or null"),
+    "location": ("/location", a(Location), "a location"),
+    "daily_limit": ("/dailyLimit", a(int | None), "a whole number, or null"),
+    "cancellation_policy": ("/cancellationPolicy", a(CancellationPolicy), "the terms"),
+}
+
+
 @frozen(kw_only=True)
 class SessionType:
     """One thing that a builder offers.
 
     All durations are whole minutes. `buffer_before` and `buffer_after` keep the builder's time
-    free around a session; `minimum_notice` and `horizon` bound how soon and how far ahead a start
-    may lie, seen from now; `slot_step` is the distance between starts (the duration when None);
+    free around a session; `minimum_notice` and `horizon`, the longer one, bound how soon and how far
+    ahead a start may lie, seen from now; `slot_step` is the distance between starts (the duration
+    when None); `daily_limit` is the number of meetings of this type on one day of the builder's zone.
     `synced` holds a mark of each attribute as the calendar provider last said it (A6).
-    `daily_limit` is the number of meetings of this type on one day of the builder's zone.
+    The slug is made of the title, or of the id where the title has no Latin letters.
     """
 
     id: SessionTypeId
@@ -107,8 +125,8 @@ class SessionType:
     title: str = field(converter=stripped)
     slug: str = field()
     description: str = ""
-    category: Category = field(default=Category.FREE, converter=Category)
-    pathways: tuple[PathwayId, ...] = ()
+    category: Category = field(default=Category.FREE, converter=_category)
+    pathways: tuple[PathwayId, ...] = field(default=(), converter=listed)
     requires_auth: bool = field()
     duration: timedelta = field(
         default=30 * _MINUTE,
@@ -117,7 +135,7 @@ class SessionType:
     slot_step: timedelta | None = None
     price: Money | None = None
     capacity: int = 1
-    questions: tuple[Question, ...] = ()
+    questions: tuple[Question, ...] = field(default=(), converter=listed)
     display_order: int = 0
     active: bool = True
     calendar_ref: CalendarRef | None = None
@@ -144,9 +162,10 @@ class SessionType:
 
     @slug.default
     def _slug(self) -> str:
-        return slug_of(self.title)
+        return slug_of(self.title) or slug_of(self.id)
 
     def __attrs_post_init__(self) -> None:
+        check_kinds(self, _KINDS)
         if not 1 <= len(self.title) <= 200:
             raise invalid("/title", "Give a title of 1 to 200 characters.")
         check_slug(self.slug)
@@ -158,6 +177,8 @@ class SessionType:
             raise invalid("/dailyLimit", "The daily limit is 1 to 1000, or null for none.")
         if self.slot_step is not None:
             _between("/slotStep", 5 * _MINUTE, _LONGEST_SESSION)(self, None, self.slot_step)
+        if self.horizon <= self.minimum_notice:
+            raise invalid("/horizon", "The horizon is longer than the minimum notice.")
         if self.price is not None and self.price.amount == 0:
             raise invalid("/price", "A free session has no price; leave it out.")
         if len({question.id for question in self.questions}) != len(self.questions):

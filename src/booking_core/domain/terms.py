@@ -33,8 +33,9 @@ def _longest_notice_first(steps: Iterable[RefundStep]) -> tuple[RefundStep, ...]
 class CancellationPolicy:
     """The terms for clients; a builder or an admin may always cancel, and the client is paid back.
 
-    `change_notice` is how long before the start a client may still cancel or reschedule. Without
-    refund steps everything goes back as long as cancelling is allowed.
+    `change_notice` is how long before the start a client may still cancel or reschedule. Of the refund
+    steps the first that still holds counts, the longest notice first, and nothing goes back once none
+    does; with no steps at all everything goes back (D4).
     """
 
     change_notice: timedelta = field(default=_NO_NOTICE)
@@ -51,5 +52,6 @@ class CancellationPolicy:
 
     def kept(self, price: Money, *, start: datetime, now: datetime) -> Money:
         """How much of `price` the builder may keep when the client cancels at `now`."""
-        percent = next((s.percent for s in self.refunds if now <= start - s.notice), 0)
+        late = 0 if self.refunds else 100
+        percent = next((s.percent for s in self.refunds if now <= start - s.notice), late)
         return Money(price.amount - price.percent(percent).amount, price.currency)

@@ -7,8 +7,8 @@ module has to ask in which zone a `datetime` is.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import field, frozen
 
@@ -16,25 +16,49 @@ from booking_core.domain.errors import InvalidRequest, UnknownTimezone
 
 MINUTE = timedelta(minutes=1)
 
+# Beyond them an hour more, or another offset, is no `datetime`.
+_FIRST_YEAR, _LAST_YEAR = 2, 9998
+# Files of a host's own beside those of the zones.
+_NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
+
 
 def as_utc(moment: datetime) -> datetime:
-    """The same instant in UTC; a naive `datetime` is refused, because it names no instant."""
+    """The same instant in UTC.
+
+    Raises:
+        InvalidRequest: a naive `datetime`, because it names no instant; one before the year 2 or
+            after 9998.
+    """
     if moment.tzinfo is None or moment.utcoffset() is None:
         raise InvalidRequest("A time needs an offset, for example 2026-03-29T10:00:00+02:00.")
-    return moment.astimezone(UTC)
+    try:
+        instant = moment.astimezone(UTC)
+    except OverflowError:
+        raise _out_of_years() from None
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise _out_of_years()
+    return instant
+
+
+def _out_of_years() -> InvalidRequest:
+    return InvalidRequest(f"A time lies in the years {_FIRST_YEAR} to {_LAST_YEAR}.")
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones()) - _NO_ZONES
 
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
-    """The IANA zone of that name.
+    """The IANA zone of that name, which means the same on every machine.
 
     Raises:
-        UnknownTimezone: there is no such zone.
+        UnknownTimezone: there is no such zone, or it is the host's own.
     """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise UnknownTimezone(name) from unknown
+    if name not in _zone_names():
+        raise UnknownTimezone(name)
+    return ZoneInfo(name)
 
 
 @frozen(order=True)
@@ -60,7 +84,10 @@ class TimeWindow:
 
     def widened(self, before: timedelta, after: timedelta) -> TimeWindow:
         """The interval with `before` added in front and `after` added behind."""
-        return TimeWindow(self.start - before, self.end + after)
+        try:
+            return TimeWindow(self.start - before, self.end + after)
+        except OverflowError:
+            raise _out_of_years() from None
 
 
 class Slot(TimeWindow):
@@ -80,9 +107,11 @@ def midnight(day: date, timezone: str) -> datetime:
 
     Where midnight falls into a gap the day begins after it; where it is ambiguous, at the first.
     """
-    return datetime.combine(day, time.min, tzinfo=zone(timezone)).astimezone(UTC)
+    return as_utc(datetime.combine(day, time.min, tzinfo=zone(timezone)))
 
 
 def local_dates(first: date, last: date, timezone: str) -> TimeWindow:
     """The interval of whole local dates from `first` to `last`, both inclusive."""
+    if last == date.max:
+        raise _out_of_years()
     return TimeWindow(midnight(first, timezone), midnight(last + timedelta(days=1), timezone))

@@ -63,4 +63,7 @@ class MailWriter(Protocol):
 
     @abstractmethod
     def write(self, *, letter: Letter) -> Mail:
-        """The mail, under the letter's key; the same letter always gives the same mail."""
+        """The mail to its reader, under the letter's key, answered to the other one of the two.
+
+        The same letter always gives the same mail.
+        """

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from booking_core.domain.booking import Booking
 from booking_core.domain.builder import Builder
+from booking_core.domain.errors import FieldError, InvalidRequest
 from booking_core.domain.ids import BookingId, BuilderId, CalendarTag, SessionTypeId
 from booking_core.domain.session_type import SessionType
 from booking_core.domain.transitions import BookingState
+
+#: The most bookings that one call answers.
+MOST_BOOKINGS = 10_000
 
 
 class BuilderRepository(Protocol):
@@ -62,7 +66,8 @@ class SessionTypeRepository(Protocol):
 class BookingFilter:
     """Which bookings: all conditions hold together; `starts_from` and `starts_before` are half-open.
 
-    `after` is the cursor: the id of the last booking of the page before.
+    `after` is the cursor: the id of the last booking of the page before. `limit` is a number from 1 to
+    `MOST_BOOKINGS`.
     """
 
     builder_id: str | None = None
@@ -72,7 +77,13 @@ class BookingFilter:
     starts_from: datetime | None = None
     starts_before: datetime | None = None
     after: BookingId | None = None
-    limit: int = 50
+    limit: int = field(default=50)
+
+    @limit.validator
+    def _answerable(self, _: object, limit: int) -> None:
+        if type(limit) is not int or not 1 <= limit <= MOST_BOOKINGS:
+            message = f"The limit is a whole number from 1 to {MOST_BOOKINGS}."
+            raise InvalidRequest(message, [FieldError("/limit", message)])
 
 
 class BookingRepository(Protocol):

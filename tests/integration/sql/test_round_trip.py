@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
@@ -49,6 +50,7 @@ few = settings(
 # NUL and lone surrogates are refused (see test_errors).
 texts = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=30)
 words = st.text("abcdefghij é漢", min_size=1, max_size=20).filter(str.strip)
+sites = st.from_regex(r"https://[a-z0-9]{1,9}\.example(:[1-9][0-9]{0,3})?", fullmatch=True)
 zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"])
 
 
@@ -100,11 +102,11 @@ builders = st.builds(
         st.lists(st.builds(TimeOff, windows(), texts), max_size=3),
     ),
     headline=texts,
-    photo_url=st.none() | texts.map("https://".__add__),
+    photo_url=st.none() | st.builds("{}/{}?é".format, sites, words.map(quote)),
     language=st.sampled_from(Language),
     reminders=tuples_of(st.timedeltas(timedelta(seconds=1), timedelta(days=60)), max_size=3),
     client_accounts=st.booleans(),
-    embed_sites=tuples_of(texts.map("https://".__add__), max_size=2),
+    embed_sites=tuples_of(sites, max_size=2),
     calendar_account=st.none() | texts,
     active=st.booleans(),
 )
@@ -132,7 +134,7 @@ session_types = st.builds(
     buffer_before=minutes,
     buffer_after=minutes,
     minimum_notice=minutes,
-    horizon=minutes.filter(bool),
+    horizon=st.integers(1_441, 100_000).map(lambda count: timedelta(minutes=count)),
     daily_limit=st.none() | st.integers(1, 99),
     cancellation_policy=policies,
 )

@@ -9,12 +9,42 @@ from typing import Any, get_args
 
 import pytest
 import stripe
+from attrs import frozen
 
 from adapters.stripe_payments import StripePayments
 from adapters.stripe_payments.notices import KINDS
 from booking_core import Attempt, BookingId, UntrustedNotice
-from tests.integration.stripe.test_payments import BOOKING, opened
+from booking_core.testing.contracts import PaymentNoticeReaderContract
+from booking_core.testing.contracts.payment_notices import Posted
+from booking_core.testing.examples import an_attempt
+from tests.integration.stripe.test_payments import BOOKING, opened, soon
 from tests.simulators.stripe import SECRET, Bank, signed
+
+
+@frozen
+class StripePosts:
+    payments: StripePayments
+    bank: Bank
+
+    def about(self, booking_id: BookingId) -> Posted:
+        key = f"{booking_id}:checkout:{len(self.bank.sessions) + 1}"
+        attempt = an_attempt(key=key, expires_at=soon())
+        checkout = self.payments.request(booking_id=booking_id, attempt=attempt)
+        self.bank.authorise(checkout.id)
+        return signed(self.bank.events[-1], at=now())
+
+    def about_nothing_of_ours(self) -> Posted:
+        return signed(EVENT | {"data": {"object": {"id": "cs_1", "metadata": {}}}}, at=now())
+
+
+class TestReadingStripe(PaymentNoticeReaderContract):
+    @pytest.fixture
+    def reader(self, stripe_payments: StripePayments) -> StripePayments:
+        return stripe_payments
+
+    @pytest.fixture
+    def sender(self, stripe_payments: StripePayments, bank: Bank) -> StripePosts:
+        return StripePosts(stripe_payments, bank)
 
 
 @pytest.fixture

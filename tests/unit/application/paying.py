@@ -91,8 +91,7 @@ class Shop:
         return self.core.confirm_booking(
             session_type_id=a_session_type().id,
             slot=slot or a_slot(),
-            actor=Actor.anonymous(),
-            **{"contact": a_contact()} | more,
+            **{"actor": Actor.anonymous(), "contact": a_contact()} | more,
         )
 
     def cancel(self, booking: Booking, actor: Actor | None = None) -> Booking:

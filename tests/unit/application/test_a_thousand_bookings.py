@@ -23,6 +23,7 @@ from booking_core import (
     CheckoutState,
     DayRange,
     Dispute,
+    Mail,
     PaymentStatus,
     ProviderFailed,
     RefundStep,
@@ -63,7 +64,19 @@ class Payments(Unreliable, MemoryPayments): ...
 class Calendar(Unreliable, MemoryCalendar): ...
 
 
-class Mailer(Unreliable, MemoryMailer): ...
+class Mailer(Unreliable, MemoryMailer):
+    """Counts the calls that failed, by the key of the mail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failed: Counter[str] = Counter()
+
+    def send(self, *, mail: Mail) -> None:
+        try:
+            super().send(mail=mail)
+        except ProviderFailed:
+            self.failed[mail.key] += 1
+            raise
 
 
 class Client:
@@ -233,3 +246,10 @@ def test_no_mail_comes_twice_and_the_jobs_that_died_can_be_seen(after: Shop) -> 
     once = [key for key, count in told.items() if count > 1 and "Moved" not in key[1]]
     assert [key for key in once if "Money" not in key[1]] == []
     assert after.core.jobs.dead() == ()
+
+
+def test_a_mail_is_handed_over_again_only_after_a_call_that_failed(after: Shop) -> None:
+    arrived = Counter(mail.key for mail in after.mailer.arrived)
+    assert max(arrived.values()) > 1
+    too_often = [key for key, times in arrived.items() if times > 1 + after.mailer.failed[key]]
+    assert too_often == []

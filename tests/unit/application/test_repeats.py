@@ -1,5 +1,6 @@
 """One key, one change, one answer (C9), for callers of the library."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from adapters.local_calendar import LocalCalendar
 from adapters.memory import MemoryClock, MemoryMailer, MemoryStore
 from booking_core import (
     Actor,
+    Answer,
     Booking,
     BookingCore,
     BookingError,
@@ -15,6 +17,8 @@ from booking_core import (
     Contact,
     InboxKey,
     KeyReused,
+    NotFound,
+    Question,
     Slot,
     SlotUnavailable,
 )
@@ -42,12 +46,17 @@ def core(clock: MemoryClock) -> BookingCore:
 
 
 def _book(
-    core: BookingCore, slot: Slot, key: str | None = "k", contact: Contact | None = None
+    core: BookingCore,
+    slot: Slot,
+    key: str | None = "k",
+    contact: Contact | None = None,
+    answers: Sequence[Answer] = (),
 ) -> Booking:
     return core.confirm_booking(
         session_type_id=a_session_type().id,
         slot=slot,
         contact=contact or a_contact(),
+        answers=answers,
         actor=Actor.anonymous(),
         key=key,
     )
@@ -106,3 +115,32 @@ def test_however_many_answers_are_old_all_are_forgotten(
         uow.commit()
     clock.advance(timedelta(days=8))
     assert core.forget_answers() == 2_500
+
+
+def test_a_repeat_may_bring_its_answers_in_a_list_or_in_a_tuple(core: BookingCore) -> None:
+    question = Question("goal", "What is your goal?")
+    core.change_session_type(
+        session_type_id=a_session_type().id,
+        changes={"questions": (question,)},
+        actor=Actor.system(),
+    )
+    answers = [Answer("goal", "A new job")]
+    first, again = (_book(core, a_slot(), answers=given) for given in (answers, tuple(answers)))
+    assert first.id == again.id
+
+
+def test_a_repeat_shows_the_booking_only_to_a_token_that_opens_it_still(core: BookingCore) -> None:
+    booking = _book(core, a_slot())
+    shown = Actor.anonymous(core.manage_key.token(booking.id, booking.token_version))
+
+    def cancel() -> Booking:
+        return core.cancel_booking(booking_id=booking.id, actor=shown, key="c")
+
+    assert cancel().state is cancel().state is BookingState.CANCELLED
+    with core.cancel_booking.keeper.unit_of_work() as uow:
+        stored = uow.bookings.get(booking.id)
+        stored.revoke_tokens()
+        uow.bookings.save(stored)
+        uow.commit()
+    with pytest.raises(NotFound):
+        cancel()

@@ -15,7 +15,32 @@ from booking_core.testing.examples import a_builder, a_schedule
         ({"slug": "Ada Byron"}, "/slug"),
         ({"email": "ada"}, "/email"),
         ({"photo_url": "javascript:alert(1)"}, "/photoUrl"),
+        ({"photo_url": "//evil.example/x.png"}, "/photoUrl"),
+        ({"photo_url": "/\\evil.example/x.png"}, "/photoUrl"),
+        ({"photo_url": "/\t/evil.example/x.png"}, "/photoUrl"),
+        ({"photo_url": "http://example.org/x.png"}, "/photoUrl"),
+        ({"photo_url": "https:///x.png"}, "/photoUrl"),
+        ({"photo_url": "https://x.org; script-src */x.png"}, "/photoUrl"),
+        ({"photo_url": "https://x.org;script-src/x.png"}, "/photoUrl"),
+        ({"photo_url": 5}, "/photoUrl"),
         ({"embed_sites": ("example.org",)}, "/embedSites"),
+        ({"embed_sites": ("https://x.org; script-src *",)}, "/embedSites"),
+        ({"embed_sites": ("https://x.org;script-src",)}, "/embedSites"),
+        ({"embed_sites": ("https://x.org,https://y.org",)}, "/embedSites"),
+        ({"embed_sites": ("https://*",)}, "/embedSites"),
+        ({"embed_sites": ("https://",)}, "/embedSites"),
+        ({"embed_sites": ("https://me@x.org",)}, "/embedSites"),
+        ({"embed_sites": ("https://x.org:99999",)}, "/embedSites"),
+        ({"embed_sites": ("https://[::1",)}, "/embedSites"),
+        ({"embed_sites": ("javascript:alert(1)",)}, "/embedSites"),
+        ({"embed_sites": (5,)}, "/embedSites"),
+        ({"embed_sites": "https://x.org"}, "/embedSites"),
+        ({"embed_sites": 5}, "/embedSites"),
+        ({"language": "xx"}, "/language"),
+        ({"client_accounts": "no"}, "/clientAccounts"),
+        ({"reminders": (30,)}, "/reminders"),
+        ({"reminders": timedelta(1)}, "/reminders"),
+        ({"schedule": "always"}, "/schedule"),
         ({"reminders": (timedelta(0),)}, "/reminders"),
         ({"reminders": (timedelta(days=61),)}, "/reminders"),
     ],
@@ -26,9 +51,29 @@ def test_a_wrong_field_is_named(wrong: dict[str, Any], pointer: str) -> None:
     assert [error.pointer for error in refused.value.errors] == [pointer]
 
 
+def named(name: str) -> Builder:
+    return Builder(id="bld_1", name=name, email="a@example.org", schedule=a_schedule())
+
+
 def test_the_slug_comes_from_the_name() -> None:
-    builder = Builder(id="b", name="Ada B. Byron", email="a@example.org", schedule=a_schedule())
-    assert builder.slug == "ada-b-byron"
+    assert named("Ada B. Byron").slug == "ada-b-byron"
+
+
+def test_a_name_without_latin_letters_gets_a_slug_all_the_same() -> None:
+    assert named("山田 花子").slug == "bld-1"
+
+
+def test_of_the_sites_that_may_embed_only_the_origin_is_kept() -> None:
+    given = ["https://Example.org/book?x=1#here", "http://localhost:8080/", "https://[::1]:8443"]
+    kept = a_builder(embed_sites=given).embed_sites
+    assert kept == ("https://example.org", "http://localhost:8080", "https://[::1]:8443")
+
+
+@pytest.mark.parametrize(
+    "photo", [None, "/static/ada.png", "https://example.org:8443/a;b/ada.png?size=2", "/"]
+)
+def test_a_photo_is_an_https_address_or_a_path_of_this_site(photo: str | None) -> None:
+    assert a_builder(photo_url=photo).photo_url == photo
 
 
 def test_the_zone_of_a_builder_is_that_of_its_schedule() -> None:

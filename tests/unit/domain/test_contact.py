@@ -44,7 +44,13 @@ def test_a_name_is_one_line() -> None:
     assert a_contact(name=" Grace\r\n  Murray ").name == "Grace Murray"
 
 
-@pytest.mark.parametrize("timezone", ["Mars/Olympus", "", "../../etc/passwd", "Europe/Berlin\0"])
+@pytest.mark.parametrize(
+    "timezone",
+    [
+        *("Mars/Olympus", "", "../../etc/passwd", "Europe/Berlin\0", "Europe", "europe/berlin"),
+        *("localtime", "posixrules", "Factory", "right/UTC", "posix/Europe/Berlin"),
+    ],
+)
 def test_a_zone_that_nobody_knows_is_refused(timezone: str) -> None:
     with pytest.raises(UnknownTimezone):
         a_contact(timezone=timezone)

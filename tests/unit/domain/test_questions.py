@@ -54,6 +54,8 @@ def test_a_fitting_answer_is_kept_with_the_question_as_it_was_asked(
         (SOME, "a"),
         (PHONE, "call me"),
         (PHONE, "1"),
+        (TEXT, False),
+        (ONE, False),
         (YES, "yes"),
     ],
 )
@@ -81,7 +83,7 @@ def test_a_required_yes_or_no_wants_a_yes() -> None:
 
 def test_optional_questions_may_stay_empty_and_empty_answers_are_not_kept() -> None:
     empty = [Answer("text", " "), Answer("some", ()), Answer("phone", ""), Answer("one", "")]
-    assert check_answers(ALL, empty) == ()
+    assert check_answers(ALL, [*empty, Answer("yes", "")]) == ()
     assert check_answers(ALL, []) == ()
 
 

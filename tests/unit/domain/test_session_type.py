@@ -3,7 +3,15 @@ from typing import Any
 
 import pytest
 
-from booking_core import Category, InvalidRequest, Money, PathwayId, Question, SlotRules
+from booking_core import (
+    Category,
+    InvalidRequest,
+    Money,
+    PathwayId,
+    Question,
+    SessionType,
+    SlotRules,
+)
 from booking_core.testing.examples import a_session_type
 
 MINUTE = timedelta(minutes=1)
@@ -41,6 +49,27 @@ def test_the_category_sets_whether_signing_in_is_required_unless_it_is_said(
         ({"buffer_after": timedelta(seconds=30)}, "/buffers/after"),
         ({"minimum_notice": -MINUTE}, "/minimumNotice"),
         ({"horizon": timedelta(0)}, "/horizon"),
+        ({"horizon": timedelta(days=1), "minimum_notice": timedelta(days=2)}, "/horizon"),
+        ({"horizon": timedelta(days=1), "minimum_notice": timedelta(days=1)}, "/horizon"),
+        ({"duration": 30}, "/durationMinutes"),
+        ({"slot_step": 30}, "/slotStep"),
+        ({"capacity": 2.5}, "/capacity"),
+        ({"capacity": True}, "/capacity"),
+        ({"daily_limit": 1.5}, "/dailyLimit"),
+        ({"display_order": "first"}, "/displayOrder"),
+        ({"category": "premium"}, "/category"),
+        ({"active": "no"}, "/active"),
+        ({"requires_auth": "no"}, "/requiresAuth"),
+        ({"price": 5}, "/price"),
+        ({"location": "zoom"}, "/location"),
+        ({"cancellation_policy": "strict"}, "/cancellationPolicy"),
+        ({"calendar_ref": "x"}, "/calendarRef"),
+        ({"questions": ("Why?",)}, "/questions"),
+        ({"questions": Question("q", "Why?")}, "/questions"),
+        ({"category": "pathway", "pathways": "pivot"}, "/pathways"),
+        ({"category": "pathway", "pathways": (5,)}, "/pathways"),
+        ({"description": 5}, "/description"),
+        ({"slug": 5}, "/slug"),
         ({"capacity": 0}, "/capacity"),
         ({"capacity": 1_001}, "/capacity"),
         ({"daily_limit": 0}, "/dailyLimit"),
@@ -61,6 +90,18 @@ def test_the_slug_comes_from_the_title() -> None:
     assert session_type.slug == "given"
     plain = type(session_type)(id="typ_1", builder_id="bld_1", title=session_type.title)
     assert plain.slug == "cv-interview-1st-look"
+
+
+def test_a_title_without_latin_letters_gets_a_slug_all_the_same() -> None:
+    session_type = SessionType(id="typ_1", builder_id="bld_1", title="相談")
+    assert session_type.slug == "typ-1"
+
+
+def test_lists_are_taken_and_kept_as_what_cannot_be_changed() -> None:
+    asked, pathway = Question("q", "Why?"), PathwayId("pivot")
+    session_type = a_session_type(questions=[asked], category="pathway", pathways=[pathway])
+    assert (session_type.questions, session_type.pathways) == ((asked,), (pathway,))
+    assert hash(session_type)
 
 
 def test_starts_are_a_duration_apart_unless_a_step_is_given() -> None:

@@ -30,8 +30,15 @@ def test_without_steps_of_its_own_everything_goes_back() -> None:
     assert CancellationPolicy().kept(PRICE, start=START, now=START - HOUR).amount == 0
 
 
-def test_with_no_steps_at_all_everything_is_kept() -> None:
-    assert CancellationPolicy(refunds=()).kept(PRICE, start=START, now=START - DAY) == PRICE
+def test_with_no_steps_at_all_everything_goes_back_too() -> None:
+    for before in (DAY, timedelta(0), -HOUR):
+        kept = CancellationPolicy(refunds=()).kept(PRICE, start=START, now=START - before)
+        assert kept.amount == 0
+
+
+def test_a_step_of_nothing_keeps_everything() -> None:
+    terms = CancellationPolicy(refunds=(RefundStep(timedelta(0), 0),))
+    assert terms.kept(PRICE, start=START, now=START - DAY) == PRICE
 
 
 def test_what_is_kept_and_what_goes_back_are_the_price_together() -> None:

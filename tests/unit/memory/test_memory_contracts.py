@@ -4,12 +4,20 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from adapters.memory import MemoryCalendar, MemoryClock, MemoryMailer, MemoryPayments, MemoryStore
+from adapters.memory import (
+    MemoryCalendar,
+    MemoryClock,
+    MemoryIds,
+    MemoryMailer,
+    MemoryPayments,
+    MemoryStore,
+)
 from booking_core import Attempt, UnitOfWorkFactory
 from booking_core.testing.contracts import (
     BookingRepositoryContract,
     CalendarContract,
     CatalogueContract,
+    IdFactoryContract,
     InboxContract,
     MailerContract,
     OutboxContract,
@@ -53,10 +61,20 @@ class TestMailer(MailerContract):
         return lambda: [mail.subject for mail in mailer.sent]
 
 
+class TestIds(IdFactoryContract):
+    @pytest.fixture
+    def ids(self) -> MemoryIds:
+        return MemoryIds()
+
+
 class TestCalendar(CalendarContract):
     @pytest.fixture
     def calendar(self) -> MemoryCalendar:
         return MemoryCalendar(MemoryClock(NOW))
+
+    @pytest.fixture
+    def provider_side(self, calendar: MemoryCalendar) -> MemoryCalendar:
+        return calendar
 
 
 class TestPayments(PaymentGatewayContract):

@@ -89,6 +89,16 @@ def test_a_mail_is_kept_once_for_each_key() -> None:
     assert mailer.sent == mailer.sent_to("grace@example.org") == [MAIL]
 
 
+def test_every_mail_that_arrives_is_recorded_however_often_it_comes() -> None:
+    mailer = MemoryMailer()
+    for fault in (Fault.LOST_CALL, Fault.LOST_ANSWER):
+        mailer.break_next("send", fault)
+        with pytest.raises(ProviderFailed):
+            mailer.send(mail=MAIL)
+    mailer.send(mail=MAIL)
+    assert (mailer.arrived, mailer.sent) == ([MAIL, MAIL], [MAIL])
+
+
 def test_a_mail_server_can_be_told_to_fail() -> None:
     mailer = MemoryMailer()
     mailer.break_next("send", times=2, error=ProviderFailed("No such box.", retryable=False))

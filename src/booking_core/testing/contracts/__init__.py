@@ -13,8 +13,9 @@ import pytest
 
 # Before the modules are imported, or a failing assertion would not say what it compared.
 for _module in (
-    *("bookings", "calendar", "catalogue", "claims", "inbox", "job_queue", "mailer", "outbox"),
-    *("payments", "stored", "threads", "unit_of_work"),
+    *("bookings", "calendar", "calendar_files", "catalogue", "claims", "identity", "ids", "inbox"),
+    *("job_queue", "mail_writer", "mailer", "outbox", "payment_notices", "payments", "stored"),
+    *("threads", "unit_of_work"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
@@ -22,13 +23,22 @@ from booking_core.testing.contracts.bookings import BookingRepositoryContract  #
 from booking_core.testing.contracts.calendar import (  # noqa: E402
     CalendarContract,
     OpenSlotsContract,
+    ProviderSide,
 )
+from booking_core.testing.contracts.calendar_files import CalendarFilesContract  # noqa: E402
 from booking_core.testing.contracts.catalogue import CatalogueContract  # noqa: E402
 from booking_core.testing.contracts.claims import SlotClaimsContract  # noqa: E402
+from booking_core.testing.contracts.identity import IdentityContract, TokenIssuer  # noqa: E402
+from booking_core.testing.contracts.ids import IdFactoryContract  # noqa: E402
 from booking_core.testing.contracts.inbox import InboxContract  # noqa: E402
 from booking_core.testing.contracts.job_queue import JobQueueContract  # noqa: E402
+from booking_core.testing.contracts.mail_writer import MailWriterContract  # noqa: E402
 from booking_core.testing.contracts.mailer import MailerContract  # noqa: E402
 from booking_core.testing.contracts.outbox import OutboxContract  # noqa: E402
+from booking_core.testing.contracts.payment_notices import (  # noqa: E402
+    NoticeSender,
+    PaymentNoticeReaderContract,
+)
 from booking_core.testing.contracts.payments import (  # noqa: E402
     CheckoutContract,
     PayingClient,
@@ -39,15 +49,23 @@ from booking_core.testing.contracts.unit_of_work import UnitOfWorkContract  # no
 __all__ = [
     "BookingRepositoryContract",
     "CalendarContract",
+    "CalendarFilesContract",
     "CatalogueContract",
     "CheckoutContract",
+    "IdFactoryContract",
+    "IdentityContract",
     "InboxContract",
     "JobQueueContract",
+    "MailWriterContract",
     "MailerContract",
+    "NoticeSender",
     "OpenSlotsContract",
     "OutboxContract",
     "PayingClient",
     "PaymentGatewayContract",
+    "PaymentNoticeReaderContract",
+    "ProviderSide",
     "SlotClaimsContract",
+    "TokenIssuer",
     "UnitOfWorkContract",
 ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any, Protocol
 
 import pytest
 
 from booking_core.domain.booking import Booking, CalendarEvent
 from booking_core.domain.builder import Builder
+from booking_core.domain.errors import SlotUnavailable
 from booking_core.domain.session_type import SessionType
 from booking_core.domain.time import Slot, TimeWindow
 from booking_core.domain.transitions import BookingState
@@ -17,6 +19,16 @@ from booking_core.ports.calendar import CalendarProvider
 from booking_core.testing.examples import NOW, a_booking, a_builder, a_session_type
 
 _WEEK = timedelta(days=7)
+
+
+class ProviderSide(Protocol):
+    """Plays client or builder at the provider's own pages."""
+
+    def move(self, event: CalendarEvent, slot: Slot) -> object:
+        """Moves the event to another open slot."""
+
+    def cancel(self, event: CalendarEvent) -> object:
+        """Cancels the event."""
 
 
 class OpenSlotsContract:
@@ -112,7 +124,8 @@ class OpenSlotsContract:
 class CalendarContract(OpenSlotsContract):
     """What a calendar that is not in our own database promises besides.
 
-    Needs `calendar` as before, with at least two open slots that do not overlap.
+    Needs `calendar` as before, with at least three open slots that do not overlap, and
+    `provider_side` to play those who change events without us.
     """
 
     @pytest.fixture
@@ -145,6 +158,37 @@ class CalendarContract(OpenSlotsContract):
         )
         assert first.event_uri == second.event_uri
         assert len(calendar.events(booking=booking)) == 1
+
+    def test_a_slot_that_another_booking_has_is_refused(
+        self, calendar: CalendarProvider, session_type: SessionType, booking: Booking
+    ) -> None:
+        slot = _slot(booking)
+        kept = calendar.ensure_booked(booking=booking, slot=slot)
+        other = _another(session_type, slot)
+        for _ in range(2):
+            with pytest.raises(SlotUnavailable):
+                calendar.ensure_booked(booking=other, slot=slot)
+        assert not _standing(calendar, other)
+        assert [each.event_uri for each in _standing(calendar, booking)] == [kept.event_uri]
+
+    def test_a_slot_is_open_to_the_booking_that_would_give_it_up(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        booking: Booking,
+    ) -> None:
+        slot = _slot(booking)
+        calendar.ensure_booked(booking=booking, slot=slot)
+        asked: dict[str, Any] = {
+            "builder": builder,
+            "session_type": session_type,
+            "start": slot.start,
+        }
+        other = _another(session_type, slot)
+        assert not calendar.explain(**asked).is_open
+        assert not calendar.explain(**asked, ignoring=other.id).is_open
+        assert calendar.explain(**asked, ignoring=booking.id).is_open
 
     def test_a_booked_slot_is_not_offered_any_more(
         self,
@@ -202,6 +246,73 @@ class CalendarContract(OpenSlotsContract):
         calendar.ensure_absent(booking=booking, slot=old)
         assert [each.event_uri for each in _standing(calendar, booking)] == [kept.event_uri]
 
+    # ---- what is changed at the provider ---------------------------------------------------------
+
+    def test_a_moved_event_is_told_once_for_each_slot_that_it_left(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        booking: Booking,
+        provider_side: ProviderSide,
+    ) -> None:
+        old = _slot(booking)
+        new = _first(calendar, builder, session_type, old.end)
+        provider_side.move(calendar.ensure_booked(booking=booking, slot=old), new)
+        (found,) = calendar.events(booking=booking)
+        assert (found.moved_from, found.slot, found.cancelled) == (old, new, False)
+        last = _first(calendar, builder, session_type, new.end)
+        provider_side.move(found.event, last)
+        told = [(each.moved_from, each.slot) for each in calendar.events(booking=booking)]
+        assert sorted(told, key=lambda each: each[0] or last) == [(old, last), (new, last)]
+
+    def test_a_moved_event_takes_its_new_slot_and_no_other_one(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        booking: Booking,
+        provider_side: ProviderSide,
+    ) -> None:
+        old = _slot(booking)
+        new = _first(calendar, builder, session_type, old.end)
+        provider_side.move(calendar.ensure_booked(booking=booking, slot=old), new)
+        asked: dict[str, Any] = {"builder": builder, "session_type": session_type}
+        assert calendar.explain(**asked, start=old.start).is_open
+        assert not calendar.explain(**asked, start=new.start).is_open
+
+    def test_a_moved_event_stands_until_it_is_removed_from_where_it_is_now(
+        self,
+        calendar: CalendarProvider,
+        builder: Builder,
+        session_type: SessionType,
+        booking: Booking,
+        provider_side: ProviderSide,
+    ) -> None:
+        old = _slot(booking)
+        new = _first(calendar, builder, session_type, old.end)
+        provider_side.move(calendar.ensure_booked(booking=booking, slot=old), new)
+        calendar.ensure_absent(booking=booking, slot=old)
+        assert len(_standing(calendar, booking)) == 1
+        calendar.ensure_absent(booking=booking, slot=new)
+        assert not _standing(calendar, booking)
+
+    def test_a_cancelled_event_is_told_and_its_slot_is_free_for_others(
+        self,
+        calendar: CalendarProvider,
+        session_type: SessionType,
+        booking: Booking,
+        provider_side: ProviderSide,
+    ) -> None:
+        slot = _slot(booking)
+        provider_side.cancel(calendar.ensure_booked(booking=booking, slot=slot))
+        (found,) = calendar.events(booking=booking)
+        assert (found.cancelled, found.slot, found.moved_from) == (True, slot, None)
+        other = _another(session_type, slot)
+        assert calendar.ensure_booked(booking=other, slot=slot) != found.event
+
+    # ---- besides ---------------------------------------------------------------------------------
+
     def test_bookings_do_not_see_each_others_events(
         self,
         calendar: CalendarProvider,
@@ -209,8 +320,7 @@ class CalendarContract(OpenSlotsContract):
         booking: Booking,
     ) -> None:
         calendar.ensure_booked(booking=booking, slot=_slot(booking))
-        other = a_booking(BookingState.CONFIRMING, session_type=session_type, id="bkg_other")
-        assert not calendar.events(booking=other)
+        assert not calendar.events(booking=_another(session_type, _slot(booking)))
 
     def test_a_scheduling_link_is_an_address_of_its_own_booking(
         self,
@@ -247,6 +357,11 @@ def _first(
 ) -> Slot:
     window = TimeWindow(after, after + _WEEK)
     return calendar.open_slots(builder=builder, session_type=session_type, window=window)[0].slot
+
+
+def _another(session_type: SessionType, slot: Slot) -> Booking:
+    """Another booking that waits for its event."""
+    return a_booking(BookingState.CONFIRMING, session_type=session_type, slot=slot, id="bkg_other")
 
 
 def _slot(booking: Booking) -> Slot:

@@ -1,0 +1,34 @@
+"""Addresses that others give, and that are written into our own pages and headers."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+_HOST_AND_PORT = re.compile(r"([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:[0-9]+)?")
+# Browsers leave tabs and line breaks out of an address, and read a backslash as a slash.
+_PLAIN = re.compile(r"[^\s\\\x00-\x1f\x7f]+")
+
+
+def origin(address: str) -> str | None:
+    """Scheme, host and port of an https or http address, and nothing else; None if it is none.
+
+    A host that is more than letters, digits, dots and hyphens could end the place it is written to.
+    """
+    try:
+        parts = urlsplit(address)
+        if parts.scheme not in ("https", "http") or parts.port == 0:
+            return None
+    except ValueError:
+        return None
+    place = parts.netloc.lower()
+    return f"{parts.scheme}://{place}" if _HOST_AND_PORT.fullmatch(place) else None
+
+
+def is_image(address: str) -> bool:
+    """Whether it is an https address, or a path of our own site."""
+    if not _PLAIN.fullmatch(address):
+        return False
+    if address.startswith("https://"):
+        return origin(address) is not None
+    return address.startswith("/") and not address.startswith("//")

@@ -1,0 +1,129 @@
+"""What a calendar file promises to the program that reads it (RFC 5545)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from attrs import evolve
+
+from booking_core.domain.booking import Booking
+from booking_core.domain.ids import BookingId
+from booking_core.domain.transitions import BookingState
+from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
+from booking_core.ports.mailer import Attachment
+from booking_core.testing.examples import a_booking, a_builder, a_session_type, a_slot
+
+_REQUEST, _CANCEL = CalendarMethod.REQUEST, CalendarMethod.CANCEL
+_LONGEST_LINE = 75  # octets
+_HOSTILE = "An hour\r\nATTENDEE:mailto:evil@example.org\nEND:VCALENDAR; with, commas \N{SNOWMAN}"
+
+
+class CalendarFilesContract:
+    """Needs `files`."""
+
+    @pytest.fixture
+    def booking(self) -> Booking:
+        """A booking that stands."""
+        return a_booking(BookingState.CONFIRMED, version=2)
+
+    @pytest.mark.parametrize("method", CalendarMethod)
+    def test_a_file_says_what_shall_be_done_with_its_one_entry(
+        self, files: CalendarFiles, booking: Booking, method: CalendarMethod
+    ) -> None:
+        file = _written(files, booking, method)
+        assert file.name.endswith(".ics")
+        assert file.content_type.startswith("text/calendar")
+        assert f"method={method}".casefold() in file.content_type.casefold()
+        read = _read(file)
+        assert read["METHOD"] == [method.value]
+        assert read["BEGIN"] == ["VCALENDAR", "VEVENT"]
+
+    def test_its_lines_are_of_the_form_that_programs_expect(
+        self, files: CalendarFiles, booking: Booking
+    ) -> None:
+        content = _written(files, booking, _REQUEST, title=_HOSTILE * 2).content
+        *lines, last = content.split(b"\r\n")
+        assert last == b""
+        assert all(len(line) <= _LONGEST_LINE and b"\n" not in line for line in lines)
+
+    def test_the_entry_has_the_time_of_the_booking(
+        self, files: CalendarFiles, booking: Booking
+    ) -> None:
+        lines = _lines(_written(files, booking, _REQUEST))
+        assert _instant(lines, "DTSTART") == a_slot().start
+        assert _instant(lines, "DTEND") == a_slot().end
+
+    def test_all_files_of_a_booking_mean_one_entry_and_a_later_one_replaces_an_earlier_one(
+        self, files: CalendarFiles, booking: Booking
+    ) -> None:
+        moved = evolve(booking, slot=a_slot(day=3), version=4)
+        gone = evolve(moved, state=BookingState.CANCELLED, version=5)
+        read = [
+            _read(_written(files, each, method))
+            for each, method in ((booking, _REQUEST), (moved, _REQUEST), (gone, _CANCEL))
+        ]
+        assert len({each["UID"][0] for each in read}) == 1
+        numbers = [int(each["SEQUENCE"][0]) for each in read]
+        assert numbers == sorted(set(numbers))
+        assert read[-1]["STATUS"] == ["CANCELLED"]
+
+    def test_another_booking_is_another_entry(self, files: CalendarFiles, booking: Booking) -> None:
+        other = evolve(booking, id=BookingId("bkg_other"))
+        one, two = (_read(_written(files, each, _REQUEST)) for each in (booking, other))
+        assert one["UID"] != two["UID"]
+
+    def test_the_same_booking_gives_the_same_file(
+        self, files: CalendarFiles, booking: Booking
+    ) -> None:
+        first, again = (_written(files, booking, _REQUEST) for _ in range(2))
+        assert first == again
+
+    def test_what_people_wrote_is_only_ever_text(
+        self, files: CalendarFiles, booking: Booking
+    ) -> None:
+        plain, hostile = (
+            _read(_written(files, booking, _REQUEST, title=title))
+            for title in ("An hour", _HOSTILE)
+        )
+        assert {name: len(values) for name, values in plain.items()} == {
+            name: len(values) for name, values in hostile.items()
+        }
+        assert "commas" in hostile["SUMMARY"][0]
+        assert plain["ATTENDEE"] == hostile["ATTENDEE"]
+
+
+def _written(
+    files: CalendarFiles, booking: Booking, method: CalendarMethod, title: str = "An hour"
+) -> Attachment:
+    return files.write(
+        booking=booking,
+        session_type=a_session_type(title=title),
+        builder=a_builder(),
+        method=method,
+    )
+
+
+def _lines(file: Attachment) -> list[str]:
+    """Its lines, put together again where they were folded."""
+    return file.content.decode().replace("\r\n ", "").replace("\r\n\t", "").split("\r\n")
+
+
+def _read(file: Attachment) -> dict[str, list[str]]:
+    """The values of each property by its name, whatever parameters it has."""
+    found: dict[str, list[str]] = {}
+    for line in filter(None, _lines(file)):
+        name, _, value = line.partition(":")
+        found.setdefault(name.partition(";")[0], []).append(value)
+    return found
+
+
+def _instant(lines: list[str], name: str) -> datetime:
+    """The value of a time, in UTC or with the name of its zone."""
+    [line] = [line for line in lines if line.startswith((f"{name}:", f"{name};"))]
+    parameters, _, value = line.partition(":")
+    if value.endswith("Z"):
+        return datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    zone = ZoneInfo(parameters.partition("TZID=")[2].partition(";")[0])
+    return datetime.strptime(value, "%Y%m%dT%H%M%S").replace(tzinfo=zone)

@@ -1,0 +1,128 @@
+"""What putting a letter into words promises."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from booking_core.application.letters import OCCASIONS
+from booking_core.domain.booking import Booking, Details
+from booking_core.domain.contact import Contact
+from booking_core.domain.language import Language
+from booking_core.domain.questions import Answer
+from booking_core.domain.transitions import BookingState
+from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
+from booking_core.testing.examples import (
+    a_booking,
+    a_builder,
+    a_contact,
+    a_paid_booking,
+    a_session_type,
+)
+
+_ENDS = {
+    LetterKind.CANCELLED: BookingState.CANCELLED,
+    LetterKind.FAILED: BookingState.FAILED,
+    LetterKind.PAYMENT_FAILED: BookingState.EXPIRED,
+    LetterKind.EXPIRED: BookingState.EXPIRED,
+}
+#: Every mail that is ever written, and for whom.
+_LETTERS = sorted(
+    {(each.kind, reader) for each in OCCASIONS.values() for reader in each.readers}
+    | set(product([LetterKind.REMINDER], Reader))
+)
+_URL = "https://booking.test/bookings/bkg_1#token=secret"
+_HOSTILE = "An hour\r\nBcc: evil@example.org\n<script>alert(1)</script>"
+
+
+class MailWriterContract:
+    """Needs `writer`."""
+
+    @pytest.mark.parametrize("paid", [True, False])
+    @pytest.mark.parametrize("language", Language)
+    @pytest.mark.parametrize(("kind", "reader"), _LETTERS)
+    def test_every_letter_becomes_a_mail_to_its_reader(
+        self, writer: MailWriter, kind: LetterKind, reader: Reader, language: Language, paid: bool
+    ) -> None:
+        letter = _letter(kind, reader, booking=_about(kind, paid), language=language)
+        mail = writer.write(letter=letter)
+        client, builder = letter.booking.client.contact, letter.builder
+        to, other = (client, builder) if reader is Reader.CLIENT else (builder, client)
+        assert (mail.key, mail.to, mail.reply_to) == (letter.key, to.email, other.email)
+        assert letter.session_type.title in mail.subject
+        assert other.name in f"{mail.subject} {mail.text}"
+
+    @pytest.mark.parametrize(("kind", "reader"), _LETTERS)
+    def test_the_same_letter_gives_the_same_mail(
+        self, writer: MailWriter, kind: LetterKind, reader: Reader
+    ) -> None:
+        first, again = (writer.write(letter=_letter(kind, reader)) for _ in range(2))
+        assert first == again
+
+    @pytest.mark.parametrize(("kind", "reader"), _LETTERS)
+    def test_the_client_is_told_where_to_change_the_booking(
+        self, writer: MailWriter, kind: LetterKind, reader: Reader
+    ) -> None:
+        mail = writer.write(letter=_letter(kind, reader))
+        assert (_URL in mail.text) is (reader is Reader.CLIENT)
+
+    @pytest.mark.parametrize(
+        ("timezone", "clock"),
+        [("UTC", "10:00"), ("Asia/Kathmandu", "3:45|15:45"), ("Asia/Tokyo", "7:00|19:00")],
+    )
+    @pytest.mark.parametrize("reader", Reader)
+    def test_times_are_told_in_the_zone_of_the_letter(
+        self, writer: MailWriter, reader: Reader, timezone: str, clock: str
+    ) -> None:
+        text = writer.write(letter=_letter(LetterKind.BOOKED, reader, timezone=timezone)).text
+        assert any(each in text for each in clock.split("|"))
+        assert "2026" in text
+
+    def test_the_builder_reads_who_booked_and_what_the_client_said(
+        self, writer: MailWriter
+    ) -> None:
+        said = Details(answers=(Answer("q", "A new job", "What for?"),), notes="I may be late.")
+        booking = a_booking(BookingState.CONFIRMED, details=said)
+        text = writer.write(letter=_letter(reader=Reader.BUILDER, booking=booking)).text
+        for words in (a_contact().name, a_contact().email, "What for?", "A new job", "be late"):
+            assert words in text
+
+    @pytest.mark.parametrize("reader", Reader)
+    def test_what_people_wrote_is_only_ever_text(self, writer: MailWriter, reader: Reader) -> None:
+        booking = a_booking(
+            BookingState.CONFIRMED,
+            details=Details(answers=(Answer("q", _HOSTILE, _HOSTILE),), notes=_HOSTILE),
+        )
+        evil = Contact(_HOSTILE, "evil@example.org")
+        booking.client = evolve(booking.client, contact=evil)
+        letter = _letter(
+            reader=reader, booking=booking, session_type=a_session_type(title=_HOSTILE)
+        )
+        mail = writer.write(letter=letter)
+        assert mail.subject.isprintable()
+        assert "<script" not in (mail.html or "")
+
+
+def _about(kind: LetterKind, paid: bool) -> Booking:
+    state = _ENDS.get(kind, BookingState.CONFIRMED)
+    return a_paid_booking(state) if paid else a_booking(state)
+
+
+def _letter(
+    kind: LetterKind = LetterKind.BOOKED, reader: Reader = Reader.CLIENT, **changes: Any
+) -> Letter:
+    defaults: dict[str, Any] = {
+        "key": f"mail:{kind}:{reader}",
+        "kind": kind,
+        "reader": reader,
+        "booking": _about(kind, paid=True),
+        "session_type": a_session_type(),
+        "builder": a_builder(),
+        "language": Language.ENGLISH,
+        "timezone": "Europe/Berlin",
+        "manage_url": _URL if reader is Reader.CLIENT else _URL.partition("#")[0],
+    }
+    return Letter(**defaults | changes)

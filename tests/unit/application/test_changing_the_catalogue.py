@@ -1,0 +1,61 @@
+"""What a builder may change of the catalogue: the values of what is its own, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from booking_core import Actor, InvalidRequest
+from booking_core.testing.examples import a_builder, a_schedule, a_session_type
+from tests.unit.application.paying import BUILDER, Shop
+
+EVE = Actor.builder("bld_2")
+TAKING = {"id": "typ_1", "title": "Taken over", "slug": "another"}
+NAMES = [("id", "/id"), ("builder_id", "/builderId"), ("no_such_thing", "/noSuchThing")]
+
+
+@pytest.fixture
+def shop() -> Shop:
+    shop = Shop.open(price=None)
+    with shop.store() as uow:
+        uow.builders.save(a_builder(id="bld_2", name="Eve"))
+        uow.session_types.save(a_session_type(id="typ_2", builder_id="bld_2"))
+        uow.commit()
+    return shop
+
+
+def refusal(act: Any, **given: Any) -> list[str]:
+    with pytest.raises(InvalidRequest) as refused:
+        act(**given)
+    return [error.pointer for error in refused.value.errors]
+
+
+@pytest.mark.parametrize(("name", "pointer"), NAMES)
+def test_only_what_can_be_changed_of_a_session_type_is_changed(
+    shop: Shop, name: str, pointer: str
+) -> None:
+    changes = TAKING | {name: "typ_1"} if name == "id" else {name: "bld_1"}
+    change = shop.core.change_session_type
+    assert refusal(change, session_type_id="typ_2", changes=changes, actor=EVE) == [pointer]
+    assert shop.stored_type() == a_session_type()
+
+
+@pytest.mark.parametrize("name", ["id", "no_such_thing"])
+def test_only_what_can_be_changed_of_a_builder_is_changed(shop: Shop, name: str) -> None:
+    change = shop.core.change_builder
+    [pointer] = refusal(change, builder_id="bld_2", changes={name: "bld_1"}, actor=EVE)
+    assert pointer == dict(NAMES)[name]
+    assert shop.core.show_builder(name="bld_1", actor=BUILDER).name == a_builder().name
+
+
+@pytest.mark.parametrize("name", ["id", "no_such_thing"])
+def test_what_is_added_gets_an_id_of_its_own_and_has_no_other_attributes(
+    shop: Shop, name: str
+) -> None:
+    more = {name: "typ_1"}
+    add_type, add_builder = shop.core.add_session_type, shop.core.add_builder
+    found = refusal(add_type, builder_id="bld_1", title="Another", actor=BUILDER, **more)
+    assert found == [dict(NAMES)[name]]
+    new = {"name": "Eve", "email": "eve@example.org", "schedule": a_schedule()}
+    assert refusal(add_builder, actor=Actor.admin(), **new, **more) == [dict(NAMES)[name]]
