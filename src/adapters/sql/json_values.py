@@ -50,6 +50,7 @@ def from_occupancy(occupancy: Occupancy) -> dict[str, Any]:
         "buffer_after": seconds(occupancy.buffer_after),
         "capacity": occupancy.capacity,
         "daily_limit": occupancy.daily_limit,
+        "notice": seconds(occupancy.notice),
     }
 
 
@@ -60,4 +61,5 @@ def to_occupancy(stored: dict[str, Any]) -> Occupancy:
         buffer_after=timedelta(seconds=stored["buffer_after"]),
         capacity=stored["capacity"],
         daily_limit=stored["daily_limit"],
+        notice=timedelta(seconds=stored.get("notice", 0)),
     )

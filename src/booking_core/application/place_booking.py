@@ -180,6 +180,7 @@ def occupancy(offer: Offer) -> Occupancy:
         buffer_after=session_type.buffer_after,
         capacity=session_type.capacity,
         daily_limit=session_type.daily_limit,
+        notice=session_type.minimum_notice,
     )
 
 

@@ -206,6 +206,19 @@ class Booking:
         return self.deadline is not None and self.deadline <= now
 
     @property
+    def saleable_until(self) -> datetime | None:
+        """From when on nobody can book the time of the booking any more: its start less the notice."""
+        return self.slot.start - self.occupancy.notice if self.slot else None
+
+    def came_too_late(self, now: datetime) -> bool:
+        """The session that is still to be paid for would have begun; there is no use in its money.
+
+        Where the event stood first the session takes place all the same.
+        """
+        waits = self.state is BookingState.AWAITING_PAYMENT and not self._waits_with_event
+        return waits and self.slot is not None and self.slot.start <= now
+
+    @property
     def _waits_with_event(self) -> bool:
         return self.state is BookingState.AWAITING_PAYMENT and self.flow is Flow.EVENT_FIRST
 
@@ -309,11 +322,15 @@ class Booking:
     # ---- commands --------------------------------------------------------------------------------
 
     def start_payment(self, attempt: Attempt, *, now: datetime) -> None:
-        """A checkout is asked for; again after the client turned back. Its end is the new deadline."""
+        """A checkout is asked for; again after the client turned back.
+
+        Its end is the new deadline, or the start of the session where that comes first.
+        """
         self._check_in_time(Action.START_PAYMENT, now)
         self._request(attempt)
         self._move(Action.START_PAYMENT)
-        self.deadline = attempt.expires_at
+        start = self.slot.start if self.slot else attempt.expires_at
+        self.deadline = min(attempt.expires_at, start)
 
     def confirm(
         self, slot: Slot | None = None, *, now: datetime, pay_on_site: bool = False

@@ -14,7 +14,8 @@ from booking_core.domain.time import Slot, TimeWindow, local_day
 class Occupancy:
     """How much of the builder's time a session takes around its slot, as agreed when booking.
 
-    `timezone` is the builder's zone; the daily limit counts its local days.
+    `timezone` is the builder's zone; the daily limit counts its local days. `notice` is how long
+    before its start nobody can book the time any more.
     """
 
     timezone: str
@@ -22,6 +23,7 @@ class Occupancy:
     buffer_after: timedelta = timedelta(0)
     capacity: int = 1
     daily_limit: int | None = None
+    notice: timedelta = timedelta(0)
 
 
 @frozen(kw_only=True)

@@ -132,6 +132,8 @@ def hear(booking: Booking, standings: Standings, *, now: datetime) -> bool:
 
 def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) -> bool:
     awaiting = booking.state is BookingState.AWAITING_PAYMENT
+    if booking.came_too_late(now):
+        return False
     if standing.state is _S.PAID and awaiting:
         return _secured(booking, number, PaymentAction.PAY, now)
     if standing.dispute is Dispute.OPEN:
@@ -146,8 +148,7 @@ def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) 
     if standing.state is _S.PAID and standing.held > 0:
         return _secured(booking, number, PaymentAction.PAY, now)
     if standing.state is _S.PROCESSING:
-        start = booking.slot.start if booking.slot else None
-        return booking.payment_processing(until=processing_deadline(now, start))
+        return booking.payment_processing(until=processing_deadline(now, booking.saleable_until))
     return False
 
 
@@ -256,20 +257,24 @@ def _refund(attempt: Attempt, standing: Standing, amount: int, key: str) -> Mone
 def _may_expire(booking: Booking, standings: Standings, now: datetime) -> bool:
     """No checkout is left that money could still come through.
 
-    A link that was paid for may lapse too; its accepted attempt is released afterwards.
+    A link that was paid for may lapse too; its accepted attempt is released afterwards. Once the time
+    can be sold to nobody else there is nothing to wait for either: late money goes back.
     """
+    until = booking.saleable_until
+    still_to_come = _STILL_TO_COME if until is None or now < until else _STILL_OPEN
     return (
         booking.overdue(now)
         and booking.payment.attempts != ()
         and all(
-            attempt.refused or standings[attempt.number].state not in _STILL_TO_COME
+            attempt.refused or standings[attempt.number].state not in still_to_come
             for attempt in booking.payment.attempts
             if attempt.number != booking.payment.accepted
         )
     )
 
 
-_STILL_TO_COME = (_S.UNKNOWN, _S.OPEN, _S.PROCESSING)
+_STILL_OPEN = (_S.UNKNOWN, _S.OPEN)
+_STILL_TO_COME = (*_STILL_OPEN, _S.PROCESSING)
 
 
 def _record(booking: Booking, standings: Standings) -> Record:

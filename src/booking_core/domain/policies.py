@@ -53,10 +53,10 @@ def checkout_deadline(now: datetime, shortest: timedelta) -> datetime:
     return now + max(HOLD_LENGTH, shortest)
 
 
-def processing_deadline(now: datetime, start: datetime | None) -> datetime:
-    """How long money that is on its way is waited for: never past the start of the session."""
+def processing_deadline(now: datetime, saleable_until: datetime | None) -> datetime:
+    """How long money that is on its way is waited for: as long as the time could be sold at most."""
     latest = now + PROCESSING_LENGTH
-    return latest if start is None else max(now, min(latest, start))
+    return latest if saleable_until is None else max(now, min(latest, saleable_until))
 
 
 # ---- who may ---------------------------------------------------------------------------------

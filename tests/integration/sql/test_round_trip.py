@@ -80,7 +80,13 @@ ranges = st.integers(0, 700).flatmap(
 ) | st.just((DayRange(0, 720), DayRange(800, 2240)))
 money = st.builds(Money, st.integers(1, 10**12), st.sampled_from(["EUR", "JPY", "KWD"]))
 occupancies = st.builds(
-    Occupancy, zones, minutes, minutes, st.integers(1, 99), st.none() | st.integers(1, 9)
+    Occupancy,
+    zones,
+    minutes,
+    minutes,
+    st.integers(1, 99),
+    st.none() | st.integers(1, 9),
+    minutes,
 )
 policies = st.builds(
     CancellationPolicy,

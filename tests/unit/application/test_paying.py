@@ -168,10 +168,10 @@ def test_money_that_takes_days_keeps_the_slot_until_it_arrives(shop: Shop) -> No
 
 
 def test_money_that_is_late_is_not_asked_for_all_the_time(shop: Shop) -> None:
-    booking = shop.confirm(slot=a_slot(day=8))
+    booking = shop.confirm(slot=a_slot(day=22))
     shop.payments.process(key_of(booking))
     shop.work(MINUTE)
-    shop.clock.advance(timedelta(days=9))
+    shop.clock.advance(timedelta(days=15))
     asked: list[object] = []
     real = shop.payments.standing
     shop.payments.standing = lambda **of: asked.append(of) or real(**of)  # type: ignore[method-assign]
@@ -433,3 +433,44 @@ def test_a_payment_provider_that_is_broken_says_so_by_a_dead_job_and_not_to_the_
     booking = shop.confirm()
     shop.payments.break_next("standing", error=ProviderFailed("wrong key", retryable=False))
     assert shop.comes_back(booking).state is S.AWAITING_PAYMENT
+
+
+@pytest.mark.parametrize("calendar", ["memory", "local"])
+def test_money_that_is_there_after_the_start_buys_nothing_and_goes_back(calendar: str) -> None:
+    shop = Shop.open(calendar=calendar)
+    booking = shop.confirm()
+    shop.payments.process(key_of(booking))
+    shop.work(timedelta(minutes=1))
+    shop.clock.set(a_slot().end)
+    shop.payments.pay(key_of(booking))
+    shop.work(timedelta(hours=2))
+    assert shop.now(booking).state is S.EXPIRED
+    assert shop.held() == 0
+    assert "Booked" not in shop.subjects()
+
+
+@pytest.mark.parametrize("calendar", ["memory", "local"])
+def test_money_that_is_on_its_way_is_waited_for_until_nobody_else_could_book(calendar: str) -> None:
+    shop = Shop.open(calendar=calendar, minimum_notice=timedelta(hours=5))
+    booking = shop.confirm(a_slot(day=4))
+    shop.payments.process(key_of(booking))
+    shop.clock.set(a_slot(day=4).start - timedelta(hours=5, minutes=2))
+    shop.work()
+    assert shop.now(booking).state is S.AWAITING_PAYMENT
+    shop.work(timedelta(minutes=5))
+    assert shop.now(booking).state is S.EXPIRED
+    shop.payments.pay(key_of(booking))
+    shop.work(timedelta(hours=2))
+    assert shop.held() == 0
+
+
+def test_a_checkout_that_outlives_the_start_sells_no_session_that_has_begun() -> None:
+    shop = Shop.open(calendar="local")
+    shop.clock.set(a_slot().start - timedelta(minutes=10))
+    booking = shop.confirm()
+    shop.clock.advance(timedelta(minutes=12))
+    shop.payments.pay(key_of(booking))
+    shop.comes_back(booking)
+    shop.work(timedelta(minutes=30))
+    assert shop.now(booking).state is S.EXPIRED
+    assert shop.held() == 0
