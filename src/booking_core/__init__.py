@@ -18,11 +18,13 @@ from booking_core.application.change_session_type import ChangeSessionType
 from booking_core.application.complete_booking import CompleteBooking
 from booking_core.application.confirm_booking import ConfirmBooking
 from booking_core.application.core import BookingCore
+from booking_core.application.create_booking import CreateBooking, Created
 from booking_core.application.expire_overdue import ExpireOverdue
 from booking_core.application.explain_slot import ExplainSlot
 from booking_core.application.explain_visibility import ExplainVisibility, Visibility
 from booking_core.application.find_slots import FindSlots, FoundSlots
 from booking_core.application.forget_answers import ForgetAnswers
+from booking_core.application.hear_calendar_notice import HearCalendarNotice
 from booking_core.application.hear_payment_notice import HearPaymentNotice
 from booking_core.application.hold_slot import HoldSlot
 from booking_core.application.initialize_booking import InitializeBooking, Initialized
@@ -35,6 +37,7 @@ from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.mark_no_show import MarkNoShow
 from booking_core.application.pay_booking import PayBooking
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
+from booking_core.application.repair_calendar import RepairCalendar, RepairReport
 from booking_core.application.repeats import IdempotencyKey
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.retries import retry_at, told
@@ -44,6 +47,7 @@ from booking_core.application.settle_money import SettleMoney
 from booking_core.application.show_booking import ShowBooking
 from booking_core.application.show_builder import ShowBuilder
 from booking_core.application.show_session_type import ShowSessionType
+from booking_core.application.sync_event_types import SyncEventTypes, SyncReport
 from booking_core.application.system import RandomIds, SystemClock
 from booking_core.application.undo_no_show import UndoNoShow
 from booking_core.application.work_outbox import WorkOutbox
@@ -270,6 +274,8 @@ __all__ = [
     "CompleteBooking",
     "ConfirmBooking",
     "Contact",
+    "CreateBooking",
+    "Created",
     "DayRange",
     "DeadJob",
     "Details",
@@ -286,6 +292,7 @@ __all__ = [
     "ForgetAnswers",
     "FoundSlots",
     "Health",
+    "HearCalendarNotice",
     "HearPaymentNotice",
     "HoldExpired",
     "HoldSlot",
@@ -351,6 +358,8 @@ __all__ = [
     "RecordPaidOnSite",
     "RefundStep",
     "Refused",
+    "RepairCalendar",
+    "RepairReport",
     "RescheduleBooking",
     "Role",
     "Schedule",
@@ -377,6 +386,8 @@ __all__ = [
     "Standing",
     "StandingEvent",
     "Step",
+    "SyncEventTypes",
+    "SyncReport",
     "SystemClock",
     "TermsForbid",
     "TimeOff",

@@ -154,7 +154,7 @@ class SessionType:
     )
     daily_limit: int | None = None
     cancellation_policy: CancellationPolicy = CancellationPolicy()
-    synced: Mapping[str, str] = field(factory=dict)
+    synced: Mapping[str, str] = field(factory=dict, hash=False)
 
     @requires_auth.default
     def _requires_auth(self) -> bool:

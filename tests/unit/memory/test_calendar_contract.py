@@ -44,7 +44,7 @@ class HidesCancelled(MemoryCalendar):
 
 class RemovesWhatWasMoved(MemoryCalendar):
     def ensure_absent(self, *, booking: Any, slot: Any) -> None:
-        for event in self._tagged(booking.tag):
+        for event in self.events(booking=booking):
             super().ensure_absent(booking=booking, slot=event.slot)
 
 
