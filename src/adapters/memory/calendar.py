@@ -63,6 +63,7 @@ class PlacedEvent:
     answers: tuple[tuple[str, str], ...] = ()
     was: tuple[Slot, ...] = ()
     cancelled: bool = False
+    cancelled_at: datetime | None = None
     no_show: bool = False
 
     @property
@@ -81,7 +82,15 @@ class PlacedEvent:
     def standing(self) -> tuple[StandingEvent, ...]:
         """As the port tells it: once for each slot that it was moved away from."""
         return tuple(
-            StandingEvent(self.ref, self.slot, self.cancelled, was, self.tag, self.no_show)
+            StandingEvent(
+                self.ref,
+                self.slot,
+                self.cancelled,
+                was,
+                self.tag,
+                self.no_show,
+                cancelled_at=self.cancelled_at,
+            )
             for was in self.was or (None,)
         )
 
@@ -274,7 +283,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
 
     def cancel(self, event: CalendarEvent) -> None:
         """Client or builder cancels the event at the provider."""
-        self._change(event, cancelled=True)
+        self._change(event, cancelled=True, cancelled_at=self._clock.now())
 
     def standing(self) -> list[PlacedEvent]:
         """What stands in the calendar, all bookings together, by start."""

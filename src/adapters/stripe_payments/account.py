@@ -9,7 +9,7 @@ from attrs import define, field
 if TYPE_CHECKING:
     from stripe import StripeClient
 
-_TIMEOUT = (3, 10)  # seconds to connect, and to answer
+_TIMEOUT = (3, 5)  # seconds to connect, and to answer; a client may be waiting
 _SHORTEST = 12  # characters of a key, its prefix included
 _RETRIES = 1  # of the transport, under the same key; jobs do the patient part
 

@@ -8,7 +8,7 @@ from booking_core.application.catalogue import Catalogue
 from booking_core.application.repeats import IdempotencyKey, scoped
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
-from booking_core.domain.errors import HoldExpired
+from booking_core.domain.errors import HoldExpired, ProviderFailed
 from booking_core.domain.ids import BookingId
 from booking_core.domain.transitions import BookingState
 from booking_core.ports.unit_of_work import UnitOfWork
@@ -39,9 +39,7 @@ class PayBooking:
         """
         with self.cashier.unit_of_work(write=False) as uow:
             seen = self.access.booking(uow, booking_id, actor)
-        if seen.state is BookingState.AWAITING_PAYMENT:
-            seen = self.cashier.settle_money.at_once(seen)
-        ended = self.cashier.ended_attempt(seen)
+        ended = self._ended_attempt(seen)
 
         def change(uow: UnitOfWork) -> Booking:
             booking = self.access.booking(uow, booking_id, actor)
@@ -53,6 +51,15 @@ class PayBooking:
 
         booking = self.cashier.keeper.once(change, key=scoped(key, f"pay:{booking_id}", actor))
         return self.cashier.opened(booking)
+
+    def _ended_attempt(self, seen: Booking) -> int | None:
+        """A provider that does not answer is waited for once, and nothing new is begun meanwhile."""
+        if seen.state is not BookingState.AWAITING_PAYMENT:
+            return None
+        try:
+            return self.cashier.ended_attempt(self.cashier.settle_money(booking_id=seen.id))
+        except ProviderFailed:
+            return None
 
     def _still_open(self, booking: Booking, ended: int | None) -> bool:
         """The client can go on where it turned back. Raises HoldExpired."""

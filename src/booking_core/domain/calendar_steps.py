@@ -21,7 +21,8 @@ from booking_core.domain.transitions import BookingState
 class StandingEvent:
     """An event as the provider holds it now.
 
-    `link_pending` says that the provider is still making the address to join at.
+    `cancelled_at` is when it was cancelled, where the provider says so; `link_pending`, that the
+    address to join at is still being made.
     """
 
     event: CalendarEvent
@@ -31,6 +32,7 @@ class StandingEvent:
     tag: CalendarTag | None = None
     no_show: bool = False
     link_pending: bool = False
+    cancelled_at: datetime | None = None
 
 
 @frozen
@@ -113,7 +115,7 @@ def _hear_one(booking: Booking, event: StandingEvent, now: datetime) -> bool:
     if event.cancelled:
         was = (event.slot,) if event.moved_from is None else (event.slot, event.moved_from)
         return any(
-            booking.event_cancelled(slot, keep=booking.kept_by_terms(now))
+            booking.event_cancelled(slot, keep=booking.kept_by_terms(event.cancelled_at or now))
             for slot in was
             if slot in booking.slots()
         )

@@ -284,4 +284,4 @@ def test_one_service_never_waits_long_for_a_stripe_that_hangs(
     stripe_payments: StripePayments,
 ) -> None:
     client = stripe_payments._account.client
-    assert client._requestor._client._timeout == (3, 10)  # type: ignore[attr-defined]
+    assert client._requestor._client._timeout == (3, 5)  # type: ignore[attr-defined]

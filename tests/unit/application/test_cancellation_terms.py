@@ -127,3 +127,15 @@ def test_a_move_that_the_builder_made_costs_the_client_nothing(
     shop.cancel(booking)
     shop.work()
     assert shop.now(booking).payment.returned == 5_000
+
+
+def test_who_cancelled_at_the_provider_in_time_loses_nothing_when_we_hear_of_it_late(
+    shop: Shop, booking: Booking
+) -> None:
+    at(shop, 50 * HOUR)
+    event = shop.now(booking).event
+    shop.calendar.cancel(event)
+    shop.clock.set(SLOT.end)
+    shop.core.settle_calendar(booking_id=booking.id)
+    shop.work()
+    assert shop.now(booking).payment.returned == 5_000
