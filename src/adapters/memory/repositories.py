@@ -34,6 +34,10 @@ class MemoryBuilders(BuilderRepository):
         except KeyError:
             raise NotFound("builder") from None
 
+    def get_to_change(self, builder_id: BuilderId) -> Builder:
+        self._session.changing()
+        return self.get(builder_id)
+
     def all(self) -> Sequence[Builder]:
         builders = self._session.tables.builders.values()
         return sorted(builders, key=lambda builder: (builder.name, builder.id))
@@ -54,6 +58,10 @@ class MemorySessionTypes(SessionTypeRepository):
             return self._session.tables.session_types[session_type_id]
         except KeyError:
             raise NotFound("session type") from None
+
+    def get_to_change(self, session_type_id: SessionTypeId) -> SessionType:
+        self._session.changing()
+        return self.get(session_type_id)
 
     def all(self) -> Sequence[SessionType]:
         found = self._session.tables.session_types.values()
