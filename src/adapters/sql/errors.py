@@ -11,7 +11,7 @@ from booking_core import BookingError, InvalidRequest, ProviderFailed, StaleBook
 
 _DEADLOCK, _NOT_SERIALIZABLE, LOCK_TIMEOUT = "40P01", "40001", "55P03"
 _IN_THE_WAY = {_DEADLOCK, _NOT_SERIALIZABLE, LOCK_TIMEOUT}
-_UNIQUE = "23505"
+_UNIQUE, _EXCLUDED = "23505", "23P01"
 _UNDEFINED = {"42P01", "42703", "3F000"}  # table, column, schema
 _SQLITE_ERROR, _SQLITE_BUSY, _SQLITE_LOCKED = 1, 5, 6
 _SQLITE_UNIQUE = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
@@ -64,6 +64,12 @@ def refuse_duplicate(error: IntegrityError, refusal: BookingError) -> NoReturn:
     if sqlstate(error.orig) == _UNIQUE or _sqlite_name(error) in _SQLITE_UNIQUE:
         raise refusal from error
     raise error
+
+
+def refuse_overlap(error: IntegrityError) -> None:
+    """Raises the error unless it says that a change made two claims overlap."""
+    if sqlstate(error.orig) != _EXCLUDED and _sqlite_name(error) != "SQLITE_CONSTRAINT_TRIGGER":
+        raise error
 
 
 def _sqlite_name(error: IntegrityError) -> str:

@@ -1,16 +1,21 @@
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from procrastinate.schema import SchemaManager
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, insert, inspect, select, text
 
-from adapters.sql import current, downgrade, open_engine, pending, upgrade
+from adapters.sql import current, downgrade, open_engine, pending, tables, upgrade
+from adapters.sql.builders import from_builder
+from adapters.sql.claims import _values
 from adapters.sql.tables import metadata
+from booking_core.testing.examples import a_builder, a_claim, a_session_type, a_slot
 from tests.integration.storm import storm
 
+TEN_MINUTES = timedelta(minutes=10)
 GUARDS = {
     "postgresql": "SELECT conname FROM pg_constraint WHERE contype = 'x'",
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
@@ -115,6 +120,28 @@ def test_the_job_engine_goes_with_the_last_migration(
     with engine.connect() as connection:
         assert connection.execute(text("SELECT to_regnamespace('procrastinate')")).scalar() is None
     upgrade(engine)
+
+
+def test_seats_that_are_there_are_promised_what_their_meeting_blocks(empty: Engine) -> None:
+    upgrade(empty, "0004")
+    with empty.begin() as connection:
+        connection.execute(insert(tables.builders), from_builder(a_builder()))
+        meeting = _values(a_claim(a_session_type(buffer_after=TEN_MINUTES), a_slot(), "bkg_1"))
+        del meeting["builder_id"]
+        claim = connection.execute(
+            insert(tables.claims).returning(tables.claims.c.id), meeting | {"builder_number": 1}
+        ).scalar_one()
+        seat = "INSERT INTO seats (claim_id, booking_id) VALUES (:claim, 'bkg_1')"
+        connection.execute(text(seat), {"claim": claim})
+    upgrade(empty)
+    with empty.connect() as connection:
+        seats = connection.execute(select(tables.seats)).one()
+    assert seats.blocked_from == a_slot().start
+    assert seats.blocked_to == a_slot().end + TEN_MINUTES
+    downgrade(empty, "0004")
+    assert {each["name"] for each in inspect(empty).get_columns("seats")} == {
+        "claim_id", "booking_id", "held_until",
+    }  # fmt: skip
 
 
 def test_the_guard_of_the_claims_is_there(engine: Engine) -> None:
