@@ -123,7 +123,10 @@ class BookingRepository(Protocol):
 
     @abstractmethod
     def find(self, criteria: BookingFilter) -> Sequence[Booking]:
-        """Newest first (by creation, then id); at most `limit` of them."""
+        """Newest first (by creation, then id); at most `limit` of them.
+
+        None after a cursor that is no booking of that builder and client.
+        """
 
     @abstractmethod
     def overdue(
