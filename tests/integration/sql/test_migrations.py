@@ -8,10 +8,19 @@ from alembic.runtime.migration import MigrationContext
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Engine, insert, inspect, select, text
 
-from adapters.sql import current, downgrade, open_engine, pending, tables, upgrade
+from adapters.sql import (
+    current,
+    downgrade,
+    jobs_schema,
+    open_engine,
+    pending,
+    tables,
+    upgrade,
+)
 from adapters.sql.builders import from_builder
 from adapters.sql.claims import _values
 from adapters.sql.tables import metadata
+from booking_core import NotSetUp
 from booking_core.testing.examples import a_builder, a_claim, a_session_type, a_slot
 from tests.integration.storm import storm
 
@@ -177,6 +186,26 @@ def test_the_url_can_name_a_schema(
     assert inspect(open_here(url)).get_table_names() == []
 
 
+def test_the_longest_schema_has_room_for_the_jobs_beside_it(
+    fresh_postgres: Callable[[], str], open_here: Callable[[str], Engine]
+) -> None:
+    url, longest = fresh_postgres(), "s" * 49
+    engine = open_here(f"{url}{'&' if '?' in url else '?'}schema={longest}")
+    upgrade(engine)
+    schemas = inspect(engine).get_schema_names()
+    assert {longest, jobs_schema(engine)} <= set(schemas)
+    downgrade(engine)
+
+
+def test_a_database_of_a_newer_version_is_left_alone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+    for do in (pending, upgrade, downgrade):
+        with pytest.raises(NotSetUp, match="0099"):
+            do(engine)
+    assert inspect(engine).has_table("claims")
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -186,6 +215,8 @@ def test_the_url_can_name_a_schema(
         "sqlite:///:memory:",
         "postgresql://user:secret@host/name?schema=a;drop",
         "postgresql://user:secret@host:port/name",
+        f"postgresql://user:secret@host/name?schema={'s' * 50}",
+        "postgresql://user:secret@host/name?foo=bar",
     ],
 )
 def test_an_unusable_url_is_refused_without_showing_the_password(url: str) -> None:
