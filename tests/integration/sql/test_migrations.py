@@ -70,11 +70,11 @@ def _names(engine: Engine, queries: dict[str, str]) -> list[str]:
 
 def test_an_empty_database_says_what_is_missing(empty: Engine) -> None:
     assert current(empty) is None
-    assert pending(empty) == ("0001", "0002", "0003", "0004", "0005")
+    assert pending(empty) == ("0001", "0002", "0003", "0004", "0005", "0006")
 
 
 def test_an_upgraded_database_misses_nothing(engine: Engine) -> None:
-    assert current(engine) == "0005"
+    assert current(engine) == "0006"
     assert pending(engine) == ()
 
 
@@ -132,7 +132,7 @@ def test_the_job_engine_goes_with_the_last_migration(
 
 
 def test_seats_that_are_there_are_promised_what_their_meeting_blocks(empty: Engine) -> None:
-    upgrade(empty, "0004")
+    upgrade(empty, "0005")
     with empty.begin() as connection:
         connection.execute(insert(tables.builders), from_builder(a_builder()))
         meeting = _values(a_claim(a_session_type(buffer_after=TEN_MINUTES), a_slot(), "bkg_1"))
@@ -147,7 +147,7 @@ def test_seats_that_are_there_are_promised_what_their_meeting_blocks(empty: Engi
         seats = connection.execute(select(tables.seats)).one()
     assert seats.blocked_from == a_slot().start
     assert seats.blocked_to == a_slot().end + TEN_MINUTES
-    downgrade(empty, "0004")
+    downgrade(empty, "0005")
     assert {each["name"] for each in inspect(empty).get_columns("seats")} == {
         "claim_id", "booking_id", "held_until",
     }  # fmt: skip
