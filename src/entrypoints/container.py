@@ -37,7 +37,7 @@ from booking_core import (
 )
 from entrypoints.invoked import command
 from entrypoints.problems import reason
-from entrypoints.settings import DEVELOPMENT_SECRET, Settings, SettingsError
+from entrypoints.settings import EXPOSED, Settings, SettingsError
 from entrypoints.starter_catalogue import starter_catalogue
 
 
@@ -78,6 +78,7 @@ class Application:
     schema: Store
     calendar: CalendarProvider
     payments: PaymentGateway
+    mailer: Mailer
 
     def mint(self, *, role: Role, id: str, name: str = "", email: str = "") -> str:
         """A bearer token for operators to hand out."""
@@ -99,19 +100,27 @@ class Application:
         """Everything that `doctor` looks at."""
         database = self._database()
         kept = [self._catalogue(), self._jobs()] if database.ok else []
-        return [self._secret(), database, *kept, self._calendar(), self._payments()]
+        return [
+            self._settings(),
+            database,
+            *kept,
+            self._calendar(),
+            self._payments(),
+            self._mail(),
+        ]
 
     def close(self) -> None:
         self.schema.close()
 
-    def _secret(self) -> Finding:
-        well = self.settings.secret_key != DEVELOPMENT_SECRET or not self.settings.production
+    def _settings(self) -> Finding:
+        if self.settings.exposed:
+            detail = "the published SECRET_KEY on an address that others reach"
+            return Finding("settings", False, detail, EXPOSED)
         return Finding(
             "settings",
-            well,
+            True,
             f"{self.settings.environment}, calendar {self.settings.calendar}, "
             f"payments {self.settings.payments}, mail {self.settings.mailer}",
-            "Set SECRET_KEY to 32 random characters or more.",
         )
 
     def _database(self) -> Finding:
@@ -139,6 +148,10 @@ class Application:
     def _payments(self) -> Finding:
         health = self.payments.health()
         return Finding("payments", health.ok, health.detail, "Look at BOOKING_PAYMENTS.")
+
+    def _mail(self) -> Finding:
+        health = self.mailer.health()
+        return Finding("mail", health.ok, health.detail, "Look at BOOKING_MAILER and SMTP_URL.")
 
     def _jobs(self) -> Finding:
         try:
@@ -170,6 +183,8 @@ def _store(settings: Settings) -> Store:
         store: Store = factory(settings=settings.for_adapters())
     except ValueError as unusable:
         raise SettingsError("DATABASE_URL", str(unusable)) from unusable
+    except ImportError as missing:
+        raise SettingsError("DATABASE_URL", f"this database needs {missing.name}.") from missing
     return store
 
 
@@ -268,7 +283,7 @@ class Container(containers.DeclarativeContainer):
         public_url=settings.provided.public_url,
     )
     application: providers.Provider[Application] = providers.Singleton(
-        Application, settings, core, tokens, tokens, store, calendar, payments
+        Application, settings, core, tokens, tokens, store, calendar, payments, mailer
     )
 
 

@@ -19,6 +19,7 @@ from booking_core import (
     LinkNeeded,
     NotAllowed,
     NotFound,
+    NotSetUp,
     PaymentsUnavailable,
     ProviderFailed,
     RangeTooLong,
@@ -72,6 +73,7 @@ PROBLEMS: Mapping[type[BookingError], Problem] = MappingProxyType(
         KeyInProgress: Problem(409, EX_TEMPFAIL),
         StaleBooking: Problem(409, EX_TEMPFAIL),
         ProviderFailed: Problem(503, EX_TEMPFAIL),
+        NotSetUp: Problem(503, EX_CONFIG),
         CheckoutRefused: Problem(503, EX_UNAVAILABLE),
         UntrustedNotice: Problem(400, EX_NOPERM),
     }

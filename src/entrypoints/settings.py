@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -14,6 +15,11 @@ from dotenv import dotenv_values
 DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"
 _DATABASE = "sqlite:///var/booking.db"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+EXPOSED = (
+    "Set SECRET_KEY to 32 random characters or more: the published one lets anybody mint tokens."
+)
+#: To be reached under an address that stands for every one of a machine, take one of them.
+_ONE_OF_ALL = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class SettingsError(Exception):
@@ -24,12 +30,49 @@ class SettingsError(Exception):
         self.name, self.advice = name, advice
 
 
-def _setting(name: str, default: Any, meaning: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"name": name, "meaning": meaning, "secret": secret})
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("give a whole number.")
+    return int(text)
+
+
+def _base_url(text: str) -> str:
+    """Raises ValueError unless links can be made from it by adding a path."""
+    plain = text.isprintable() and not any(each in text for each in "@?# ")
+    if not (plain and text.startswith(("http://", "https://")) and _has_host(text)):
+        raise ValueError("give an address such as https://book.example.org.")
+    return text.rstrip("/")
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _setting(
+    name: str,
+    default: Any,
+    meaning: str,
+    *,
+    secret: bool = False,
+    read: Callable[[str], Any] = str,
+) -> Any:
+    """`read` makes the value of the variable's text; what it raises as ValueError is the advice."""
+    metadata = {"name": name, "meaning": meaning, "secret": secret, "read": read}
+    return field(default=default, repr=not secret, metadata=metadata)
+
+
+def http_url(host: str, port: int) -> str:
+    """Where a service that listens there is reached from this machine."""
+    host = _ONE_OF_ALL.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _public_url(settings: Settings) -> str:
-    return f"http://{settings.host}:{settings.port}"
+    return http_url(settings.host, settings.port)
 
 
 @frozen(kw_only=True)
@@ -47,19 +90,36 @@ class Settings:
     payments: str = _setting(
         "BOOKING_PAYMENTS", "simulated", "the payment adapter, by name: simulated, stripe, on_site"
     )
-    mailer: str = _setting("BOOKING_MAILER", "console", "the mail adapter, by name")
+    mailer: str = _setting(
+        "BOOKING_MAILER", "console", "the mail adapter, by name: console, smtp, memory"
+    )
     secret_key: str = _setting(
         "SECRET_KEY", DEVELOPMENT_SECRET, "32 random characters or more; signs tokens", secret=True
     )
     host: str = _setting("HOST", "127.0.0.1", "the address to listen on")
-    port: int = _setting("PORT", 8000, "the port to listen on")
+    port: int = _setting("PORT", 8000, "the port to listen on", read=_number)
     public_url: str = _setting(
         "PUBLIC_URL",
         Factory(_public_url, takes_self=True),
         "where people reach the service; default http://HOST:PORT",
+        read=_base_url,
     )
     log_level: str = _setting("LOG_LEVEL", "INFO", ", ".join(_LEVELS))
     log_format: str = _setting("LOG_FORMAT", "console", "console or json")
+    # These are for the adapters, which check them when they are chosen.
+    smtp_url: str = _setting(
+        "SMTP_URL", "", "the mail server: smtp://USER:PASSWORD@HOST:587 or smtps://…", secret=True
+    )
+    mail_from: str = _setting("MAIL_FROM", "", "who mails come from: Booking <book@example.org>")
+    stripe_secret_key: str = _setting(
+        "STRIPE_SECRET_KEY", "", "the key of the Stripe account: sk_… or rk_…", secret=True
+    )
+    stripe_webhook_secret: str = _setting(
+        "STRIPE_WEBHOOK_SECRET", "", "the secret of its webhook endpoint: whsec_…", secret=True
+    )
+    stripe_api_base: str = _setting(
+        "STRIPE_API_BASE", "", "another address than Stripe's, for its stand-in"
+    )
     #: Every variable there is, for adapters that read their own.
     variables: Mapping[str, str] = field(factory=dict, repr=False, metadata={"secret": True})
 
@@ -92,22 +152,37 @@ class Settings:
     def production(self) -> bool:
         return self.environment == "production"
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the store is this process's own, and gone with it."""
+        return self.database_url.startswith("memory:")
+
+    @property
+    def exposed(self) -> bool:
+        """Whether tokens are signed with the published secret where others can reach the service."""
+        reached = (self.host, urlsplit(self.public_url).hostname or "")
+        return self.secret_key == DEVELOPMENT_SECRET and not all(map(_loopback, reached))
+
     def _check(self) -> None:
         _one_of("BOOKING_ENV", self.environment, ("development", "production"))
         _one_of("LOG_LEVEL", self.log_level, _LEVELS)
         _one_of("LOG_FORMAT", self.log_format, ("console", "json"))
-        if not 0 <= self.port <= 65535:
+        if self.port > 65535:
             raise SettingsError("PORT", "give a number from 0 to 65535.")
-        if urlsplit(self.public_url).scheme not in ("http", "https"):
-            raise SettingsError("PUBLIC_URL", "give an address such as https://book.example.org.")
         if "://" not in self.database_url:
             raise SettingsError(
                 "DATABASE_URL", "give sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME."
             )
-        if self.production and self.secret_key == DEVELOPMENT_SECRET:
-            raise SettingsError("SECRET_KEY", "production needs a secret of its own.")
         if len(self.secret_key) < 32:
             raise SettingsError("SECRET_KEY", "give at least 32 random characters.")
+        if self.production:
+            self._check_production()
+
+    def _check_production(self) -> None:
+        if self.secret_key == DEVELOPMENT_SECRET:
+            raise SettingsError("SECRET_KEY", "production needs a secret of its own.")
+        if not self.public_url.startswith("https://"):
+            raise SettingsError("PUBLIC_URL", "production needs the https:// address of its links.")
 
     def for_adapters(self) -> Mapping[str, str]:
         """All variables, with what an adapter needs from the service filled in."""
@@ -125,12 +200,17 @@ def settings_fields() -> list[Attribute[Any]]:
 
 
 def _parsed(attribute: Attribute[Any], text: str) -> Any:
-    if attribute.default != 8000:
-        return text.rstrip("/") if attribute.name == "public_url" else text
     try:
-        return int(text)
+        return attribute.metadata["read"](text)
+    except ValueError as wrong:
+        raise SettingsError(attribute.metadata["name"], str(wrong)) from None
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
     except ValueError:
-        raise SettingsError(attribute.metadata["name"], "give a whole number.") from None
+        return host == "localhost"
 
 
 def _placed(url: str, home: Path) -> str:

@@ -13,4 +13,7 @@ __all__ = ["ConsoleMailer", "build"]
 def build(
     *, settings: Mapping[str, str], unit_of_work: UnitOfWorkFactory, clock: Clock
 ) -> ConsoleMailer:
+    """Raises ValueError in production: each mail has a link that opens the booking."""
+    if settings.get("BOOKING_ENV") == "production":
+        raise ValueError("mail would be printed and not sent; choose another one.")
     return ConsoleMailer()

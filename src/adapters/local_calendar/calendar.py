@@ -67,6 +67,7 @@ class LocalCalendar(CalendarProvider):
         end = now + session_type.horizon + session_type.duration
         if end <= after:
             return None
+        after = max(after, now)  # what lies behind is a builder's whole history
         busy = self._busy(builder, session_type, TimeWindow(after, end), uow)
         return next_start(builder.schedule, session_type.rules, busy, after, now)
 

@@ -77,6 +77,7 @@ class PlacedEvent:
             self.buffer_after // _MINUTE,
             self.session_type_id,
             what=f"event {self.ref.event_id}",
+            solo=self.capacity == 1,
         )
 
     def standing(self) -> tuple[StandingEvent, ...]:
@@ -368,4 +369,4 @@ def _event_type(ref: CalendarRef | None) -> str:
 
 def _one_meeting(wanted: PlacedEvent, other: PlacedEvent) -> bool:
     same = (wanted.session_type_id, wanted.slot) == (other.session_type_id, other.slot)
-    return same and wanted.capacity > 1
+    return same and wanted.capacity > 1 and other.capacity > 1

@@ -24,7 +24,8 @@ class MemoryClaims(SlotClaims):
         self._session = session
 
     def keep(self, *, booking_id: BookingId, claims: Sequence[Claim]) -> bool:
-        if not all(self._has_room(claim) for claim in claims):
+        held = {_place(claim) for claim in self._session.tables.claims.get(booking_id, ())}
+        if not all(_place(claim) in held or self._has_room(claim) for claim in claims):
             return False
         table = self._session.changing().claims
         table.pop(booking_id, None)
@@ -42,9 +43,13 @@ class MemoryClaims(SlotClaims):
     ) -> Sequence[Busy]:
         meetings: dict[tuple[SessionTypeId, Slot], list[Claim]] = {}
         for claim in self._of_builder(builder_id, ignoring):
-            if claim.blocked.overlaps(window) and not claim.lapsed(now):
+            if not claim.lapsed(now):
                 meetings.setdefault((claim.session_type_id, claim.slot), []).append(claim)
-        return [_busy(claims) for claims in meetings.values()]
+        return [
+            _busy(claims)
+            for claims in meetings.values()
+            if any(claim.blocked.overlaps(window) for claim in claims)
+        ]
 
     def _of_builder(self, builder_id: BuilderId, but: BookingId | None) -> Iterator[Claim]:
         for booking_id, claims in self._session.tables.claims.items():
@@ -75,9 +80,18 @@ class MemoryClaims(SlotClaims):
 
 
 def _one_meeting(claim: Claim, other: Claim) -> bool:
-    """Whether the two would sit in one meeting; with a capacity of one nobody joins."""
+    """Whether the two would sit in one meeting; who booked a meeting for one is joined by nobody."""
     same = (claim.session_type_id, claim.slot) == (other.session_type_id, other.slot)
-    return same and claim.occupancy.capacity > 1
+    return same and _shared(claim) and _shared(other)
+
+
+def _shared(claim: Claim) -> bool:
+    return claim.occupancy.capacity > 1
+
+
+def _place(claim: Claim) -> tuple[SessionTypeId, Slot, TimeWindow, bool]:
+    """What makes two claims of one booking the same: who has it already is not asked again."""
+    return claim.session_type_id, claim.slot, claim.blocked, _shared(claim)
 
 
 def _busy(claims: Sequence[Claim]) -> Busy:
@@ -91,4 +105,5 @@ def _busy(claims: Sequence[Claim]) -> Busy:
         first.session_type_id,
         len(claims),
         "booking " + ", ".join(claim.booking_id for claim in claims),
+        solo=not _shared(first),
     )

@@ -13,22 +13,31 @@ from .store import MemoryStore
 
 
 def build_store(*, settings: Mapping[str, str]) -> MemoryStore:
+    _refuse_production(settings)
     return MemoryStore()
 
 
 def build_calendar(
     *, settings: Mapping[str, str], unit_of_work: UnitOfWorkFactory, clock: Clock
 ) -> MemoryCalendar:
+    _refuse_production(settings)
     return MemoryCalendar(clock)
 
 
 def build_mailer(
     *, settings: Mapping[str, str], unit_of_work: UnitOfWorkFactory, clock: Clock
 ) -> MemoryMailer:
+    _refuse_production(settings)
     return MemoryMailer()
 
 
 def build_payments(
     *, settings: Mapping[str, str], unit_of_work: UnitOfWorkFactory, clock: Clock
 ) -> MemoryPayments:
+    _refuse_production(settings)
     return MemoryPayments(clock)
+
+
+def _refuse_production(settings: Mapping[str, str]) -> None:
+    if settings.get("BOOKING_ENV") == "production":
+        raise ValueError("what is in memory is gone with the process; choose another one.")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from booking_core import Mail, Mailer
+from booking_core import Health, Mail, Mailer
 
 from .faults import Faulty
 
@@ -21,6 +21,9 @@ class MemoryMailer(Faulty, Mailer):
             self.arrived.append(mail)
             if all(mail.key != taken.key for taken in self.sent):
                 self.sent.append(mail)
+
+    def health(self) -> Health:
+        return Health(True, "Mail is kept in memory.")
 
     def sent_to(self, address: str) -> list[Mail]:
         return [mail for mail in self.sent if mail.to == address]

@@ -34,6 +34,10 @@ class MemoryBuilders(BuilderRepository):
         except KeyError:
             raise NotFound("builder") from None
 
+    def get_to_change(self, builder_id: BuilderId) -> Builder:
+        self._session.changing()
+        return self.get(builder_id)
+
     def all(self) -> Sequence[Builder]:
         builders = self._session.tables.builders.values()
         return sorted(builders, key=lambda builder: (builder.name, builder.id))
@@ -54,6 +58,10 @@ class MemorySessionTypes(SessionTypeRepository):
             return self._session.tables.session_types[session_type_id]
         except KeyError:
             raise NotFound("session type") from None
+
+    def get_to_change(self, session_type_id: SessionTypeId) -> SessionType:
+        self._session.changing()
+        return self.get(session_type_id)
 
     def all(self) -> Sequence[SessionType]:
         found = self._session.tables.session_types.values()
@@ -114,7 +122,9 @@ class MemoryBookings(BookingRepository):
         found = sorted(filter(lambda b: _matches(b, criteria), stored.values()), key=_age)
         if criteria.after is not None:
             last = stored.get(criteria.after)
-            found = [each for each in found if last is not None and _age(each) < _age(last)]
+            if last is None or not _within_reach(last, criteria):
+                return []
+            found = [each for each in found if _age(each) < _age(last)]
         return [apart(booking) for booking in found[: -criteria.limit - 1 : -1]]
 
     def overdue(
@@ -140,10 +150,16 @@ def _age(booking: Booking) -> tuple[datetime, str]:
     return booking.created_at, booking.id
 
 
+def _within_reach(booking: Booking, criteria: BookingFilter) -> bool:
+    """A cursor that is somebody else's must look like one that is nobody's."""
+    return criteria.builder_id in (None, booking.builder_id) and (
+        criteria.client_id is None or criteria.client_id == booking.client.id
+    )
+
+
 def _matches(booking: Booking, criteria: BookingFilter) -> bool:
     return (
-        criteria.builder_id in (None, booking.builder_id)
-        and (criteria.client_id is None or criteria.client_id == booking.client.id)
+        _within_reach(booking, criteria)
         and criteria.session_type_id in (None, booking.session_type_id)
         and (not criteria.states or booking.state in criteria.states)
         and _starts_between(booking, criteria.starts_from, criteria.starts_before)

@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from attrs import frozen
 
 from adapters.smtp_mailer.server import Server
-from booking_core import Attachment, Clock, Mail, Mailer, ProviderFailed
+from booking_core import Attachment, Clock, Health, Mail, Mailer, ProviderFailed
 
 _LATER = timedelta(minutes=1)  # many servers make strangers wait that long
 
@@ -39,6 +39,16 @@ class SmtpMailer(Mailer):
                 session.send_message(message)
             finally:
                 _leave(session)
+
+    def health(self) -> Health:
+        try:
+            with _told_as_failures():
+                session = self.server.connect()
+                session.ehlo_or_helo_if_needed()
+                _leave(session)
+        except ProviderFailed as failed:
+            return Health(False, failed.message)
+        return Health(True, f"{self.server.host} takes mail.")
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage(policy=SMTP)

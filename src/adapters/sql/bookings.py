@@ -8,6 +8,7 @@ from typing import Any
 from attrs import asdict, frozen
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Row,
     Select,
     bindparam,
@@ -150,14 +151,9 @@ def _overdue(*, of_builder: bool, locked: bool) -> Select[Any]:
 
 
 def _matching(criteria: BookingFilter) -> Select[Any]:
-    query = select(bookings)
-    for column, wanted in (
-        (bookings.c.builder_id, criteria.builder_id),
-        (bookings.c.client_id, criteria.client_id),
-        (bookings.c.session_type_id, criteria.session_type_id),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = select(bookings).where(*_reach(bookings, criteria))
+    if criteria.session_type_id is not None:
+        query = query.where(bookings.c.session_type_id == criteria.session_type_id)
     if criteria.states:
         query = query.where(bookings.c.state.in_([state.value for state in criteria.states]))
     if criteria.starts_from is not None:
@@ -165,13 +161,20 @@ def _matching(criteria: BookingFilter) -> Select[Any]:
     if criteria.starts_before is not None:
         query = query.where(bookings.c.starts_at < criteria.starts_before)
     if criteria.after is not None:
-        query = query.where(_after(criteria.after))
+        query = query.where(_after(criteria.after, criteria))
     return query
 
 
-def _after(booking_id: BookingId) -> Any:
+def _reach(table: FromClause, criteria: BookingFilter) -> list[ColumnElement[bool]]:
+    """Whose bookings: a cursor that is somebody else's must look like one that is nobody's."""
+    asked = {"builder_id": criteria.builder_id, "client_id": criteria.client_id}
+    return [table.c[name] == wanted for name, wanted in asked.items() if wanted is not None]
+
+
+def _after(booking_id: BookingId, criteria: BookingFilter) -> ColumnElement[bool]:
     last = bookings.alias("last")
-    created = select(last.c.created_at).where(last.c.id == booking_id).scalar_subquery()
+    found = select(last.c.created_at).where(last.c.id == booking_id, *_reach(last, criteria))
+    created = found.scalar_subquery()
     return tuple_(bookings.c.created_at, bookings.c.id) < tuple_(created, literal(booking_id))
 
 

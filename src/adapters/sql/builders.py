@@ -8,7 +8,7 @@ from attrs import frozen
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from adapters.sql.catalogue import raise_version
+from adapters.sql import catalogue
 from adapters.sql.errors import refuse_duplicate
 from adapters.sql.json_values import from_window, seconds, to_window
 from adapters.sql.tables import builders
@@ -40,12 +40,16 @@ class SqlBuilders(BuilderRepository):
             raise NotFound("builder")
         return to_builder(row)
 
+    def get_to_change(self, builder_id: BuilderId) -> Builder:
+        catalogue.lock(self._transaction)
+        return self.get(builder_id)
+
     def all(self) -> Sequence[Builder]:
         found = map(to_builder, self._transaction.rows(select(builders)))
         return sorted(found, key=lambda builder: (builder.name, builder.id))
 
     def save(self, builder: Builder) -> None:
-        raise_version(self._transaction)
+        catalogue.raise_version(self._transaction)
         values = from_builder(builder)
         try:
             changed = self._transaction.write(_UPDATE, values | {"wanted": builder.id})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, and_, bindparam, case, func, literal, or_, select
+from sqlalchemy import BindParameter, Row, and_, bindparam, case, func, or_, select
 
 from adapters.sql.tables import builders, claims, seats
 from adapters.sql.transaction import Transaction
@@ -28,14 +28,10 @@ _first = (
     .where(_earlier.c.builder_number == _number, _earlier.c.blocked_from <= _start)
     .scalar_subquery()
 )
-_seats_taken = (
-    select(func.count())
-    .where(
-        seats.c.claim_id == claims.c.id,
-        seats.c.booking_id != _ignoring,
-        or_(seats.c.held_until.is_(None), seats.c.held_until > _now),
-    )
-    .scalar_subquery()
+_live_seats = and_(
+    seats.c.claim_id == claims.c.id,
+    seats.c.booking_id != _ignoring,
+    or_(seats.c.held_until.is_(None), seats.c.held_until > _now),
 )
 _BUSY = (
     select(
@@ -43,10 +39,11 @@ _BUSY = (
         claims.c.session_type_id,
         claims.c.starts_at,
         claims.c.ends_at,
-        claims.c.blocked_from,
-        claims.c.blocked_to,
-        case((claims.c.booking_id.is_(None), _seats_taken), else_=literal(1)).label("seats_taken"),
+        func.coalesce(func.min(seats.c.blocked_from), claims.c.blocked_from).label("blocked_from"),
+        func.coalesce(func.max(seats.c.blocked_to), claims.c.blocked_to).label("blocked_to"),
+        case((claims.c.booking_id.is_(None), func.count(seats.c.claim_id)), else_=1),
     )
+    .outerjoin(seats, _live_seats)
     .where(
         claims.c.builder_number == _number,
         claims.c.blocked_from >= func.coalesce(_first, _start, type_=Instant()),
@@ -60,6 +57,7 @@ _BUSY = (
             ),
         ),
     )
+    .group_by(claims.c.id)
     .order_by(claims.c.blocked_from)
 )
 
@@ -79,7 +77,13 @@ def find_busy(
         "now": now,
         "ignoring": ignoring or _NOBODY,
     }
-    return [_to_busy(row) for row in transaction.rows(_BUSY, values) if row.seats_taken]
+    return [_to_busy(row) for row in transaction.rows(_BUSY, values) if _touches(row, window)]
+
+
+def _touches(row: Row[Any], window: TimeWindow) -> bool:
+    """Those who are left out, or whose hold lapsed, leave an empty meeting or a narrower one."""
+    *_, blocked_from, blocked_to, seats_taken = tuple(row)
+    return bool(seats_taken and blocked_from < window.end and window.start < blocked_to)
 
 
 def _to_busy(row: Row[Any]) -> Busy:
@@ -91,4 +95,5 @@ def _to_busy(row: Row[Any]) -> Busy:
         session_type=session_type,
         seats_taken=seats_taken,
         what=f"booking {booking}" if booking else "group session",
+        solo=booking is not None,
     )

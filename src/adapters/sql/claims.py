@@ -19,6 +19,8 @@ from attrs import frozen
 from sqlalchemy import (
     Executable,
     Row,
+    Select,
+    Table,
     bindparam,
     delete,
     exists,
@@ -30,8 +32,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from adapters.sql.busy import find_busy
+from adapters.sql.errors import refuse_overlap
 from adapters.sql.tables import builders, claims, seats, session_types
 from adapters.sql.transaction import Transaction
 from adapters.sql.types import Instant
@@ -62,15 +66,18 @@ _BEGIN: dict[str, Executable] = {
     .returning(claims.c.id),
     "sqlite": sqlite.insert(claims).from_select(*_NEW).returning(claims.c.id),
 }
-_OWN_PLACE = [claims.c.id, *(claims.c[name] for name in _PLACE)]
-_OWN = union_all(
-    select(*_OWN_PLACE, claims.c.held_until).where(claims.c.booking_id == bindparam("booking")),
-    select(*_OWN_PLACE, seats.c.held_until)
-    .join(seats, seats.c.claim_id == claims.c.id)
-    .where(seats.c.booking_id == bindparam("booking")),
-)
+
+
+def _own(holder: Table) -> Select[Any]:
+    """What a booking claims: alone by `claims`, in meetings by its `seats`."""
+    place = [claims.c[name] for name in ("session_type_id", "starts_at", "ends_at", "booking_id")]
+    terms = [holder.c[name] for name in ("blocked_from", "blocked_to", "held_until")]
+    return select(claims.c.id, *place, *terms).where(holder.c.booking_id == bindparam("booking"))
+
+
+_OWN = union_all(_own(claims), _own(seats).where(seats.c.claim_id == claims.c.id))
 _MEETING = (
-    select(claims.c.id)
+    select(claims.c.id, claims.c.blocked_from, claims.c.blocked_to)
     .join(builders, builders.c.number == claims.c.builder_number)
     .where(
         builders.c.id == bindparam("builder_id"),
@@ -97,6 +104,18 @@ _STAND_UP = delete(seats).where(
     seats.c.claim_id == bindparam("claim"), seats.c.booking_id == bindparam("booking")
 )
 _RELEASE_EMPTY = _RELEASE.where(~exists().where(seats.c.claim_id == claims.c.id))
+_WIDEN = update(claims).where(claims.c.id == bindparam("claim"))
+_OF_THE_MEETING = seats.c.claim_id == claims.c.id
+_FIRST = select(func.min(seats.c.blocked_from)).where(_OF_THE_MEETING).scalar_subquery()
+_LAST = select(func.max(seats.c.blocked_to)).where(_OF_THE_MEETING).scalar_subquery()
+_NARROW = (
+    update(claims)
+    .where(
+        claims.c.id == bindparam("claim"),
+        or_(claims.c.blocked_from < _FIRST, claims.c.blocked_to > _LAST),
+    )
+    .values(blocked_from=_FIRST, blocked_to=_LAST)
+)
 _HOLD_CLAIM = update(claims).where(claims.c.id == bindparam("claim"))
 _HOLD_SEAT = update(seats).where(
     seats.c.claim_id == bindparam("claim"), seats.c.booking_id == bindparam("booking")
@@ -174,7 +193,7 @@ class SqlClaims(SlotClaims):
         for _ in range(_TRIES):
             meeting = self._transaction.first(_MEETING, _values(claim))
             if meeting is not None:
-                return self._sit_down_if_free(meeting.id, claim)
+                return self._join(meeting, claim)
             if not self._may_begin(claim):
                 return False
             begun = self._begin(claim, None)
@@ -190,16 +209,37 @@ class SqlClaims(SlotClaims):
         statement = _BEGIN[self._transaction.dialect]
         return self._transaction.write(statement, values).scalar_one_or_none()
 
-    def _sit_down_if_free(self, meeting: int, claim: Claim) -> bool:
-        taken = self._transaction.rows(_SEATS_TAKEN, {"claim": meeting})[0][0]
-        if taken >= claim.occupancy.capacity:
+    def _join(self, meeting: Row[Any], claim: Claim) -> bool:
+        taken = self._transaction.rows(_SEATS_TAKEN, {"claim": meeting.id})[0][0]
+        if taken >= claim.occupancy.capacity or not self._widen(meeting, claim):
             return False
-        self._sit_down(meeting, claim)
+        self._sit_down(meeting.id, claim)
+        return True
+
+    def _widen(self, meeting: Row[Any], claim: Claim) -> bool:
+        """Makes room for wider buffers than the meeting has; False when a neighbour is there."""
+        first = min(meeting.blocked_from, claim.blocked.start)
+        last = max(meeting.blocked_to, claim.blocked.end)
+        if (first, last) == (meeting.blocked_from, meeting.blocked_to):
+            return True
+        values = {"claim": meeting.id, "blocked_from": first, "blocked_to": last}
+        try:
+            with self._transaction.savepoint():
+                self._transaction.write(_WIDEN, values)
+        except IntegrityError as error:
+            refuse_overlap(error)
+            return False
         return True
 
     def _sit_down(self, meeting: int, claim: Claim) -> None:
-        seat = {"claim_id": meeting, "booking_id": claim.booking_id}
-        self._transaction.write(insert(seats), seat | {"held_until": claim.held_until})
+        seat = {
+            "claim_id": meeting,
+            "booking_id": claim.booking_id,
+            "held_until": claim.held_until,
+            "blocked_from": claim.blocked.start,
+            "blocked_to": claim.blocked.end,
+        }
+        self._transaction.write(insert(seats), seat)
 
     def _may_begin(self, claim: Claim) -> bool:
         """Whether the day has room for one more meeting; the booking's own ones do not count."""
@@ -224,6 +264,7 @@ class SqlClaims(SlotClaims):
         self._transaction.rows(_LOCK, {"claim": meeting})
         self._transaction.write(_STAND_UP, {"claim": meeting, "booking": booking_id})
         self._transaction.write(_RELEASE_EMPTY, {"claim": meeting})
+        self._transaction.write(_NARROW, {"claim": meeting})
 
 
 def _values(claim: Claim) -> dict[str, Any]:
@@ -238,16 +279,15 @@ def _values(claim: Claim) -> dict[str, Any]:
 
 
 def _place_of_claim(claim: Claim) -> tuple[Any, ...]:
-    """What makes two claims of one booking the same; a meeting blocks what its first one asked."""
-    slot = (claim.session_type_id, claim.slot.start, claim.slot.end)
-    shared = claim.occupancy.capacity > 1
-    return (*slot, None, None) if shared else (*slot, claim.blocked.start, claim.blocked.end)
+    """What makes two claims of one booking the same."""
+    slot, blocked = claim.slot, claim.blocked
+    times = (slot.start, slot.end, blocked.start, blocked.end)
+    return (claim.session_type_id, *times, claim.occupancy.capacity > 1)
 
 
 def _place_of_row(row: Row[Any]) -> tuple[Any, ...]:
-    slot = (row.session_type_id, row.starts_at, row.ends_at)
-    shared = row.booking_id is None
-    return (*slot, None, None) if shared else (*slot, row.blocked_from, row.blocked_to)
+    times = (row.starts_at, row.ends_at, row.blocked_from, row.blocked_to)
+    return (row.session_type_id, *times, row.booking_id is None)
 
 
 def _overlap(row: Row[Any], claim: Claim) -> bool:

@@ -11,7 +11,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 from adapters.sql.errors import translate
 
-_SCHEMA = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_JOBS = "procrastinate"
+# PostgreSQL cuts a name off after 63 bytes; the schema of the jobs is called ours + `_procrastinate`.
+_LONGEST_SCHEMA = 63 - len(f"_{_JOBS}")
+_SCHEMA = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{_LONGEST_SCHEMA - 1}}}")
 _WAIT_FOR_SQLITE_MS = 5_000
 _POSTGRES_SETTINGS = {
     # Who waits longer for a row is told to try again, instead of queueing up behind a stalled one.
@@ -54,7 +57,7 @@ def jobs_schema(engine: Engine) -> str:
 
 
 def _jobs_schema(ours: str | None) -> str:
-    return f"{ours}_procrastinate" if ours else "procrastinate"
+    return f"{ours}_{_JOBS}" if ours else _JOBS
 
 
 # ---- PostgreSQL ----------------------------------------------------------------------------------
@@ -64,8 +67,10 @@ def _postgres(url: URL) -> Engine:
     schema = _schema(url)
     ours = f'"{schema}"' if schema else '"$user", public'
     settings = _POSTGRES_SETTINGS | {"search_path": f'{ours}, "{_jobs_schema(schema)}"'}
+    url = url.set(drivername="postgresql+psycopg").difference_update_query(["schema"])
+    _check_options(url)
     engine = create_engine(
-        url.set(drivername="postgresql+psycopg").difference_update_query(["schema"]),
+        url,
         isolation_level="READ COMMITTED",
         pool_size=10,
         max_overflow=30,
@@ -81,8 +86,20 @@ def _postgres(url: URL) -> Engine:
 def _schema(url: URL) -> str | None:
     schema = url.query.get("schema")
     if schema is not None and not (isinstance(schema, str) and _SCHEMA.fullmatch(schema)):
-        raise ValueError("The schema in the database URL is one name of letters, digits and _.")
+        raise ValueError(
+            "The schema in the database URL is one name of letters, digits and _,"
+            f" of at most {_LONGEST_SCHEMA} characters."
+        )
     return schema
+
+
+def _check_options(url: URL) -> None:
+    from psycopg.pq import Conninfo  # of the extra `postgres`
+
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    unknown = ", ".join(sorted(f'"{name}"' for name in url.query.keys() - known))
+    if unknown:
+        raise ValueError(f"PostgreSQL knows no such option as the database URL has: {unknown}.")
 
 
 def _configuring(settings: dict[str, str]) -> Callable[[Any, Any], None]:
@@ -103,7 +120,11 @@ def _configuring(settings: dict[str, str]) -> Callable[[Any, Any], None]:
 def _sqlite(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         raise ValueError("Name a file for SQLite, for example sqlite:///var/booking.db.")
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    directory = Path(str(url.database)).parent
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"The directory {directory} cannot be made: {error.strerror}.") from None
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         pool_size=10,

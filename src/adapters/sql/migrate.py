@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from adapters.sql.engine import schema_of
+from booking_core import NotSetUp
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number, as long as nobody else takes it for something else in the same database.
@@ -43,14 +44,30 @@ def current(engine: Engine) -> str | None:
 
 def pending(engine: Engine) -> tuple[str, ...]:
     """The migrations that `upgrade` would apply, in order; none when the database is ready."""
-    script = ScriptDirectory.from_config(_config())
-    applied = current(engine)
-    missing = script.iterate_revisions("head", applied or "base")
+    with engine.connect() as connection:
+        applied = _applied(connection)
+    missing = _script().iterate_revisions("head", applied or "base")
     return tuple(revision.revision for revision in missing)[::-1]
+
+
+def _applied(connection: Connection) -> str | None:
+    """Raises NotSetUp when it is a migration that this version does not have."""
+    applied = MigrationContext.configure(connection).get_current_revision()
+    if applied not in {None, *(each.revision for each in _script().walk_revisions())}:
+        raise NotSetUp(
+            f"The database of DATABASE_URL was set up by another version (migration {applied});"
+            " run that version, or name another database."
+        )
+    return applied
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _run(engine: Engine, migrate: Callable[[Config], None]) -> None:
     with _alone(engine) as connection:
+        _applied(connection)
         config = _config()
         config.attributes["connection"] = connection
         migrate(config)

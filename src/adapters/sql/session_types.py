@@ -41,6 +41,10 @@ class SqlSessionTypes(SessionTypeRepository):
             raise NotFound("session type")
         return to_session_type(row)
 
+    def get_to_change(self, session_type_id: SessionTypeId) -> SessionType:
+        catalogue.lock(self._transaction)
+        return self.get(session_type_id)
+
     def all(self) -> Sequence[SessionType]:
         found = map(to_session_type, self._transaction.rows(select(session_types)))
         return sorted(found, key=lambda offer: (offer.display_order, offer.title, offer.id))

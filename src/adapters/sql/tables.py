@@ -173,6 +173,9 @@ seats = Table(
     Column("claim_id", Serial, ForeignKey("claims.id"), primary_key=True, autoincrement=False),
     Column("booking_id", Id, primary_key=True),
     Column("held_until", Instant),
+    # What this booking was promised; its meeting blocks the widest of them.
+    Column("blocked_from", Instant, nullable=False),
+    Column("blocked_to", Instant, nullable=False),
     Index(None, "booking_id"),
 )
 

@@ -40,7 +40,7 @@ class ChangeBuilder:
                     "Only an admin changes whether a builder is active, or its account."
                 )
             check_names(Builder, changes)
-            builder = evolve(uow.builders.get(builder_id), **changes)
+            builder = evolve(uow.builders.get_to_change(builder_id), **changes)
             uow.builders.save(builder)
             uow.commit()
         return builder

@@ -30,7 +30,7 @@ class ChangeSessionType:
             InvalidRequest: a value that is not valid, `id` or `builder_id`, or no attribute at all.
         """
         with self.unit_of_work() as uow:
-            session_type = uow.session_types.get(session_type_id)
+            session_type = uow.session_types.get_to_change(session_type_id)
             if not owns_catalogue(actor, session_type.builder_id):
                 raise NotFound("session type")
             check_names(SessionType, changes)

@@ -20,7 +20,10 @@ class BookingPage:
 
 @frozen
 class ListBookings:
-    """A client's own bookings, a builder's bookings, any for an operator."""
+    """A client's own bookings, a builder's bookings, any for an operator.
+
+    A builder who asks for another one's is answered with none.
+    """
 
     unit_of_work: UnitOfWorkFactory
 
@@ -28,6 +31,8 @@ class ListBookings:
         """Raises SignInRequired, or InvalidRequest for a range or a cursor that is none."""
         allowed = _within_reach(criteria, actor)
         _check_range(criteria)
+        if allowed is None:
+            return BookingPage([], None)
         length = min(allowed.limit, MOST_BOOKINGS - 1)  # one more says whether there is a next page
         with self.unit_of_work(write=False) as uow:
             _check_cursor(uow, allowed)
@@ -60,10 +65,12 @@ def _check_cursor(uow: UnitOfWork, allowed: BookingFilter) -> None:
         raise InvalidRequest(message, [FieldError("/cursor", message)])
 
 
-def _within_reach(criteria: BookingFilter, actor: Actor) -> BookingFilter:
+def _within_reach(criteria: BookingFilter, actor: Actor) -> BookingFilter | None:
     match actor.role:
         case Role.CLIENT:
             return evolve(criteria, client_id=actor.id)
+        case Role.BUILDER if criteria.builder_id not in (None, actor.id):
+            return None
         case Role.BUILDER:
             return evolve(criteria, builder_id=actor.id)
         case Role.ANONYMOUS:

@@ -25,11 +25,11 @@ class SeedCatalogue:
 
 def _add(uow: UnitOfWork, offer: Offer) -> bool:
     try:
-        uow.builders.get(offer.builder.id)
+        uow.builders.get_to_change(offer.builder.id)
     except NotFound:
         uow.builders.save(offer.builder)
     try:
-        uow.session_types.get(offer.session_type.id)
+        uow.session_types.get_to_change(offer.session_type.id)
     except NotFound:
         uow.session_types.save(offer.session_type)
         return True

@@ -70,8 +70,9 @@ class Busy:
 
     `window` is the meeting without its own buffers (minutes); seconds are widened outward to whole
     minutes. `session_type` is None for an external entry. Entries of one session type with the
-    same window are one meeting, and their `seats_taken` add up. `what` is shown by `explain`
-    ("booking bkg_1") and never holds a client's data.
+    same window are one meeting, and their `seats_taken` add up; a `solo` one is joined by nobody,
+    however many seats the session type has by now. `what` is shown by `explain` ("booking bkg_1")
+    and never holds a client's data.
     """
 
     window: TimeWindow
@@ -80,6 +81,7 @@ class Busy:
     session_type: str | None = None
     seats_taken: int = 1
     what: str = ""
+    solo: bool = False
 
 
 @frozen
@@ -228,11 +230,11 @@ def conflict(rules: SlotRules, busy: Busy, padded: bool = True) -> Minutes:
 
 
 def meetings(rules: SlotRules, busy: Iterable[Busy]) -> Counter[TimeWindow]:
-    """The session type's own meetings, with the seats that are taken in each."""
+    """The session type's own meetings, with the seats that are taken in each; solo ones are full."""
     found: Counter[TimeWindow] = Counter()
     for entry in busy:
         if entry.session_type == rules.session_type:
-            found[entry.window] += entry.seats_taken
+            found[entry.window] += rules.capacity if entry.solo else entry.seats_taken
     return found
 
 

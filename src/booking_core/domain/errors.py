@@ -277,6 +277,16 @@ class ProviderFailed(BookingError):
         self.retry_after = retry_after
 
 
+class NotSetUp(ProviderFailed):
+    """A provider, or the database, cannot be used as it is set up: an operator has to change that."""
+
+    code = "not_set_up"
+    title = "The service is not set up"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
+
+
 class CheckoutRefused(ProviderFailed):
     """The payment provider will never open this checkout; there is none and there will be none."""
 

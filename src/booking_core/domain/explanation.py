@@ -142,16 +142,20 @@ def _conflicts(
 ) -> Iterator[Reason]:
     slot = TimeWindow(start, start + rules.duration * MINUTE)
     group = rules.capacity > 1 and floor_minute(start) == ceil_minute(start)
-    if group and own.get(slot, 0) >= rules.capacity:
+    others = [each for each in busy if not (group and _joined(rules, each, slot))]
+    if len(others) < len(busy) and own[slot] >= rules.capacity:
         yield Reason("full", f"All {rules.capacity} seats are taken.")
-    for entry in busy:
-        if group and entry.session_type == rules.session_type and entry.window == slot:
-            continue
+    for entry in others:
         what = f"{entry.what or 'another entry'} {_span(schedule, entry.window)}"
         if _meets(conflict(rules, entry, padded=False), start):
             yield Reason("busy", f"The builder is taken: {what}.")
         elif _meets(conflict(rules, entry), start):
             yield Reason("buffer", f"The buffers do not leave room next to {what}.")
+
+
+def _joined(rules: SlotRules, entry: Busy, slot: TimeWindow) -> bool:
+    """Whether a booking of `slot` would sit in that meeting, if there is a seat."""
+    return entry.session_type == rules.session_type and entry.window == slot and not entry.solo
 
 
 def _limit(

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from attrs import frozen
 
+from booking_core.ports.health import Health
+
 
 @frozen(kw_only=True)
 class Attachment:
@@ -41,3 +43,7 @@ class Mailer(Protocol):
         Raises:
             ProviderFailed: it has not; `retryable` says whether trying later can help.
         """
+
+    @abstractmethod
+    def health(self) -> Health:
+        """Whether the mail server can be used with the credentials that we have; sends nothing."""

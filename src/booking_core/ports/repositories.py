@@ -26,6 +26,13 @@ class BuilderRepository(Protocol):
         """Raises NotFound."""
 
     @abstractmethod
+    def get_to_change(self, builder_id: BuilderId) -> Builder:
+        """As `get`, and nobody else changes the catalogue until this unit of work has ended.
+
+        What is read by `get` and saved undoes what somebody else saved in between.
+        """
+
+    @abstractmethod
     def all(self) -> Sequence[Builder]:
         """Every builder, inactive ones too, by name."""
 
@@ -44,6 +51,10 @@ class SessionTypeRepository(Protocol):
     @abstractmethod
     def get(self, session_type_id: SessionTypeId) -> SessionType:
         """Raises NotFound."""
+
+    @abstractmethod
+    def get_to_change(self, session_type_id: SessionTypeId) -> SessionType:
+        """As `get`, and nobody else changes the catalogue until this unit of work has ended."""
 
     @abstractmethod
     def all(self) -> Sequence[SessionType]:
@@ -112,7 +123,10 @@ class BookingRepository(Protocol):
 
     @abstractmethod
     def find(self, criteria: BookingFilter) -> Sequence[Booking]:
-        """Newest first (by creation, then id); at most `limit` of them."""
+        """Newest first (by creation, then id); at most `limit` of them.
+
+        None after a cursor that is no booking of that builder and client.
+        """
 
     @abstractmethod
     def overdue(

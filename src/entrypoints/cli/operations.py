@@ -126,6 +126,8 @@ def _setting(attribute: Any, value: Any) -> dict[str, Any]:
 
 def _masked(value: str, default: object) -> str:
     """Of an address everything but user, password and query; of other secrets nothing."""
+    if not value:
+        return "not set"
     if "://" not in value:
         return "the default" if value == default else "set, not shown"
     parts = urlsplit(value)

@@ -18,7 +18,7 @@ from entrypoints.cli.commands import Command
 from entrypoints.cli.output import table
 from entrypoints.cli.session import Session, pass_session
 from entrypoints.invoked import command
-from entrypoints.settings import Settings, SettingsError
+from entrypoints.settings import EXPOSED, Settings, SettingsError, http_url
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -38,13 +38,19 @@ def serve(session: Session, workers: int, threads: int, jobs: bool) -> None:
     """Serve the API and the pages.
 
     Listens on HOST:PORT. Brings the database up to date first, and fills an empty catalogue
-    with the starter one.
+    with the starter one, except in production.
     """
     settings = session.settings
+    if workers > 1 and settings.in_memory:
+        raise SettingsError(
+            "DATABASE_URL", "a store in memory is not shared by processes; serve with --workers 1."
+        )
     _check_free(settings)
     _prepare(session.application)
     session.close()  # no connection crosses a fork
     _configure_logs(settings)
+    if settings.exposed:
+        session.screen.complain({"warning": EXPOSED}, EXPOSED)
     Server(settings, session, workers=workers, threads=threads, jobs=jobs).run()
 
 
@@ -67,7 +73,7 @@ def worker(session: Session) -> None:
 def _prepare(application: Application) -> None:
     if application.schema.pending():
         application.schema.upgrade()
-    if not application.core.list_builders():
+    if not application.settings.production and not application.core.list_builders():
         application.seed()
 
 
@@ -81,9 +87,13 @@ def _check_free(settings: Settings) -> None:
         except OSError as error:
             raise SettingsError(
                 "PORT",
-                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
-                "give another PORT or HOST.",
+                f"cannot listen on {_bind(settings)}: {error.strerror}; give another PORT or HOST.",
             ) from error
+
+
+def _bind(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{host}:{settings.port}"
 
 
 def _configure_logs(settings: Settings) -> None:
@@ -112,9 +122,8 @@ class Server(BaseApplication):
         self.settings, self.session, self.jobs = settings, session, jobs
         self.stop = Event()
         self.job_loop: Thread | None = None
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
         self.options = {
-            "bind": f"{host}:{settings.port}",
+            "bind": _bind(settings),
             "worker_class": "gthread",
             "workers": workers,
             "threads": threads,
@@ -149,7 +158,7 @@ class Server(BaseApplication):
 
     def _ready(self, arbiter: Any) -> None:
         host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        url = http_url(host, port)
         lines = [("Serving on", url), ("API docs", f"{url}/api/docs"), ("Try", _next_step(url))]
         self.session.screen.answer({"url": url, "docs": f"{url}/api/docs"}, table(("", ""), lines))
 

@@ -44,7 +44,7 @@ class Session:
             json=self.settings.log_format == "json",
         )
         application = assemble(self.settings)
-        if self.settings.database_url.startswith("memory:"):
+        if self.settings.in_memory:
             application.seed()  # a store in memory is new each time; empty it is good for nothing
         return application
 

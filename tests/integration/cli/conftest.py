@@ -20,6 +20,16 @@ from entrypoints.settings import Settings, settings_fields
 
 ZONE = "Europe/Berlin"
 WHO = ("--name", "Bo Diddley", "--email", "bo@example.org")
+#: What production needs besides a database.
+PRODUCTION = {
+    "BOOKING_ENV": "production",
+    "SECRET_KEY": "k" * 32,
+    "PUBLIC_URL": "https://book.example.org",
+    "BOOKING_PAYMENTS": "on_site",
+    "BOOKING_MAILER": "smtp",
+    "SMTP_URL": "smtp://127.0.0.1:9",
+    "MAIL_FROM": "book@example.org",
+}
 
 
 @frozen

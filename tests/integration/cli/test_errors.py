@@ -1,11 +1,15 @@
 """Errors: one paragraph or one JSON document on stderr, and the exit code that says which."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from adapters.sql import open_engine, upgrade
 from entrypoints.cli.main import cli
-from tests.integration.cli.conftest import Command
+from tests.integration.cli.conftest import PRODUCTION, Command
 
 
 def test_without_a_command_the_help_is_shown(booking: Command) -> None:
@@ -55,6 +59,89 @@ def test_production_refuses_the_development_secret(
 ) -> None:
     environment.setenv("BOOKING_ENV", "production")
     assert "SECRET_KEY" in booking("builders", code=78).stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_URL", ""),
+        ("PUBLIC_URL", "http://book.example.org"),
+        ("BOOKING_MAILER", ""),
+        ("BOOKING_MAILER", "console"),
+        ("BOOKING_MAILER", "memory"),
+        ("BOOKING_PAYMENTS", ""),
+        ("BOOKING_PAYMENTS", "memory"),
+        ("BOOKING_CALENDAR", "memory"),
+        ("DATABASE_URL", "memory://"),
+    ],
+)
+def test_production_refuses_what_is_for_trying_out(
+    booking: Command, environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for needed in PRODUCTION.items():
+        environment.setenv(*needed)
+    booking("migrate")
+    environment.setenv(name, value)
+    assert booking.json("builders", code=78)["setting"] == name
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:////proc/booking/x.db", "directory"),
+        ("postgresql://ada:s3cret@127.0.0.1/x?foo=bar", '"foo"'),
+        (f"postgresql://ada:s3cret@127.0.0.1/x?schema={'s' * 50}", "49"),
+        ("mysql://ada:s3cret@127.0.0.1/x", "mysql"),
+    ],
+)
+@pytest.mark.parametrize("command", ["builders", "migrate", "doctor", "serve"])
+def test_a_database_url_that_cannot_be_used_is_a_wrong_setting(
+    booking: Command, environment: pytest.MonkeyPatch, url: str, said: str, command: str
+) -> None:
+    environment.setenv("DATABASE_URL", url)
+    answer = booking.json(command, code=78)
+    assert answer["setting"] == "DATABASE_URL"
+    assert said in answer["error"]
+    assert "s3cret" not in answer["error"]
+
+
+def not_a_database(path: Path) -> None:
+    path.write_text("These are not the bytes that you are looking for. " * 100)
+
+
+def a_directory(path: Path) -> None:
+    path.mkdir()
+
+
+def of_a_newer_version(path: Path) -> None:
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (not_a_database, "no SQLite database"),
+        (a_directory, "cannot be opened"),
+        (of_a_newer_version, "0099"),
+    ],
+)
+def test_a_database_that_is_not_as_expected_says_what_to_do(
+    booking: Command, tmp_path: Path, made: Callable[[Path], None], said: str
+) -> None:
+    made(tmp_path / "booking.db")
+    for line in (["migrate"], ["migrate", "--down", "--yes"], ["serve"]):
+        answer = booking.json(*line, code=78)
+        assert said in answer["error"], line
+        assert "DATABASE_URL" in answer["error"], line
+    [database] = [
+        each for each in booking.json("doctor", code=1)["findings"] if each["name"] == "database"
+    ]
+    assert said in database["detail"]
+    assert "DATABASE_URL" in database["detail"] + database["advice"]
 
 
 def test_a_database_without_tables_says_what_to_do(booking: Command) -> None:

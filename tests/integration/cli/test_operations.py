@@ -95,6 +95,47 @@ def test_doctor_looks_at_the_real_thing(run: Command) -> None:
     assert {"name", "ok", "detail", "advice"} == set(answer["findings"][0])
 
 
+def finding(answer: Any, name: str) -> Any:
+    (found,) = (each for each in answer["findings"] if each["name"] == name)
+    return found
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "book.internal"])
+def test_doctor_finds_the_published_secret_where_others_reach_the_service(
+    run: Command, environment: pytest.MonkeyPatch, host: str
+) -> None:
+    environment.setenv("HOST", host)
+    found = finding(run.json("doctor", code=1), "settings")
+    assert not found["ok"]
+    assert "SECRET_KEY" in found["advice"]
+    environment.setenv("SECRET_KEY", "k" * 32)
+    assert finding(run.json("doctor"), "settings")["ok"]
+
+
+def test_doctor_asks_the_mail_server(run: Command, environment: pytest.MonkeyPatch) -> None:
+    assert finding(run.json("doctor"), "mail")["ok"]
+    environment.setenv("BOOKING_MAILER", "smtp")
+    environment.setenv("SMTP_URL", "smtp://127.0.0.1:9")
+    environment.setenv("MAIL_FROM", "book@example.org")
+    found = finding(run.json("doctor", code=1), "mail")
+    assert not found["ok"]
+    assert "SMTP_URL" in found["advice"]
+
+
+def test_the_settings_of_adapters_are_listed_without_their_secrets(
+    run: Command, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("SMTP_URL", "smtp://ada:s3cret@mail.example.org:587")
+    environment.setenv("STRIPE_SECRET_KEY", "sk_test_s3cret")
+    environment.setenv("MAIL_FROM", "book@example.org")
+    shown = {each["name"]: each["value"] for each in run.json("settings")["settings"]}
+    assert shown["SMTP_URL"] == "smtp://***@mail.example.org:587"
+    assert shown["MAIL_FROM"] == "book@example.org"
+    assert shown["STRIPE_SECRET_KEY"] == "set, not shown"
+    assert shown["STRIPE_WEBHOOK_SECRET"] == "not set"
+    assert "s3cret" not in run("settings").stdout
+
+
 def test_a_token_proves_who_it_was_made_for(run: Command, service: Application) -> None:
     def actor(*args: str) -> Any:
         return service.identity.of_bearer(token=run("token", *args).stdout.strip())

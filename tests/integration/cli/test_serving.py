@@ -22,7 +22,7 @@ import pytest
 from booking_core import InboxKey, ProviderFailed
 from entrypoints import worker
 from entrypoints.container import Application
-from tests.integration.cli.conftest import WHO, Command
+from tests.integration.cli.conftest import PRODUCTION, WHO, Command
 
 
 @contextmanager
@@ -99,6 +99,51 @@ def test_serve_names_the_setting_when_the_port_is_taken(
         taken.listen()
         environment.setenv("PORT", str(taken.getsockname()[1]))
         assert booking.json("serve", code=78)["setting"] == "PORT"
+
+
+def test_a_store_in_memory_is_not_shared_by_processes(
+    booking: Command, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("DATABASE_URL", "memory://")
+    environment.setenv("PORT", str(free_port()))
+    assert booking.json("serve", "--workers", "2", code=78)["setting"] == "DATABASE_URL"
+
+
+def test_serve_warns_of_the_published_secret_where_others_reach_the_service(
+    booking: Command, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("HOST", "0.0.0.0")
+    environment.setenv("PORT", str(free_port()))
+    with process("serve", "--no-jobs") as service:
+        until(service, "SECRET_KEY")
+        until(service, "API docs")
+        assert ended(service)[0] == 0
+
+
+@pytest.mark.parametrize("host", ["::", "::1"])
+def test_the_service_is_found_where_it_listens(
+    booking: Command, environment: pytest.MonkeyPatch, host: str
+) -> None:
+    port = str(free_port())
+    environment.setenv("HOST", host)
+    environment.setenv("PORT", port)
+    with process("serve", "--no-jobs") as service:
+        until(service, f"http://[::1]:{port}")
+        until(service, "API docs")
+        assert booking.json("check-flow")["url"] == f"http://[::1]:{port}"
+        assert ended(service)[0] == 0
+
+
+def test_production_does_not_begin_with_a_demo(
+    booking: Command, environment: pytest.MonkeyPatch
+) -> None:
+    for name, value in PRODUCTION.items():
+        environment.setenv(name, value)
+    environment.setenv("PORT", str(free_port()))
+    with process("serve", "--no-jobs") as service:
+        until(service, "API docs")
+        assert ended(service)[0] == 0
+    assert booking.json("builders")["builders"] == []
 
 
 def test_the_worker_sends_mails_until_it_is_told_to_stop(

@@ -1,5 +1,6 @@
 """Both wheels are built, installed into clean environments, and used there."""
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,8 @@ from zipfile import ZipFile
 import attrs
 import pytest
 
+from entrypoints.settings import settings_fields
+
 pytestmark = [
     pytest.mark.packaging,
     pytest.mark.xdist_group("packaging"),
@@ -19,6 +22,8 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[3]
+#: The environment of a machine that knows nothing of this checkout.
+OURS = {"PYTHONPATH", *(each.metadata["name"] for each in settings_fields())}
 EXAMPLE = re.compile(r"<!-- embedding-example -->\s*```python\n(.*?)```", re.DOTALL)
 TOP_LEVELS = """
 from importlib.metadata import packages_distributions
@@ -35,10 +40,10 @@ for kind in {KINDS}:
 
 
 def run(*command: object, cwd: Path | None = None) -> str:
-    without_checkout = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    elsewhere = {name: value for name, value in os.environ.items() if name not in OURS}
     done = subprocess.run(
         [str(part) for part in command],
-        cwd=cwd, env=without_checkout, capture_output=True, text=True, check=False,
+        cwd=cwd, env=elsewhere, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -150,6 +155,14 @@ def test_the_embedding_example_of_the_readme_runs(with_core: Environment) -> Non
 
 def test_the_service_brings_the_booking_command(with_service: Environment) -> None:
     assert "serve" in with_service.command("booking", "--help")
+
+
+def test_the_installed_service_migrates_seeds_and_finds_slots(with_service: Environment) -> None:
+    assert json.loads(with_service.command("booking", "migrate", "--json")) == {"migrated": True}
+    assert json.loads(with_service.command("booking", "seed", "--json"))["added"] > 0
+    found = json.loads(with_service.command("booking", "slots", "demo/getting-started", "--json"))
+    assert found["slots"]
+    assert (with_service.home / "var/booking.db").exists()
 
 
 def test_adapters_of_every_kind_are_found_by_name(with_service: Environment) -> None:

@@ -295,6 +295,27 @@ def test_a_wrong_setting_is_named(url: str, sender: str, named: str) -> None:
         build(settings=settings, unit_of_work=MemoryStore(), clock=MemoryClock(NOW))
 
 
+def test_a_server_that_cannot_be_used_says_why_without_secrets(serve: Callable[..., int]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = mailer(free.getsockname()[1]).health()
+    without_login = mailer(serve(), user="ada", password="secret").health()
+    assert not nobody.ok
+    assert "cannot be reached" in nobody.detail
+    assert not without_login.ok
+    assert "secret" not in without_login.detail
+
+
+def test_a_server_that_does_not_know_us_is_not_well(serve: Callable[..., int]) -> None:
+    def nobody(*_: Any) -> AuthResult:
+        return AuthResult(success=False, handled=False)
+
+    port = serve(authenticator=nobody, auth_require_tls=False)
+    health = mailer(port, user="ada", password="secret").health()
+    assert not health.ok
+    assert "user or password" in health.detail
+
+
 class TestSmtpMailer(MailerContract):
     @pytest.fixture
     def mailer(self, serve: Callable[..., int]) -> SmtpMailer:

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from copy import copy
 from datetime import timedelta
+from itertools import pairwise
 from threading import Barrier
 
 import pytest
+from attrs import evolve
 from sqlalchemy import text
 
 from adapters.sql import SqlStore, claims
 from adapters.sql.claims import SqlClaims
-from booking_core import BookingId, SessionType, Slot
+from booking_core import BookingId, SessionType, Slot, TimeWindow
 from booking_core.testing.examples import NOW, a_builder, a_claim, a_session_type
 from tests.integration.storm import storm
 
@@ -129,6 +131,42 @@ def test_a_meeting_that_empties_while_others_join_keeps_count(store: SqlStore) -
         assert rush.errors == []
         assert rush.longest < TOO_LONG
         assert _seats_at(store, slot) == sum(rush.results) - len(leaving) <= 3
+
+
+def test_a_meeting_grows_and_shrinks_with_its_buffers_while_neighbours_race(
+    store: SqlStore,
+) -> None:
+    group = _offer(store, capacity=THREADS)
+    alone = _offer(store, id="typ_alone")
+
+    def leave(booking: str) -> Callable[[], bool]:
+        def call() -> bool:
+            with store() as uow:
+                kept = uow.claims.keep(booking_id=BookingId(booking), claims=[])
+                uow.commit()
+            return kept
+
+        return call
+
+    for nth in range(ROUNDS // 2):
+        first, slot, last = (_slot(nth, 60 * hour) for hour in (0, 1, 2))
+        wide = [evolve(group, buffer_after=n * 5 * MINUTE) for n in range(4)]
+        leaving = [f"bkg_{nth}_leaves_{n}" for n in range(4)]
+        for booking, terms in zip(leaving, wide, strict=True):
+            assert _take(store, terms, slot, booking)()
+        joining = [_take(store, wide[n % 4], slot, f"bkg_{nth}_{n}") for n in range(8)]
+        beside = [_take(store, alone, each, f"bkg_{nth}_at_{each.start}") for each in (first, last)]
+        rush = storm([*joining, *beside, *map(leave, leaving)])
+        assert rush.errors == []
+        assert rush.longest < TOO_LONG
+        with store(write=False) as uow:
+            whole = TimeWindow(first.start, last.end)
+            busy = uow.claims.busy(builder_id=group.builder_id, window=whole, now=NOW)
+        blocked = sorted(
+            each.window.widened(each.buffer_before * MINUTE, each.buffer_after * MINUTE)
+            for each in busy
+        )
+        assert all(before.end <= after.start for before, after in pairwise(blocked))
 
 
 # ---- the same storms without the guard oversell, or they would prove nothing ---------------------

@@ -1,16 +1,30 @@
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from procrastinate.schema import SchemaManager
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, insert, inspect, select, text
 
-from adapters.sql import current, downgrade, open_engine, pending, upgrade
+from adapters.sql import (
+    current,
+    downgrade,
+    jobs_schema,
+    open_engine,
+    pending,
+    tables,
+    upgrade,
+)
+from adapters.sql.builders import from_builder
+from adapters.sql.claims import _values
 from adapters.sql.tables import metadata
+from booking_core import NotSetUp
+from booking_core.testing.examples import a_builder, a_claim, a_session_type, a_slot
 from tests.integration.storm import storm
 
+TEN_MINUTES = timedelta(minutes=10)
 GUARDS = {
     "postgresql": "SELECT conname FROM pg_constraint WHERE contype = 'x'",
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
@@ -56,11 +70,11 @@ def _names(engine: Engine, queries: dict[str, str]) -> list[str]:
 
 def test_an_empty_database_says_what_is_missing(empty: Engine) -> None:
     assert current(empty) is None
-    assert pending(empty) == ("0001", "0002", "0003", "0004", "0005")
+    assert pending(empty) == ("0001", "0002", "0003", "0004", "0005", "0006")
 
 
 def test_an_upgraded_database_misses_nothing(engine: Engine) -> None:
-    assert current(engine) == "0005"
+    assert current(engine) == "0006"
     assert pending(engine) == ()
 
 
@@ -117,6 +131,28 @@ def test_the_job_engine_goes_with_the_last_migration(
     upgrade(engine)
 
 
+def test_seats_that_are_there_are_promised_what_their_meeting_blocks(empty: Engine) -> None:
+    upgrade(empty, "0005")
+    with empty.begin() as connection:
+        connection.execute(insert(tables.builders), from_builder(a_builder()))
+        meeting = _values(a_claim(a_session_type(buffer_after=TEN_MINUTES), a_slot(), "bkg_1"))
+        del meeting["builder_id"]
+        claim = connection.execute(
+            insert(tables.claims).returning(tables.claims.c.id), meeting | {"builder_number": 1}
+        ).scalar_one()
+        seat = "INSERT INTO seats (claim_id, booking_id) VALUES (:claim, 'bkg_1')"
+        connection.execute(text(seat), {"claim": claim})
+    upgrade(empty)
+    with empty.connect() as connection:
+        seats = connection.execute(select(tables.seats)).one()
+    assert seats.blocked_from == a_slot().start
+    assert seats.blocked_to == a_slot().end + TEN_MINUTES
+    downgrade(empty, "0005")
+    assert {each["name"] for each in inspect(empty).get_columns("seats")} == {
+        "claim_id", "booking_id", "held_until",
+    }  # fmt: skip
+
+
 def test_the_guard_of_the_claims_is_there(engine: Engine) -> None:
     assert _names(engine, GUARDS)[0] == "claims_no_overlap"
 
@@ -150,6 +186,26 @@ def test_the_url_can_name_a_schema(
     assert inspect(open_here(url)).get_table_names() == []
 
 
+def test_the_longest_schema_has_room_for_the_jobs_beside_it(
+    fresh_postgres: Callable[[], str], open_here: Callable[[str], Engine]
+) -> None:
+    url, longest = fresh_postgres(), "s" * 49
+    engine = open_here(f"{url}{'&' if '?' in url else '?'}schema={longest}")
+    upgrade(engine)
+    schemas = inspect(engine).get_schema_names()
+    assert {longest, jobs_schema(engine)} <= set(schemas)
+    downgrade(engine)
+
+
+def test_a_database_of_a_newer_version_is_left_alone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+    for do in (pending, upgrade, downgrade):
+        with pytest.raises(NotSetUp, match="0099"):
+            do(engine)
+    assert inspect(engine).has_table("claims")
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -159,6 +215,8 @@ def test_the_url_can_name_a_schema(
         "sqlite:///:memory:",
         "postgresql://user:secret@host/name?schema=a;drop",
         "postgresql://user:secret@host:port/name",
+        f"postgresql://user:secret@host/name?schema={'s' * 50}",
+        "postgresql://user:secret@host/name?foo=bar",
     ],
 )
 def test_an_unusable_url_is_refused_without_showing_the_password(url: str) -> None:

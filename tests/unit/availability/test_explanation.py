@@ -129,6 +129,11 @@ def test_a_group_meeting_is_open_until_its_seats_are_taken():
     assert found == {"full": "All 4 seats are taken."}
 
 
+def test_a_meeting_of_one_alone_is_busy_and_not_full():
+    alone = taken("2026-05-05T09:00", session_type="st_1", solo=True)
+    assert list(reasons("2026-05-05T09:00", [alone], capacity=4)) == ["busy"]
+
+
 def test_a_full_day_is_named_with_its_count_but_meetings_can_be_joined():
     mine = [taken("2026-05-05T11:00", session_type="st_1")]
     found = reasons("2026-05-05T09:00", mine, daily_limit=1)

@@ -259,6 +259,7 @@ def test_seats_of_one_meeting_add_up_and_a_full_one_is_closed():
     [
         busy("09:30", "10:00", session_type="st_2"),
         busy("09:30", "10:00"),
+        busy("09:30", "10:00", session_type="st_1", solo=True),
         busy("09:30", "10:15", session_type="st_1"),
         busy("09:30:01", "10:00", session_type="st_1"),
     ],

@@ -81,7 +81,7 @@ def free_seats(schedule, rules, busy, start, now):
     joined, taken = False, 0
     for entry in busy:
         same = (entry.session_type, entry.window) == (rules.session_type, TimeWindow(start, end))
-        if same and rules.capacity > 1:
+        if same and rules.capacity > 1 and not entry.solo:
             joined, taken = True, taken + entry.seats_taken
             continue
         begins, ends = outward(entry.window)
@@ -194,7 +194,9 @@ def searches(draw):
     search = Search(schedule, draw(rules()), (), window, now)
     buffers = st.sampled_from([0, 0, 10, 30])
     types = st.sampled_from([None, "st_1", "st_2"])
-    others = st.builds(Busy, windows(200), buffers, buffers, types, st.integers(0, 4))
+    others = st.builds(
+        Busy, windows(200), buffers, buffers, types, st.integers(0, 4), solo=st.booleans()
+    )
     busy = draw(st.lists(others, max_size=4))
     free = sorted(search.slots())
     if free:  # meetings that fit the grid, so that some can be joined

@@ -199,6 +199,30 @@ class BookingRepositoryContract:
             seen += page
         assert seen == [f"bkg_{number}" for number in (4, 3, 2, 1, 0)]
 
+    @pytest.mark.parametrize("mine", [{"builder_id": "bld_1"}, {"client_id": "cli_1"}])
+    def test_a_cursor_does_not_tell_whether_somebody_else_has_such_a_booking(
+        self, unit_of_work: UnitOfWorkFactory, mine: dict[str, str]
+    ) -> None:
+        of_another = a_session_type(id="typ_2", builder_id=BuilderId("bld_2"))
+        me, another = (Client(a_contact(), ClientId(id)) for id in ("cli_1", "cli_2"))
+        put_booking(unit_of_work, a_booking(id="bkg_1", client=me))
+        theirs = a_booking(id="bkg_2", session_type=of_another, client=another)
+        put_booking(unit_of_work, evolve(theirs, created_at=NOW + _MINUTE))
+        assert self._find(unit_of_work, **mine) == ["bkg_1"]
+        for cursor in ("bkg_2", "bkg_none"):
+            assert self._find(unit_of_work, after=BookingId(cursor), **mine) == []
+
+    def test_a_cursor_holds_when_its_booking_left_the_list_meanwhile(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        for number in range(2):
+            put_booking(unit_of_work, a_booking(id=f"bkg_{number}"))
+        last = self._get(unit_of_work, BookingId("bkg_1"))
+        last.cancel()
+        put_booking(unit_of_work, last)
+        held = (BookingState.HELD,)
+        assert self._find(unit_of_work, states=held, after=BookingId("bkg_1")) == ["bkg_0"]
+
     @pytest.mark.parametrize(
         "wanted",
         [

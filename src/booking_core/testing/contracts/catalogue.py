@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
+from attrs import evolve
 
 from booking_core.domain.builder import Builder
 from booking_core.domain.errors import InvalidRequest, NotFound
@@ -17,6 +20,7 @@ from booking_core.domain.terms import CancellationPolicy, RefundStep
 from booking_core.domain.time import TimeWindow
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 from booking_core.testing.contracts.stored import put_catalogue
+from booking_core.testing.contracts.threads import at_once
 from booking_core.testing.examples import (
     NOW,
     PRICE,
@@ -26,6 +30,7 @@ from booking_core.testing.examples import (
 )
 
 _MINUTE = timedelta(minutes=1)
+_MANY = range(101, 109)  # no number that a builder of the examples has already
 
 
 def _everything_a_builder_can_have() -> Builder:
@@ -170,6 +175,54 @@ class CatalogueContract:
         with unit_of_work() as uow:
             uow.builders.save(a_builder(name="Never"))
         assert self._version(unit_of_work) == before
+
+    # ---- all at once -----------------------------------------------------------------------------
+
+    def test_of_those_who_change_one_builder_at_once_nobody_loses_a_change(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        put_catalogue(unit_of_work)
+
+        def add_reminder(hours: int) -> None:
+            with unit_of_work() as uow:
+                builder = uow.builders.get_to_change(a_builder().id)
+                reminders = (*builder.reminders, timedelta(hours=hours))
+                uow.builders.save(evolve(builder, reminders=reminders))
+                uow.commit()
+
+        self._many_at_once(add_reminder)
+        with unit_of_work(write=False) as uow:
+            added = set(uow.builders.get(a_builder().id).reminders) - set(a_builder().reminders)
+        assert added == {timedelta(hours=hours) for hours in _MANY}
+
+    def test_of_those_who_change_one_session_type_at_once_nobody_loses_a_change(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        put_catalogue(unit_of_work, a_session_type(questions=()))
+
+        def add_question(number: int) -> None:
+            with unit_of_work() as uow:
+                found = uow.session_types.get_to_change(a_session_type().id)
+                questions = (*found.questions, Question(f"q{number}", "Why?"))
+                uow.session_types.save(evolve(found, questions=questions))
+                uow.commit()
+
+        self._many_at_once(add_question)
+        with unit_of_work(write=False) as uow:
+            asked = uow.session_types.get(a_session_type().id).questions
+        assert {question.id for question in asked} == {f"q{number}" for number in _MANY}
+
+    def test_what_is_not_there_cannot_be_changed(self, unit_of_work: UnitOfWorkFactory) -> None:
+        with unit_of_work() as uow:
+            with pytest.raises(NotFound):
+                uow.builders.get_to_change(BuilderId("bld_none"))
+            with pytest.raises(NotFound):
+                uow.session_types.get_to_change(SessionTypeId("typ_none"))
+
+    # ---- inside ----------------------------------------------------------------------------------
+
+    def _many_at_once(self, change: Callable[[int], None]) -> None:
+        at_once([partial(change, number) for number in _MANY])
 
     def _version(self, unit_of_work: UnitOfWorkFactory) -> int:
         with unit_of_work(write=False) as uow:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from booking_core.domain.availability import Busy
 from booking_core.domain.errors import NotFound
@@ -238,6 +239,57 @@ class SlotClaimsContract:
             assert book(unit_of_work, TWO_A_DAY, a_slot(hour=hour), f"bkg_{hour}")
         assert claim_again(unit_of_work, "bkg_10")
         assert book(unit_of_work, TWO_A_DAY, a_slot(hour=14), "bkg_14")
+
+    # ---- a session type that was changed meanwhile -------------------------------------------------
+
+    def test_who_booked_alone_stays_alone_when_there_are_more_seats_now(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        assert book(unit_of_work, evolve(GROUP, capacity=1), a_slot(), "bkg_1")
+        assert not book(unit_of_work, GROUP, a_slot(), "bkg_2")
+        (entry,) = self._busy(unit_of_work)
+        assert entry.solo
+        assert claim_again(unit_of_work, "bkg_1")
+        assert book(unit_of_work, GROUP, a_slot(), "bkg_2")
+
+    def test_nobody_joins_a_group_under_terms_for_one_alone(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        assert book(unit_of_work, GROUP, a_slot(), "bkg_1")
+        assert not book(unit_of_work, evolve(GROUP, capacity=1), a_slot(), "bkg_2")
+        (entry,) = self._busy(unit_of_work)
+        assert not entry.solo
+
+    def test_a_seat_is_not_lost_when_there_are_fewer_of_them_now(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        for number in range(3):
+            assert book(unit_of_work, GROUP, a_slot(), f"bkg_{number}")
+        fewer = evolve(GROUP, capacity=2)
+        assert claim_again(unit_of_work, "bkg_0", a_claim(fewer, a_slot(), "bkg_0"))
+
+    def test_a_meeting_keeps_the_widest_buffers_that_somebody_in_it_was_promised(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        wide = evolve(GROUP, buffer_before=10 * _MINUTE, buffer_after=30 * _MINUTE)
+        assert book(unit_of_work, GROUP, a_slot(hour=10), "bkg_1")
+        assert book(unit_of_work, wide, a_slot(hour=10), "bkg_2")
+        (entry,) = self._busy(unit_of_work)
+        assert (entry.buffer_before, entry.buffer_after, entry.seats_taken) == (10, 30, 2)
+        assert not book(unit_of_work, HOUR, a_slot(hour=11), "bkg_3")
+        assert claim_again(unit_of_work, "bkg_2")
+        assert book(unit_of_work, HOUR, a_slot(hour=11), "bkg_3")
+        (entry, _) = sorted(self._busy(unit_of_work), key=lambda each: each.window)
+        assert (entry.buffer_before, entry.buffer_after, entry.seats_taken) == (0, 0, 1)
+
+    def test_nobody_joins_a_meeting_whose_neighbour_is_in_the_way_of_its_buffers(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        wide = evolve(GROUP, buffer_after=30 * _MINUTE)
+        assert book(unit_of_work, GROUP, a_slot(hour=10), "bkg_1")
+        assert book(unit_of_work, HOUR, a_slot(hour=11), "bkg_2")
+        assert not book(unit_of_work, wide, a_slot(hour=10), "bkg_3")
+        assert book(unit_of_work, GROUP, a_slot(hour=10), "bkg_4")
 
     # ---- what is busy ----------------------------------------------------------------------------
 

@@ -35,3 +35,9 @@ class MailerContract:
         for number in range(3):
             mailer.send(mail=_mail(f"mail_{number}"))
         assert len(delivered()) == 3
+
+    def test_it_can_be_asked_whether_it_works(
+        self, mailer: Mailer, delivered: Callable[[], Sequence[str]]
+    ) -> None:
+        assert mailer.health().ok
+        assert list(delivered()) == []

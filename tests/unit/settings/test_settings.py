@@ -1,0 +1,118 @@
+"""The environment is read once; what cannot be used is named, with what to do about it."""
+
+from pathlib import Path
+
+import pytest
+
+from entrypoints.settings import Settings, SettingsError, settings_fields
+
+DOCUMENT = Path(__file__).parents[3] / "docs/settings.md"
+PRODUCTION = {
+    "BOOKING_ENV": "production",
+    "SECRET_KEY": "k" * 32,
+    "PUBLIC_URL": "https://book.example.org",
+}
+
+
+def refused(environ: dict[str, str]) -> SettingsError:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.load(environ)
+    return refusal.value
+
+
+def test_without_anything_set_it_is_a_service_on_this_machine() -> None:
+    settings = Settings.load({})
+    assert (settings.port, settings.public_url) == (8000, "http://127.0.0.1:8000")
+    assert not settings.production
+
+
+def test_numbers_are_read_as_numbers_whatever_they_are() -> None:
+    assert Settings.load({"PORT": "9"}).port == 9
+    for text in ("eighty", "-1", "65536", "1.5"):
+        assert refused({"PORT": text}).name == "PORT"
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url"),
+    [
+        ("192.0.2.7", "http://192.0.2.7:8391"),
+        ("book.internal", "http://book.internal:8391"),
+        ("0.0.0.0", "http://127.0.0.1:8391"),
+        ("::", "http://[::1]:8391"),
+        ("::1", "http://[::1]:8391"),
+        ("2001:db8::7", "http://[2001:db8::7]:8391"),
+    ],
+)
+def test_the_public_url_that_is_left_out_can_be_opened(host: str, public_url: str) -> None:
+    assert Settings.load({"HOST": host, "PORT": "8391"}).public_url == public_url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "book.example.org",
+        "https://",
+        "http://[::1",
+        "http://book.example.org:x",
+        "https://book example.org",
+        "https://user:pw@book.example.org",
+        "https://book.example.org/?from=mail",
+        "https://book.example.org/#here",
+    ],
+)
+def test_a_public_url_that_nobody_could_open_is_refused(url: str) -> None:
+    assert refused({"PUBLIC_URL": url}).name == "PUBLIC_URL"
+
+
+def test_a_public_url_may_have_a_port_and_a_path() -> None:
+    url = Settings.load({"PUBLIC_URL": "https://example.org:8443/book/"}).public_url
+    assert url == "https://example.org:8443/book"
+
+
+def test_production_that_says_what_it_needs_is_accepted() -> None:
+    assert Settings.load(PRODUCTION).production
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_URL", ""),
+        ("PUBLIC_URL", "http://book.example.org"),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+    ],
+)
+def test_production_refuses_what_is_for_trying_out(name: str, value: str) -> None:
+    assert refused(PRODUCTION | {name: value}).name == name
+
+
+@pytest.mark.parametrize(
+    ("environ", "exposed"),
+    [
+        ({}, False),
+        ({"HOST": "localhost"}, False),
+        ({"HOST": "127.8.0.1"}, False),
+        ({"HOST": "::1"}, False),
+        ({"HOST": "0.0.0.0"}, True),
+        ({"HOST": "::"}, True),
+        ({"HOST": "192.0.2.7"}, True),
+        ({"HOST": "book.internal"}, True),
+        ({"PUBLIC_URL": "https://book.example.org"}, True),
+        ({"HOST": "0.0.0.0", "SECRET_KEY": "k" * 32}, False),
+    ],
+)
+def test_the_published_secret_is_for_this_machine_alone(
+    environ: dict[str, str], exposed: bool
+) -> None:
+    assert Settings.load(environ).exposed is exposed
+
+
+def test_no_secret_is_in_what_is_printed_of_the_settings() -> None:
+    settings = Settings.load({"SECRET_KEY": "s3cret-" * 8, "DATABASE_URL": "sqlite:///s3cret"})
+    assert "s3cret" not in repr(settings)
+
+
+def test_every_setting_is_in_the_documentation() -> None:
+    rows = [line for line in DOCUMENT.read_text("utf-8").splitlines() if line.startswith("| `")]
+    documented = [row.split("`")[1] for row in rows]
+    assert documented == [each.metadata["name"] for each in settings_fields()]
