@@ -1,7 +1,8 @@
 """The worker is killed with -9 around every call to the payment provider and to the mail server.
 
-Another one is started then. The end is the same as without: one capture, one refund, one release, and each mail once. A mail that
-was taken just before the kill may be handed over again, then under the same Message-ID.
+Another one is started then. The end is the same as without: one capture, one refund, one release,
+and each mail once. A mail that was taken just before the kill may be handed over again, then under
+the same Message-ID.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ _BY_INTENT = {
     "succeeded": _S.PAID,
     "processing": _S.PROCESSING,
 }
+# Of a complete session: a voucher to be paid at a shop, a transfer to be made.
+_WAITS_FOR_CLIENT = ("requires_action", "requires_confirmation")
 _BY_SESSION = {"open": _S.OPEN, "expired": _S.EXPIRED}
 _LAPSED = ("automatic", "expired")  # the bank's time was over
 _GONE_BACK = ("pending", "succeeded", "requires_action")
@@ -47,6 +49,8 @@ def state_of(session: Any) -> CheckoutState:
             return _S.LAPSED if intent.cancellation_reason in _LAPSED else _S.VOIDED
     if session.status in _BY_SESSION:
         return _BY_SESSION[session.status]
+    if intent is not None and intent.status in _WAITS_FOR_CLIENT:
+        return _S.PROCESSING
     # Complete without an intent: nothing was to be paid. With one: the bank said no for good.
     return _S.PAID if intent is None else _S.FAILED
 
