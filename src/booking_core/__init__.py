@@ -37,6 +37,8 @@ from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.mark_no_show import MarkNoShow
 from booking_core.application.pay_booking import PayBooking
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
+from booking_core.application.record_returned_on_site import RecordReturnedOnSite
+from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import RepairCalendar, RepairReport
 from booking_core.application.repeats import IdempotencyKey
 from booking_core.application.reschedule_booking import RescheduleBooking
@@ -44,6 +46,7 @@ from booking_core.application.retries import retry_at, told
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.application.settle_money import SettleMoney
+from booking_core.application.settle_unsettled import SettleUnsettled
 from booking_core.application.show_booking import ShowBooking
 from booking_core.application.show_builder import ShowBuilder
 from booking_core.application.show_session_type import ShowSessionType
@@ -67,7 +70,9 @@ from booking_core.domain.booking import (
     CalendarEvent,
     Details,
     Flow,
+    OwnReason,
     Settle,
+    in_english,
 )
 from booking_core.domain.builder import Builder
 from booking_core.domain.calendar_steps import StandingEvent
@@ -75,6 +80,7 @@ from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client, Contact
 from booking_core.domain.errors import (
     BookingError,
+    CaptureRefused,
     CheckoutRefused,
     FieldError,
     HoldExpired,
@@ -123,6 +129,7 @@ from booking_core.domain.money import Money, exponent
 from booking_core.domain.pathways import STARTER_PATHWAYS, Pathway
 from booking_core.domain.payment import (
     PAYMENT_TRANSITIONS,
+    UNSETTLED,
     Attempt,
     Checkout,
     CheckoutState,
@@ -230,6 +237,7 @@ __all__ = [
     "STARTER_PATHWAYS",
     "STEPS",
     "TRANSITIONS",
+    "UNSETTLED",
     "Action",
     "Actor",
     "AddBuilder",
@@ -261,6 +269,7 @@ __all__ = [
     "CalendarTag",
     "CancelBooking",
     "CancellationPolicy",
+    "CaptureRefused",
     "Catalogue",
     "Category",
     "ChangeBuilder",
@@ -340,6 +349,7 @@ __all__ = [
     "OpenSlot",
     "OpenSlots",
     "Outbox",
+    "OwnReason",
     "Pathway",
     "PathwayId",
     "PayBooking",
@@ -358,6 +368,8 @@ __all__ = [
     "Reader",
     "Reason",
     "RecordPaidOnSite",
+    "RecordReturnedOnSite",
+    "RefundBooking",
     "RefundStep",
     "Refused",
     "RepairCalendar",
@@ -373,6 +385,7 @@ __all__ = [
     "Settle",
     "SettleCalendar",
     "SettleMoney",
+    "SettleUnsettled",
     "ShowBooking",
     "ShowBuilder",
     "ShowSessionType",
@@ -409,6 +422,7 @@ __all__ = [
     "events",
     "explain",
     "exponent",
+    "in_english",
     "local_dates",
     "local_day",
     "midnight",

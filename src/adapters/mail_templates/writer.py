@@ -96,7 +96,7 @@ class _Page:
             (labels["where"], details.location.text if booking.state.served else ""),
             (labels["price"], self._price()),
             (labels["pathway"], details.pathway or ""),
-            (labels["reason"], booking.cancel_reason),
+            (labels["reason"], self._reason()),
         ]
         if not self._for_client:
             found += [(each.prompt, self._answer(each.value)) for each in details.answers]
@@ -107,14 +107,27 @@ class _Page:
 
     def _filled(self, name: str) -> str:
         contact, builder = self._booking.client.contact, self._letter.builder
-        price = self._booking.payment.price
-        returned = Money(self._booking.payment.returned, price.currency) if price else None
+        amount = self._amount()
         words: str = self._own[name]
         return words.format(
             title=self._letter.session_type.title,
             other=builder.name if self._for_client else contact.name,
-            amount=self._money(returned) if returned else "",
+            amount=self._money(amount) if amount else "",
         )
+
+    def _amount(self) -> Money | None:
+        """What went back, or what was refused on its way."""
+        payment = self._booking.payment
+        if payment.price is None or self._letter.refund is not None:
+            return self._letter.refund
+        refused = self._letter.kind is LetterKind.REFUND_SENT_BACK
+        return Money(payment.owed if refused else payment.returned, payment.price.currency)
+
+    def _reason(self) -> str:
+        """What somebody wrote, or our own reason in the reader's words."""
+        given = self._booking.cancel_reason
+        words: str = self._words["reasons"].get(given, given)
+        return words
 
     def _in_figures(self, amounts: dict[str, Money]) -> dict[str, str]:
         return {name: self._money(amount) for name, amount in amounts.items()}

@@ -43,6 +43,7 @@ class KeptCheckout:
     state: CheckoutState = _OPEN
     captured: int = 0
     refunds: Mapping[str, int] = field(factory=dict)
+    failed_refunds: frozenset[str] = frozenset()
     dispute: Dispute = Dispute.NONE
 
     @property
@@ -63,6 +64,7 @@ class KeptCheckout:
             state=self.state,
             captured=self.captured,
             refunds=dict(self.refunds),
+            failed_refunds=self.failed_refunds,
             dispute=self.dispute,
         )
 
@@ -70,9 +72,9 @@ class KeptCheckout:
 class MemoryPayments(Faulty, PaymentGateway):
     """A payment provider that keeps one checkout for each attempt key.
 
-    Tests play the client and the bank, naming a checkout by the attempt's key: `pay`, `authorise`,
-    `process`, `decline`, `run_out`, `lapse`, `dispute`, `end_dispute`, `refund_elsewhere`. Checkouts
-    also expire, and authorisations lapse after seven days, by the clock.
+    Tests play the client and the bank, naming a checkout by the attempt's key: `pay`, `pay_late`,
+    `authorise`, `process`, `decline`, `run_out`, `lapse`, `dispute`, `end_dispute`, `refund_elsewhere`,
+    `send_back_refunds`. Checkouts also expire, and authorisations lapse after seven days, by the clock.
     """
 
     on_site = False
@@ -119,7 +121,7 @@ class MemoryPayments(Faulty, PaymentGateway):
             kept = self._now(attempt.key)
             if kept is None or kept.state is not _PAID:
                 raise _refusal("There is no captured money to give back.")
-            if key not in kept.refunds:
+            if key not in kept.refunds and key not in kept.failed_refunds:
                 self._give_back(attempt.key, kept, amount, key)
             return self._standing(attempt.key)
 
@@ -135,6 +137,11 @@ class MemoryPayments(Faulty, PaymentGateway):
     def pay(self, key: str) -> None:
         """The client pays, or the money that was on its way arrives."""
         price = self._need(key, _OPEN, _PROCESSING).price
+        self._put(key, state=_PAID, captured=price.amount)
+
+    def pay_late(self, key: str) -> None:
+        """The client's money arrives although the checkout is over."""
+        price = self._need(key, CheckoutState.EXPIRED).price
         self._put(key, state=_PAID, captured=price.amount)
 
     def authorise(self, key: str) -> None:
@@ -174,6 +181,11 @@ class MemoryPayments(Faulty, PaymentGateway):
         """Somebody gives money back at the provider's own pages."""
         kept = self._need(key, _PAID)
         self._give_back(key, kept, amount, f"elsewhere {len(kept.refunds)}")
+
+    def send_back_refunds(self, key: str) -> None:
+        """The client's bank does not take what we gave back."""
+        kept = self._need(key, _PAID)
+        self._put(key, refunds={}, failed_refunds=kept.failed_refunds | kept.refunds.keys())
 
     def checkouts(self) -> dict[str, Standing]:
         """How every checkout stands, by attempt key."""

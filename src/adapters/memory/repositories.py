@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from booking_core import (
+    UNSETTLED,
     Booking,
     BookingFilter,
     BookingId,
     BookingRepository,
+    BookingState,
     Builder,
     BuilderId,
     BuilderRepository,
@@ -144,6 +146,22 @@ class MemoryBookings(BookingRepository):
             and (after is None or booking.id > after)
         )
         return [apart(booking) for booking in sorted(found, key=lambda each: each.id)[:limit]]
+
+    def unsettled(self, *, after: BookingId | None = None, limit: int = 100) -> Sequence[Booking]:
+        found = (
+            booking
+            for booking in self._session.tables.bookings.values()
+            if (after is None or booking.id > after) and _is_unsettled(booking)
+        )
+        return [apart(booking) for booking in sorted(found, key=lambda each: each.id)[:limit]]
+
+
+def _is_unsettled(booking: Booking) -> bool:
+    return (
+        booking.state is BookingState.CONFIRMING
+        or booking.pending_slot is not None
+        or booking.payment.status in UNSETTLED
+    )
 
 
 def _age(booking: Booking) -> tuple[datetime, str]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
     tuple_,
     update,
 )
@@ -29,7 +30,7 @@ from adapters.sql.json_values import (
     to_occupancy,
     to_terms,
 )
-from adapters.sql.tables import bookings
+from adapters.sql.tables import UNSETTLED_ROWS, bookings
 from adapters.sql.transaction import Transaction
 from adapters.sql.types import as_text
 from booking_core import (
@@ -62,6 +63,12 @@ _BY_ID = select(bookings).where(bookings.c.id == bindparam("wanted"))
 _INSERT = insert(bookings)
 _UPDATE = update(bookings).where(
     bookings.c.id == bindparam("wanted"), bookings.c.version == bindparam("read_version")
+)
+_UNSETTLED = (
+    select(bookings)
+    .where(text(f"({UNSETTLED_ROWS})"), bookings.c.id > bindparam("last"))
+    .order_by(bookings.c.id)
+    .limit(bindparam("at_most"))
 )
 _NEWEST_FIRST = (bookings.c.created_at.desc(), bookings.c.id.desc())
 _LIVE = sorted(state.value for state in LIVE)
@@ -127,6 +134,10 @@ class SqlBookings(BookingRepository):
         if builder_id is not None:
             values["builder"] = builder_id
         return [to_booking(row) for row in self._transaction.rows(query, values)]
+
+    def unsettled(self, *, after: BookingId | None = None, limit: int = 100) -> Sequence[Booking]:
+        found = self._transaction.rows(_UNSETTLED, {"last": after or "", "at_most": limit})
+        return [to_booking(row) for row in found]
 
 
 # Of the few that are found; an index in this order would tempt SQLite to walk all of it.
@@ -293,6 +304,7 @@ def _from_payment(payment: Payment) -> dict[str, Any]:
         "taken": payment.taken,
         "returned": payment.returned,
         "least_kept": payment.least_kept,
+        "sent_back": list(payment.sent_back),
     }
 
 
@@ -307,6 +319,7 @@ def _to_payment(stored: dict[str, Any], status: PaymentStatus) -> Payment:
         taken=stored.get("taken", 0),
         returned=stored.get("returned", 0),
         least_kept=stored.get("least_kept", 0),
+        sent_back=tuple(stored.get("sent_back", ())),
     )
 
 

@@ -99,6 +99,12 @@ session_types = Table(
     UniqueConstraint("builder_id", "slug"),
 )
 
+# Word for word what is asked for, otherwise its index is not used.
+UNSETTLED_ROWS = (
+    "state = 'CONFIRMING' OR pending_starts_at IS NOT NULL"
+    " OR payment_status IN ('REQUESTED', 'PROCESSING', 'AUTHORISED', 'REFUND_DUE')"
+)
+
 bookings = Table(
     "bookings",
     metadata,
@@ -146,6 +152,7 @@ bookings = Table(
     # Only what waits for a client has a deadline, so these two stay small.
     Index(None, "deadline", **_where("deadline IS NOT NULL")),
     Index(None, "builder_id", "deadline", **_where("deadline IS NOT NULL")),
+    Index("bookings_unsettled_idx", "id", **_where(UNSETTLED_ROWS)),
 )
 
 claims = Table(

@@ -7,11 +7,11 @@ from attrs import frozen
 from booking_core.application.catalogue import Offer
 from booking_core.application.keep import Keeper
 from booking_core.application.settle_money import SettleMoney, look_job
-from booking_core.domain.booking import Booking
-from booking_core.domain.errors import PaymentsUnavailable, ProviderFailed
+from booking_core.domain.booking import Booking, OwnReason
+from booking_core.domain.errors import PaymentsUnavailable, ProviderFailed, WrongState
 from booking_core.domain.payment import Attempt, PaymentStatus
 from booking_core.domain.policies import checkout_deadline
-from booking_core.domain.transitions import BookingState
+from booking_core.domain.transitions import Action, BookingState
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -32,7 +32,13 @@ class Cashier:
         return self._gateway().on_site
 
     def attempt(self, booking: Booking, offer: Offer) -> Attempt:
-        """The next attempt, whole: what the provider is asked for never changes after this."""
+        """The next attempt, whole: what the provider is asked for never changes after this.
+
+        Raises:
+            WrongState: it is paid at the meeting.
+        """
+        if self.on_site:
+            raise WrongState(Action.START_PAYMENT, "paid at the meeting")
         contact, price = booking.client.contact, booking.payment.price
         if price is None:
             raise PaymentsUnavailable("Nothing is to be paid for this booking.")
@@ -92,7 +98,7 @@ class Cashier:
     def _release(self, booking: Booking) -> None:
         def change(uow: UnitOfWork) -> Booking:
             current = uow.bookings.get(booking.id)
-            current.cancel(reason="The payment provider refused the checkout.")
+            current.cancel(reason=OwnReason.CHECKOUT_REFUSED.value)
             return current
 
         self.keeper.once(change)

@@ -43,12 +43,15 @@ from booking_core.application.place_booking import BookingPlacer
 from booking_core.application.plain_mail import PlainMailWriter
 from booking_core.application.read_event import ReadEvent
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
+from booking_core.application.record_returned_on_site import RecordReturnedOnSite
+from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import RepairCalendar
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.send_mail import SendMail
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.application.settle_money import SettleMoney
+from booking_core.application.settle_unsettled import SettleUnsettled
 from booking_core.application.show_booking import ShowBooking
 from booking_core.application.show_builder import ShowBuilder
 from booking_core.application.show_session_type import ShowSessionType
@@ -112,10 +115,13 @@ class BookingCore:
     mark_no_show: MarkNoShow
     undo_no_show: UndoNoShow
     record_paid_on_site: RecordPaidOnSite
+    record_returned_on_site: RecordReturnedOnSite
+    refund_booking: RefundBooking
     expire_overdue: ExpireOverdue
     forget_answers: ForgetAnswers
     settle_calendar: SettleCalendar
     settle_money: SettleMoney
+    settle_unsettled: SettleUnsettled
     work_outbox: WorkOutbox
     jobs: JobQueue
     manage_key: ManageKey
@@ -159,7 +165,7 @@ class BookingCore:
         cashier = Cashier(unit_of_work, payments, settle_money, keeper, public_url)
         writer = mail_writer or PlainMailWriter()
         send_mail = SendMail(
-            unit_of_work, catalogue, writer, calendar_files, mailer, manage_key, public_url
+            unit_of_work, catalogue, writer, calendar_files, mailer, manage_key, public_url, clock
         )
         joiner = EventJoiner(keeper)
         create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar)
@@ -199,10 +205,13 @@ class BookingCore:
             mark_no_show=MarkNoShow(keeper, access),
             undo_no_show=UndoNoShow(keeper, access),
             record_paid_on_site=RecordPaidOnSite(keeper, access),
+            record_returned_on_site=RecordReturnedOnSite(keeper, access),
+            refund_booking=RefundBooking(keeper, access),
             expire_overdue=ExpireOverdue(unit_of_work, keeper),
             forget_answers=ForgetAnswers(unit_of_work, clock),
             settle_calendar=settle_calendar,
             settle_money=settle_money,
+            settle_unsettled=SettleUnsettled(unit_of_work, jobs, clock),
             work_outbox=WorkOutbox(
                 jobs, DoJob(settle_calendar, settle_money, send_mail, read_event)
             ),

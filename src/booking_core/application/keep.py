@@ -172,7 +172,8 @@ class Keeper:
             uow.outbox.put(settle_job(booking, what, now))
         for event in booking.events:
             for kind, reader in called_for(event):
-                uow.outbox.put(_mail_job(booking, kind, reader, now))
+                amount = event.amount if isinstance(event, events.MoneyGivenBack) else None
+                uow.outbox.put(_mail_job(booking, kind, reader, now, amount=amount))
         if any(isinstance(event, _STANDS_ANEW) for event in booking.events):
             for job in self._reminders(uow, booking, now):
                 uow.outbox.put(job)
@@ -218,8 +219,9 @@ def _mail_job(
     reader: Reader,
     due_at: datetime,
     slot_start: datetime | None = None,
+    amount: int | None = None,
 ) -> Job:
-    about = subject(kind, reader, slot_start)
+    about = subject(kind, reader, slot_start, amount)
     # A start that the booking left and came back to has the same reminders.
     change = booking.version if slot_start is None else "reminder"
     key = f"mail:{booking.id}:{change}:{about}:{due_at.isoformat()}"

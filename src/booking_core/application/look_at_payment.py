@@ -17,7 +17,8 @@ class LookAtPayment:
     """Shows a booking whose client came back from the checkout (C8).
 
     It asks the provider, as a notice or the poll would; what the client's return claims counts for
-    nothing. A provider that does not answer changes nothing: the job goes on.
+    nothing. A provider that does not answer changes nothing: the job goes on. Who pays too late comes
+    back to a booking that has ended; its money goes back.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -29,6 +30,11 @@ class LookAtPayment:
         """Raises NotFound."""
         with self.unit_of_work(write=False) as uow:
             booking = self.access.booking(uow, booking_id, actor)
-        if booking.state is BookingState.AWAITING_PAYMENT:
+        if booking.state is BookingState.AWAITING_PAYMENT or _may_be_paid_late(booking):
             booking = self.settle_calendar.at_once(self.settle_money.at_once(booking))
         return booking
+
+
+def _may_be_paid_late(booking: Booking) -> bool:
+    payment = booking.payment
+    return booking.state.dead and payment.accepted is None and bool(payment.attempts)

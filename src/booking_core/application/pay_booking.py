@@ -34,7 +34,7 @@ class PayBooking:
         Raises:
             NotFound: no such booking, or not for this caller.
             HoldExpired: the time to pay is over.
-            WrongState: nothing is to be paid online.
+            WrongState: nothing is to be paid online, or it is paid at the meeting.
             PaymentsUnavailable: no payments are set up, or the provider refused the checkout.
         """
         with self.cashier.unit_of_work(write=False) as uow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from booking_core.domain.booking import Booking
+from booking_core.domain.booking import Booking, in_english
 from booking_core.domain.contact import one_line
 from booking_core.domain.time import Slot, zone
 from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
@@ -20,7 +20,9 @@ _HEADLINES = {
     LetterKind.REMINDER: "Reminder",
     LetterKind.PAYMENT_FAILED: "The payment failed",
     LetterKind.EXPIRED: "Not paid in time",
+    LetterKind.LINK_UNUSED: "No time was chosen",
     LetterKind.REFUNDED: "Money is on its way back",
+    LetterKind.REFUND_SENT_BACK: "A refund was not taken; give the money back by hand",
     LetterKind.DISPUTED: "The payment is disputed",
     LetterKind.DISPUTE_ENDED: "The dispute has ended",
 }
@@ -41,6 +43,7 @@ class PlainMailWriter(MailWriter):
             headline if for_client else f"{headline} <{contact.email}>",
             *_when(booking.slot, letter.timezone),
             *_why(booking),
+            *([f"Refund: {letter.refund}"] if letter.refund else []),
             *([] if for_client else _said(booking)),
             "",
             *(["All about it is here:", letter.manage_url, ""] if for_client else []),
@@ -63,7 +66,7 @@ def _when(slot: Slot | None, timezone: str) -> list[str]:
 
 
 def _why(booking: Booking) -> list[str]:
-    return [f"Reason: {booking.cancel_reason}"] if booking.cancel_reason else []
+    return [f"Reason: {in_english(booking.cancel_reason)}"] if booking.cancel_reason else []
 
 
 def _said(booking: Booking) -> list[str]:

@@ -30,12 +30,15 @@ class BuilderCommand:
         booking_id: BookingId,
         actor: Actor,
         key: IdempotencyKey | str | None,
+        asked: object = None,
     ) -> Booking:
-        """Raises NotFound, WrongState."""
+        """`asked` is what the same key may not ask otherwise. Raises NotFound, WrongState."""
 
         def changed(uow: UnitOfWork) -> Booking:
             booking = self.access.run_booking(uow, booking_id, actor)
             change(booking)
             return booking
 
-        return self.keeper.once(changed, key=scoped(key, f"{name}:{booking_id}", actor))
+        return self.keeper.once(
+            changed, key=scoped(key, f"{name}:{booking_id}", actor, asked=asked)
+        )

@@ -8,7 +8,9 @@ from booking_core.application.catalogue import Catalogue, Offer
 from booking_core.application.letters import still_true
 from booking_core.domain.booking import Booking
 from booking_core.domain.manage_token import ManageKey
+from booking_core.domain.money import Money
 from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
+from booking_core.ports.clock import Clock
 from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
 from booking_core.ports.mailer import Attachment, Mailer
 from booking_core.ports.outbox import Job
@@ -19,7 +21,8 @@ from booking_core.ports.unit_of_work import UnitOfWorkFactory
 class SendMail:
     """Writes and sends the mail of one job, from what the booking is now and never from a step.
 
-    Sent once: every try of a job has the same key, and a mail that is overtaken is not sent.
+    Sent once: every try of a job has the same key. A mail that is overtaken is not sent, and neither is
+    a reminder of what has begun.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -29,21 +32,29 @@ class SendMail:
     mailer: Mailer
     manage_key: ManageKey
     public_url: str
+    clock: Clock
 
     def __call__(self, *, job: Job) -> None:
         """Raises ProviderFailed when the mail server did not take it."""
         with self.unit_of_work(write=False) as uow:
             booking = uow.bookings.get(job.booking_id)
             offer = self.catalogue.read(uow).offer(booking.session_type_id)
-        kind, reader, slot_start = _read_subject(job.subject)
-        moved_since = slot_start is not None and (
-            booking.slot is None or booking.slot.start != slot_start
-        )
-        if moved_since or not still_true(kind, booking):
+        kind, reader, detail = _read_subject(job.subject)
+        if not still_true(kind, booking):
+            return
+        if kind is LetterKind.REMINDER and not self._to_come(
+            booking, datetime.fromisoformat(detail)
+        ):
             return
         letter = self._letter(booking, offer, kind, reader, job.key)
+        if kind is LetterKind.REFUNDED:
+            letter = evolve(letter, refund=_money(booking, detail))
         mail = evolve(self.writer.write(letter=letter), attachments=self._attachments(letter))
         self.mailer.send(mail=mail)
+
+    def _to_come(self, booking: Booking, start: datetime) -> bool:
+        """The session that the reminder was written down for is neither moved nor begun."""
+        return booking.slot is not None and self.clock.now() < booking.slot.start == start
 
     def about(self, booking: Booking, offer: Offer, *, kind: LetterKind, key: str) -> None:
         """Writes to the builder about what is no booking of ours. Raises ProviderFailed."""
@@ -95,12 +106,22 @@ _METHODS = {
 }
 
 
-def subject(kind: LetterKind, reader: Reader, slot_start: datetime | None = None) -> str:
-    """What the job of a mail is about; a reminder names the start that it reminds of."""
-    parts = [kind.value, reader.value]
-    return "|".join([*parts, slot_start.isoformat()] if slot_start else parts)
+def subject(
+    kind: LetterKind,
+    reader: Reader,
+    slot_start: datetime | None = None,
+    amount: int | None = None,
+) -> str:
+    """What the job of a mail is about: a reminder names its start, a refund how much went back."""
+    details = [slot_start.isoformat()] if slot_start else [str(amount)] if amount else []
+    return "|".join([kind.value, reader.value, *details])
 
 
-def _read_subject(text: str) -> tuple[LetterKind, Reader, datetime | None]:
-    kind, reader, *start = text.split("|")
-    return LetterKind(kind), Reader(reader), datetime.fromisoformat(start[0]) if start else None
+def _read_subject(text: str) -> tuple[LetterKind, Reader, str]:
+    kind, reader, *details = text.split("|")
+    return LetterKind(kind), Reader(reader), "".join(details)
+
+
+def _money(booking: Booking, amount: str) -> Money | None:
+    price = booking.payment.price
+    return Money(int(amount), price.currency) if price and amount else None

@@ -3,13 +3,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import NoReturn
 
 from attrs import frozen
 
 from booking_core.application.keep import Keeper, Overtaken
 from booking_core.domain import money_steps as steps
 from booking_core.domain.booking import Booking, Settle
-from booking_core.domain.errors import CheckoutRefused, PaymentsUnavailable, ProviderFailed
+from booking_core.domain.errors import (
+    CaptureRefused,
+    CheckoutRefused,
+    PaymentsUnavailable,
+    ProviderFailed,
+)
 from booking_core.domain.ids import BookingId
 from booking_core.domain.payment import Attempt, CheckoutState, Standing
 from booking_core.ports.outbox import Job, Topic
@@ -43,6 +49,7 @@ class SettleMoney:
         if not booking.payment.attempts:
             return booking  # nobody was ever sent to pay
         standings: dict[int, Standing] = {}
+        done: tuple[steps.MoneyStep, dict[int, Standing]] | None = None
         for _ in range(_MOST_STEPS):
             try:
                 for attempt in booking.payment.attempts:
@@ -52,9 +59,12 @@ class SettleMoney:
                     booking, partial(steps.hear, standings=standings, now=self._now())
                 )
                 step = steps.next_step(booking, standings, now=self._now())
+                if done == (step, standings):
+                    break
+                done = step, dict(standings)
                 booking = self._do(booking, step, standings)
             except Overtaken:
-                booking, standings = self._read(booking_id), {}
+                booking, standings, done = self._read(booking_id), {}, None
                 continue
             if isinstance(step, steps.Record):
                 self._look_again(booking, standings)
@@ -81,9 +91,7 @@ class SettleMoney:
             case steps.CloseCheckout(attempt):
                 standings[attempt.number] = self._gateway().expire(attempt=attempt)
             case steps.Capture(attempt, amount):
-                standings[attempt.number] = self._gateway().capture(
-                    attempt=attempt, amount=amount, key=f"{attempt.key}:capture"
-                )
+                return self._capture(booking, attempt, amount, standings)
             case steps.Void(attempt):
                 standings[attempt.number] = self._gateway().void(
                     attempt=attempt, key=f"{attempt.key}:void"
@@ -93,8 +101,7 @@ class SettleMoney:
                     attempt=attempt, amount=amount, key=key
                 )
             case steps.RefundFailed(attempt):
-                message = "The provider could not give the money back; give it back by hand."
-                raise ProviderFailed(message, retryable=False)
+                self._refund_sent_back(booking, standings, standings[attempt.number])
             case steps.WriteRefundDown(total):
                 return self._record(booking, lambda b: b.refund_owed(total))
             case steps.GiveUpCapture():
@@ -106,6 +113,29 @@ class SettleMoney:
                     booking, lambda b: b.money_settled(status, taken=taken, returned=returned)
                 )
         return booking
+
+    def _capture(
+        self, booking: Booking, attempt: Attempt, amount: int, standings: dict[int, Standing]
+    ) -> Booking:
+        try:
+            standings[attempt.number] = self._gateway().capture(
+                attempt=attempt, amount=amount, key=f"{attempt.key}:capture"
+            )
+        except CaptureRefused:
+            return self._record(booking, lambda b: b.capture_refused())
+        return booking
+
+    def _refund_sent_back(
+        self, booking: Booking, standings: steps.Standings, standing: Standing
+    ) -> NoReturn:
+        """Asking again would get the same answer: the builder is told, and the job is given up."""
+        taken, returned = steps.totals(standings)
+        self._record(
+            booking,
+            lambda b: b.refunds_sent_back(standing.failed_refunds, taken=taken, returned=returned),
+        )
+        message = "The provider could not give the money back; give it back by hand."
+        raise ProviderFailed(message, retryable=False)
 
     def _ask(self, booking: Booking, attempt: Attempt) -> Booking:
         try:

@@ -8,7 +8,7 @@ always its current state, so facts may arrive late, twice and in any order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -23,6 +23,7 @@ from booking_core.domain.events import BookingEvent
 from booking_core.domain.ids import BookingId, BuilderId, CalendarTag, PathwayId, SessionTypeId
 from booking_core.domain.money import Money
 from booking_core.domain.payment import (
+    UNSETTLED,
     Attempt,
     Checkout,
     Payment,
@@ -42,6 +43,24 @@ class Flow(StrEnum):
     DIRECT = "direct"  # we do, after the client confirmed and paid
     LINK = "link"  # the client does, through a link that it gets after paying
     EVENT_FIRST = "event_first"  # the client did, before there was a booking
+
+
+class OwnReason(StrEnum):
+    """Why we ended a booking ourselves: a `cancel_reason` that is put into the reader's words."""
+
+    CAPTURE_REFUSED = "capture_refused"
+    CHECKOUT_REFUSED = "checkout_refused"
+
+
+_IN_ENGLISH: Mapping[str, str] = {
+    OwnReason.CAPTURE_REFUSED: "The payment could not be taken.",
+    OwnReason.CHECKOUT_REFUSED: "The payment provider refused the checkout.",
+}
+
+
+def in_english(reason: str) -> str:
+    """A `cancel_reason` as it is told in English: what somebody wrote is left as it is."""
+    return _IN_ENGLISH.get(reason, reason)
 
 
 class Settle(StrEnum):
@@ -96,6 +115,7 @@ class Booking:
     `calendar_ref` is the provider's event type that the event is, or will be, one of.
     `removed_places` are the events that we took away ourselves, each written down before; that the
     provider calls them cancelled is no news. `no_show_told` is what the provider last knew of it.
+    `cancel_reason` is what somebody wrote, or an `OwnReason`.
     `unsettled` is drained when the booking is kept.
     """
 
@@ -153,6 +173,13 @@ class Booking:
         if self.state.served or self.state is BookingState.CONFIRMING or self._waits_with_event:
             return self.slots()
         return ()
+
+    @property
+    def unfinished(self) -> tuple[Settle, ...]:
+        """What a job has to settle again and again until it is done, should the last one be lost."""
+        moving = self.state is BookingState.CONFIRMING or self.pending_slot is not None
+        owing = bool(self.payment.attempts) and self.payment.status in UNSETTLED
+        return (Settle.CALENDAR,) * moving + (Settle.MONEY,) * owing
 
     def money_due(self) -> int:
         """What the builder should hold of the accepted attempt, in minor units; others hold none."""
@@ -361,8 +388,13 @@ class Booking:
         self._check(Action.EXPIRE)
         if not self.overdue(now) or (self.payment.attempts and not checkouts_closed):
             raise WrongState(Action.EXPIRE, self.state)
-        told = events.CheckoutAbandoned if self.payment.attempts else None
-        self._end(Action.EXPIRE, BookingState.EXPIRED, 0, told)
+        self._end(Action.EXPIRE, BookingState.EXPIRED, 0, self._told_of_expiry)
+
+    @property
+    def _told_of_expiry(self) -> type[BookingEvent] | None:
+        if not self.payment.attempts:
+            return None
+        return events.CheckoutAbandoned if self.payment.accepted is None else events.LinkUnused
 
     def cancel(self, *, keep: Money | None = None, reason: str = "") -> None:
         """Ends a live booking. `keep` is what the terms leave to the builder, once it was confirmed."""
@@ -423,17 +455,32 @@ class Booking:
         self._check(Action.RECORD_PAID_ON_SITE)
         if self.payment.status is not PaymentStatus.DUE:
             raise WrongState(Action.RECORD_PAID_ON_SITE, self.payment.status)
-        self.payment = self.payment.after(PaymentAction.PAY)
+        self.payment = evolve(self.payment.after(PaymentAction.PAY), taken=self.payment.paid_in)
         self._move(Action.RECORD_PAID_ON_SITE)
 
-    def refund(self, amount: Money) -> None:
-        """Gives `amount` back out of goodwill; it lowers what the builder may keep."""
+    def record_returned_on_site(self) -> None:
+        """The builder gave back what it may not keep of the money that it took at the meeting."""
+        self._check(Action.RECORD_RETURNED_ON_SITE)
+        payment = self.payment
+        if payment.status is not PaymentStatus.REFUND_DUE or payment.attempts:
+            raise WrongState(Action.RECORD_RETURNED_ON_SITE, payment.status)
         self.payment = evolve(
-            self.payment.after(PaymentAction.OWE_BACK),
-            to_keep=max(0, self.payment.to_keep - amount.amount),
+            payment.after(PaymentAction.REFUND), returned=payment.paid_in - payment.to_keep
         )
+        self._move(Action.RECORD_RETURNED_ON_SITE)
+
+    def refund(self, amount: Money) -> None:
+        """Gives `amount` back out of goodwill; it lowers what the builder may keep.
+
+        Raises:
+            InvalidRequest: it is nothing, more than is still there, or finer than can be paid out.
+        """
+        if not (self.state.served or self.state.dead):
+            raise WrongState(PaymentAction.OWE_BACK, self.state)
+        self.payment = self.payment.owing_back(amount)
         self.events.append(events.RefundRequested(self.id))
-        self._wake(Settle.MONEY)
+        if self.payment.attempts:
+            self._wake(Settle.MONEY)
 
     def revoke_tokens(self) -> None:
         """Every manage token given out so far opens nothing any more."""
@@ -455,6 +502,14 @@ class Booking:
             return self._money_for_the_dead(attempt, action)
         return attempt != self.payment.accepted and self._wake_money()
 
+    def money_taken(self, attempt: int) -> bool:
+        """What was authorised is taken; so whatever comes after that, it is recorded first."""
+        authorised = self.payment.status is PaymentStatus.AUTHORISED
+        if not authorised or attempt != self.payment.accepted:
+            return False
+        self.payment = self.payment.after(PaymentAction.PAY)
+        return True
+
     def _accept(self, attempt: int, action: PaymentAction, link_until: datetime | None) -> None:
         self.payment = evolve(self.payment.after(action), accepted=attempt)
         if len(self.payment.attempts) > 1:
@@ -471,12 +526,10 @@ class Booking:
         payment = self.payment
         accepted = attempt == payment.accepted
         if accepted and payment.to_keep > 0:
-            if (action, payment.status) != (PaymentAction.PAY, PaymentStatus.AUTHORISED):
-                return False
-            self.payment = payment.after(action)
-        elif payment.accepted is not None and not accepted:
+            return False
+        if payment.accepted is not None and not accepted:
             return self._wake_money()
-        elif action is PaymentAction.AUTHORISE:
+        if action is PaymentAction.AUTHORISE:
             if payment.status not in _LATE_AUTHORISED:
                 return False
             self.payment = payment.after(action)
@@ -517,7 +570,7 @@ class Booking:
         self.payment = evolve(self.payment.after(PaymentAction.DROP), to_keep=0)
         if self.state is BookingState.CONFIRMED:
             self._end(Action.CAPTURE_REFUSED, BookingState.CANCELLED, keep=0)
-            self.cancel_reason = "The payment could not be taken."
+            self.cancel_reason = OwnReason.CAPTURE_REFUSED.value
         return True
 
     def money_settled(self, to: PaymentStatus, *, taken: int = 0, returned: int = 0) -> bool:
@@ -530,7 +583,23 @@ class Booking:
         after = before if before.status is to else before.after(_RECORDED[to])
         self.payment = evolve(after, taken=taken, returned=returned)
         if returned > before.returned:
-            self.events.append(events.MoneyGivenBack(self.id))
+            unasked = to is PaymentStatus.REFUNDED and before.status in _NOTHING_ASKED_BACK
+            told = events.RefundedElsewhere if unasked else events.MoneyGivenBack
+            self.events.append(told(self.id, returned - before.returned))
+        return self.payment != before
+
+    def refunds_sent_back(self, keys: Collection[str], *, taken: int, returned: int) -> bool:
+        """The client's bank did not take the refunds under these keys, so their money is still owed."""
+        before = self.payment
+        owed = before.status is PaymentStatus.REFUND_DUE
+        self.payment = evolve(
+            before if owed else before.after(PaymentAction.OWE_BACK),
+            taken=taken,
+            returned=returned,
+            sent_back=tuple(sorted({*before.sent_back, *keys})),
+        )
+        if self.payment.sent_back != before.sent_back:
+            self.events.append(events.RefundSentBack(self.id))
         return self.payment != before
 
     def checkout_opened(self, attempt: int, checkout: Checkout) -> bool:
@@ -714,6 +783,7 @@ class Booking:
 
 _LATE_AUTHORISED = (PaymentStatus.VOIDED, PaymentStatus.REFUNDED, PaymentStatus.FAILED)
 _LATE_PAID = (PaymentStatus.VOIDED, PaymentStatus.FAILED)
+_NOTHING_ASKED_BACK = (PaymentStatus.PAID, PaymentStatus.REFUNDED)
 
 # What is recorded of the money, and by which row of the payment's table.
 _RECORDED = {

@@ -297,6 +297,16 @@ class CheckoutRefused(ProviderFailed):
         super().__init__(message, retryable=False)
 
 
+class CaptureRefused(ProviderFailed):
+    """The payment provider will never take this authorised money; the session falls with it."""
+
+    code = "capture_refused"
+    title = "The payment provider refused to take the money"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
+
+
 class UntrustedNotice(BookingError):
     """A notice whose signature, age or form does not prove that the provider sent it."""
 

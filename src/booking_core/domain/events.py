@@ -46,6 +46,10 @@ class PaidOnSite(BookingEvent):
     """The builder recorded that the client paid at the meeting."""
 
 
+class ReturnedOnSite(BookingEvent):
+    """The builder recorded that it gave back what was paid at the meeting."""
+
+
 class BookingAccepted(BookingEvent):
     """The client's part is done; the calendar has to be settled."""
 
@@ -86,6 +90,10 @@ class CheckoutAbandoned(BookingExpired):
     """The deadline passed, and a checkout that was opened is closed without having been paid."""
 
 
+class LinkUnused(BookingExpired):
+    """The deadline passed, and the client who had paid did not use its link."""
+
+
 class RescheduleRequested(BookingEvent):
     """A new slot is wanted; the old one stays until the calendar has taken the new one."""
 
@@ -122,5 +130,16 @@ class RefundRequested(BookingEvent):
     """Money has to go back to the client."""
 
 
+@frozen
 class MoneyGivenBack(BookingEvent):
-    """Money went back to the client."""
+    """`amount` minor units of the price's currency went back to the client."""
+
+    amount: int
+
+
+class RefundedElsewhere(MoneyGivenBack):
+    """Money went back that nobody asked for here."""
+
+
+class RefundSentBack(BookingEvent):
+    """The client's bank did not take a refund; a person has to give the money back."""

@@ -36,6 +36,17 @@ def exponent(currency: str) -> int:
         raise InvalidRequest(message, [FieldError("/price/currency", message)]) from None
 
 
+def step(currency: str) -> int:
+    """The finest amount that is paid by card, in minor units: elsewhere than in these few it is 1.
+
+    Of three decimals the last one is zero, and Madagascar's money is paid without decimals.
+    """
+    return _STEPS.get(currency, 10 if exponent(currency) == 3 else 1)
+
+
+_STEPS = {"MGA": 100}
+
+
 @frozen(order=False)
 class Money:
     """`amount` minor units (cents) of `currency`; never negative."""

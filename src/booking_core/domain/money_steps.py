@@ -126,7 +126,14 @@ MoneyStep = (
 
 def hear(booking: Booking, standings: Standings, *, now: datetime) -> bool:
     """Applies what the provider says now; whether any of it was news."""
-    heard = [_hear_one(booking, number, standing, now) for number, standing in standings.items()]
+    heard = [
+        news
+        for number, standing in standings.items()
+        for news in (
+            standing.state is _S.PAID and booking.money_taken(number),
+            _hear_one(booking, number, standing, now),
+        )
+    ]
     return any(heard) or _hear_failure(booking, standings)
 
 
@@ -191,13 +198,14 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
 def look_again(booking: Booking, standings: Standings, *, now: datetime) -> timedelta | None:
     """How soon the provider has to be asked again, because it will move without us; or never."""
     waits = booking.state is BookingState.AWAITING_PAYMENT
-    if waits or any(each.state is _S.PROCESSING for each in standings.values()):
+    if waits or any(each.state in _MOVES_BY_ITSELF for each in standings.values()):
         pause = min(max((now - booking.created_at) / 4, _SOONEST), _LATEST)
         ends_first = booking.deadline is not None and now < booking.deadline < now + pause
         return booking.deadline - now if ends_first and booking.deadline else pause
     return None
 
 
+_MOVES_BY_ITSELF = (_S.PROCESSING, _S.AUTHORISED)
 _SOONEST, _LATEST = timedelta(seconds=5), timedelta(hours=1)
 
 
@@ -277,10 +285,14 @@ _STILL_OPEN = (_S.UNKNOWN, _S.OPEN)
 _STILL_TO_COME = (*_STILL_OPEN, _S.PROCESSING)
 
 
-def _record(booking: Booking, standings: Standings) -> Record:
+def totals(standings: Standings) -> tuple[int, int]:
+    """What all attempts together brought in, and what they gave back."""
     taken = sum(standing.captured for standing in standings.values())
-    returned = sum(standing.refunded for standing in standings.values())
-    return Record(_status(booking, standings), taken, returned)
+    return taken, sum(standing.refunded for standing in standings.values())
+
+
+def _record(booking: Booking, standings: Standings) -> Record:
+    return Record(_status(booking, standings), *totals(standings))
 
 
 def _status(booking: Booking, standings: Standings) -> PaymentStatus:

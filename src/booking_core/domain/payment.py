@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from attrs import evolve, field, frozen
 
-from booking_core.domain.errors import WrongState
-from booking_core.domain.money import Money
+from booking_core.domain.errors import FieldError, InvalidRequest, WrongState
+from booking_core.domain.money import Money, step
 
 
 class PaymentStatus(StrEnum):
@@ -32,6 +32,17 @@ class PaymentStatus(StrEnum):
     REFUND_DUE = "REFUND_DUE"
     REFUNDED = "REFUNDED"
     DISPUTED = "DISPUTED"
+
+
+#: What the provider or a job of ours has to move on from.
+UNSETTLED = frozenset(
+    {
+        PaymentStatus.REQUESTED,
+        PaymentStatus.PROCESSING,
+        PaymentStatus.AUTHORISED,
+        PaymentStatus.REFUND_DUE,
+    }
+)
 
 
 class PaymentAction(StrEnum):
@@ -208,7 +219,8 @@ class Payment:
     `to_keep` is in minor units of the price's currency. `accepted` is the number of the attempt
     whose money counts. `refunds` are the running totals that were asked back, in order: the n-th
     refund is the n-th total less the one before it (rule refund_ledger). `taken` and `returned` are
-    what all attempts together brought in and gave back when the money was last settled.
+    what all attempts together brought in and gave back when the money was last settled, or what was
+    paid and given back at the meeting. `sent_back` are the keys of refunds that no bank took.
     `least_kept` is what a cancellation would have cost the client when it last moved the booking.
     """
 
@@ -221,6 +233,7 @@ class Payment:
     taken: int = 0
     returned: int = 0
     least_kept: int = 0
+    sent_back: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, price: Money | None) -> Payment:
@@ -254,6 +267,38 @@ class Payment:
         """With one more checkout attempt, written down before the provider is asked."""
         return evolve(self.after(PaymentAction.REQUEST), attempts=(*self.attempts, attempt))
 
+    @property
+    def paid_in(self) -> int:
+        """What was taken, in minor units; the price as long as nobody recorded it."""
+        return self.taken or (self.price.amount if self.price else 0)
+
+    @property
+    def owed(self) -> int:
+        """What still has to go back, in minor units, as far as is known."""
+        return max(0, self.paid_in - self.returned - self.to_keep)
+
+    @property
+    def refundable(self) -> int:
+        """What could still be given back, in minor units: what the builder keeps of what was taken."""
+        return max(0, min(self.to_keep, self.paid_in - self.returned))
+
+    def owing_back(self, amount: Money) -> Payment:
+        """The payment once `amount` of what was taken has to go back, whatever the terms say.
+
+        Raises:
+            WrongState: nothing was taken, or the bank decides, or a refund is on its way.
+            InvalidRequest: for an amount that cannot be given back.
+        """
+        owing = self.after(PaymentAction.OWE_BACK)
+        most = Money(self.refundable, amount.currency)
+        if self.price is None or amount.currency != self.price.currency:
+            raise _wrong_amount("Give the money back in the currency that it was paid in.")
+        if not 0 < amount.amount <= most.amount:
+            raise _wrong_amount(f"Between nothing and {most} can be given back.")
+        if amount.amount % step(amount.currency):
+            raise _wrong_amount(f"In {amount.currency} no amount as fine as that can be paid out.")
+        return evolve(owing, to_keep=most.amount - amount.amount)
+
     def ended(self, keep: int) -> Payment:
         """The payment when its booking ends and at most `keep` minor units may be kept."""
         target = min(self.to_keep, keep)
@@ -267,3 +312,7 @@ class Payment:
             case PaymentStatus.PAID | PaymentStatus.REFUNDED if less:
                 return kept.after(PaymentAction.OWE_BACK)
         return kept
+
+
+def _wrong_amount(message: str) -> InvalidRequest:
+    return InvalidRequest(message, [FieldError("/amount", message)])

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from attrs import field, frozen
 
 from booking_core.domain.errors import InvalidRequest
-from booking_core.domain.money import Money
+from booking_core.domain.money import Money, step
 
 _NO_NOTICE = timedelta(0)
 
@@ -54,4 +54,11 @@ class CancellationPolicy:
         """How much of `price` the builder may keep when the client cancels at `now`."""
         late = 0 if self.refunds else 100
         percent = next((s.percent for s in self.refunds if now <= start - s.notice), late)
-        return Money(price.amount - price.percent(percent).amount, price.currency)
+        back = _payable(price.percent(percent))
+        return Money(max(0, price.amount - back), price.currency)
+
+
+def _payable(back: Money) -> int:
+    """No finer than can be paid out; the rest is the client's."""
+    finest = step(back.currency)
+    return -(-back.amount // finest) * finest

@@ -65,6 +65,7 @@ class Action(StrEnum):
     MARK_NO_SHOW = "mark no-show"
     UNDO_NO_SHOW = "undo no-show"
     RECORD_PAID_ON_SITE = "record paid on site"
+    RECORD_RETURNED_ON_SITE = "record returned on site"
     # facts
     PAYMENT_SECURED = "payment secured"
     PAYMENT_PROCESSING = "payment processing"
@@ -130,6 +131,10 @@ TRANSITIONS: Mapping[tuple[BookingState, Action], tuple[BookingState, ...]] = Ma
         (_S.CONFIRMED, _A.MARK_NO_SHOW): (_S.NO_SHOW,),
         (_S.COMPLETED, _A.RECORD_PAID_ON_SITE): (_S.COMPLETED,),
         (_S.NO_SHOW, _A.RECORD_PAID_ON_SITE): (_S.NO_SHOW,),
+        (_S.CONFIRMED, _A.RECORD_RETURNED_ON_SITE): (_S.CONFIRMED,),
+        (_S.COMPLETED, _A.RECORD_RETURNED_ON_SITE): (_S.COMPLETED,),
+        (_S.NO_SHOW, _A.RECORD_RETURNED_ON_SITE): (_S.NO_SHOW,),
+        (_S.CANCELLED, _A.RECORD_RETURNED_ON_SITE): (_S.CANCELLED,),
         (_S.NO_SHOW, _A.UNDO_NO_SHOW): (_S.COMPLETED,),
     }
 )
@@ -149,6 +154,7 @@ EVENTS: Mapping[Action, type[events.BookingEvent]] = MappingProxyType(
         _A.MARK_NO_SHOW: events.ClientMissed,
         _A.UNDO_NO_SHOW: events.NoShowUndone,
         _A.RECORD_PAID_ON_SITE: events.PaidOnSite,
+        _A.RECORD_RETURNED_ON_SITE: events.ReturnedOnSite,
         _A.PAYMENT_SECURED: events.PaymentSecured,
         _A.PAYMENT_PROCESSING: events.PaymentProcessing,
         _A.PAYMENT_FAILED: events.PaymentFailed,

@@ -9,6 +9,7 @@ from attrs import frozen
 from booking_core.domain.booking import Booking
 from booking_core.domain.builder import Builder
 from booking_core.domain.language import Language
+from booking_core.domain.money import Money
 from booking_core.domain.session_type import SessionType
 from booking_core.ports.mailer import Mail
 
@@ -27,7 +28,9 @@ class LetterKind(StrEnum):
     REMINDER = "reminder"
     PAYMENT_FAILED = "payment failed"  # the bank said no for good
     EXPIRED = "expired"  # the checkout was not completed in time
+    LINK_UNUSED = "link unused"  # it was paid, and no time was chosen
     REFUNDED = "refunded"
+    REFUND_SENT_BACK = "refund sent back"  # the client's bank did not take it
     DISPUTED = "disputed"
     DISPUTE_ENDED = "dispute ended"
 
@@ -44,7 +47,7 @@ class Letter:
     """The facts of one mail; its words are the writer's.
 
     Times are told in `timezone`. `manage_url` opens the booking for the client; the builder gets
-    the page's plain address.
+    the page's plain address. `refund` is what went back this time, when it tells of that.
     """
 
     key: str
@@ -56,6 +59,7 @@ class Letter:
     language: Language
     timezone: str
     manage_url: str
+    refund: Money | None = None
 
 
 class MailWriter(Protocol):

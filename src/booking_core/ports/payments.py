@@ -40,7 +40,11 @@ class PaymentGateway(Protocol):
 
     @abstractmethod
     def capture(self, *, attempt: Attempt, amount: int, key: str) -> Standing:
-        """Takes `amount` of what is authorised and releases the rest; otherwise changes nothing."""
+        """Takes `amount` of what is authorised and releases the rest; otherwise changes nothing.
+
+        Raises:
+            CaptureRefused: the money is still authorised, and will never be taken.
+        """
 
     @abstractmethod
     def void(self, *, attempt: Attempt, key: str) -> Standing:

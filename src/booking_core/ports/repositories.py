@@ -141,3 +141,10 @@ class BookingRepository(Protocol):
 
         In a writing unit of work they are locked until its end, so that one writer ends them.
         """
+
+    @abstractmethod
+    def unsettled(self, *, after: BookingId | None = None, limit: int = 100) -> Sequence[Booking]:
+        """Bookings that are CONFIRMING or being rescheduled, or whose payment is `UNSETTLED`.
+
+        In the order of their ids; `after` is the last one of the page before.
+        """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import frozen
@@ -46,6 +46,7 @@ class Shop:
     clock: MemoryClock
     store: MemoryStore
     calendar: Any
+    repaired: list[datetime]
 
     @classmethod
     def open(
@@ -83,7 +84,7 @@ class Shop:
             uow.builders.save(builder)
             uow.session_types.save(a_session_type(**{"price": PRICE} | changes))
             uow.commit()
-        return cls(core, payments, mailer, clock, store, own)
+        return cls(core, payments, mailer, clock, store, own, [clock.now()])
 
     # ---- what people do --------------------------------------------------------------------------
 
@@ -111,15 +112,21 @@ class Shop:
     # ---- time, and what stands then --------------------------------------------------------------
 
     def work(self, length: timedelta = timedelta(0)) -> None:
-        """The job loop for that long: what is due is done, what is late is ended."""
+        """The job loop for that long: what is due is done, what is late is ended, hourly repairs."""
         end = self.clock.now() + length
         while True:
             self.core.expire_overdue()
+            self._repair_hourly()
             while self.core.work_outbox():
                 pass
             if self.clock.now() >= end:
                 return
             self.clock.advance(min(timedelta(seconds=30), end - self.clock.now()))
+
+    def _repair_hourly(self) -> None:
+        if self.clock.now() - self.repaired[-1] >= timedelta(hours=1):
+            self.core.settle_unsettled()
+            self.repaired.append(self.clock.now())
 
     def now(self, booking: Booking) -> Booking:
         return self.core.show_booking(booking_id=booking.id, actor=Actor.system())

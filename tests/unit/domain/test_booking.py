@@ -10,6 +10,7 @@ from booking_core import (
     BookingState,
     Flow,
     HoldExpired,
+    InvalidRequest,
     Money,
     Payment,
     PaymentAction,
@@ -237,7 +238,8 @@ def test_rule_keep_amount_a_part_of_authorised_money_is_still_to_be_captured() -
     booking.cancel(keep=KEPT)
     assert (booking.payment.status, booking.money_due()) == (PAY.AUTHORISED, KEPT.amount)
     booking.unsettled.clear()
-    assert booking.payment_secured(1, PaymentAction.PAY)
+    assert booking.money_taken(1)
+    assert not booking.money_taken(1)
     assert (booking.payment.status, booking.money_due()) == (PAY.PAID, KEPT.amount)
     assert not booking.payment_secured(1, PaymentAction.AUTHORISE)
 
@@ -246,9 +248,32 @@ def test_rule_keep_amount_a_goodwill_refund_lowers_it() -> None:
     booking = a_paid_booking(S.CONFIRMED)
     booking.refund(Money(1_000, "EUR"))
     assert (booking.payment.status, booking.money_due()) == (PAY.REFUND_DUE, 4_000)
-    booking.payment = booking.payment.after(PaymentAction.REFUND)
-    booking.refund(PRICE)
+    booking.money_settled(PAY.REFUNDED, taken=PRICE.amount, returned=1_000)
+    with pytest.raises(InvalidRequest):
+        booking.refund(Money(4_001, "EUR"))
+    booking.refund(Money(4_000, "EUR"))
     assert booking.money_due() == 0
+
+
+@pytest.mark.parametrize(
+    "amount", [Money(0, "EUR"), Money(5_001, "EUR"), Money(1_000, "USD")], ids=str
+)
+def test_no_refund_is_nothing_more_than_was_taken_or_in_another_currency(amount: Money) -> None:
+    booking = a_paid_booking(S.CONFIRMED)
+    with pytest.raises(InvalidRequest) as refused:
+        booking.refund(amount)
+    assert refused.value.errors[0].pointer == "/amount"
+    assert booking.payment.status is PAY.PAID
+
+
+def test_what_went_back_elsewhere_cannot_go_back_again() -> None:
+    booking = a_paid_booking(S.CONFIRMED)
+    booking.money_settled(PAY.REFUNDED, taken=PRICE.amount, returned=2_000)
+    with pytest.raises(InvalidRequest):
+        booking.refund(Money(3_001, "EUR"))
+    booking.refund(Money(1_000, "EUR"))
+    assert booking.money_due() == 2_000
+    assert booking.payment.owed == 1_000
 
 
 def test_rule_late_authorised_an_authorisation_of_a_dead_booking_is_released() -> None:

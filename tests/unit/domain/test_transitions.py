@@ -61,6 +61,7 @@ COMMANDS: dict[Action, Callable[[Booking], object]] = {
     A.MARK_NO_SHOW: lambda b: b.mark_no_show(now=LATER),
     A.UNDO_NO_SHOW: lambda b: b.undo_no_show(),
     A.RECORD_PAID_ON_SITE: lambda b: b.record_paid_on_site(),
+    A.RECORD_RETURNED_ON_SITE: lambda b: b.record_returned_on_site(),
 }
 
 FACTS: dict[Action, Callable[[Booking], bool]] = {
@@ -83,6 +84,9 @@ def _in(state: BookingState, action: Action) -> Booking:
     """A booking in `state` whose payment and flow allow the action, where the state does."""
     if action is A.RECORD_PAID_ON_SITE:
         return evolve(a_booking(state), payment=Payment.of(PRICE))
+    if action is A.RECORD_RETURNED_ON_SITE:
+        owing = evolve(Payment.of(PRICE), status=PaymentStatus.REFUND_DUE, to_keep=0)
+        return evolve(a_booking(state), payment=owing)
     if (state, action) == (S.HELD, A.START_PAYMENT):
         return a_paid_booking(state)
     if state is S.AWAITING_PAYMENT and action in (A.EVENT_MOVED, A.EVENT_CANCELLED):

@@ -26,6 +26,7 @@ _ENDS = {
     LetterKind.FAILED: BookingState.FAILED,
     LetterKind.PAYMENT_FAILED: BookingState.EXPIRED,
     LetterKind.EXPIRED: BookingState.EXPIRED,
+    LetterKind.LINK_UNUSED: BookingState.EXPIRED,
 }
 DETAILS = Details(
     location=Location(LocationKind.VIDEO, "https://meet.example.org/robin"),

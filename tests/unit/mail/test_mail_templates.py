@@ -16,10 +16,13 @@ from booking_core import (
     Details,
     Language,
     LetterKind,
+    OwnReason,
     PaymentStatus,
     Reader,
+    in_english,
 )
 from booking_core.application.letters import OCCASIONS
+from booking_core.testing.examples import an_attempt
 from tests.unit.mail.letters import a_letter, about
 
 WRITER = TemplateMailWriter()
@@ -132,6 +135,91 @@ def test_a_cancellation_says_what_becomes_of_the_money(
 
 def test_a_refund_says_how_much() -> None:
     assert "€25.00 is on its way back" in WRITER.write(letter=a_letter(LetterKind.REFUNDED)).text
+
+
+@pytest.mark.parametrize(
+    ("language", "this", "in_all"),
+    [
+        (Language.ENGLISH, "€10.00 is on its way back", "In all, €25.00 has gone back"),
+        (
+            Language.GERMAN,
+            "10,00\N{NO-BREAK SPACE}€ sind auf dem Weg",
+            "Insgesamt sind damit 25,00",
+        ),
+    ],
+)
+def test_of_several_refunds_each_says_how_much_and_what_it_is_in_all(
+    language: Language, this: str, in_all: str
+) -> None:
+    price = about(LetterKind.REFUNDED).payment.price
+    assert price is not None
+    for amount, both in ((1_000, True), (2_500, False)):
+        refund = evolve(price, amount=amount)
+        text = WRITER.write(letter=a_letter(LetterKind.REFUNDED, C, language, refund=refund)).text
+        assert (this in text, in_all in text) == (both, both)
+
+
+@pytest.mark.parametrize(
+    ("payment", "client", "builder"),
+    [
+        ({"to_keep": 0}, "You get back the €50.00", "give €50.00 back, and record"),
+        ({"to_keep": 2_000}, "You get back €30.00 of what", "you keep €20.00"),
+        ({"to_keep": 5_000, "status": PaymentStatus.PAID}, "€50.00 is kept", "You keep €50.00"),
+    ],
+)
+def test_a_cancellation_says_what_becomes_of_what_was_paid_at_the_meeting(
+    payment: dict[str, object], client: str, builder: str
+) -> None:
+    on_site = {"status": PaymentStatus.REFUND_DUE, "attempts": (), "accepted": None}
+    booking = about(LetterKind.CANCELLED, **on_site | payment)
+    told = {
+        reader: WRITER.write(letter=a_letter(LetterKind.CANCELLED, reader, booking=booking)).text
+        for reader in Reader
+    }
+    assert client in told[C]
+    assert builder in told[B]
+    assert "bank" not in told[C]
+
+
+def test_nothing_is_said_of_money_that_was_to_be_paid_at_the_meeting() -> None:
+    booking = about(LetterKind.CANCELLED, status=PaymentStatus.VOIDED, attempts=(), accepted=None)
+    assert "€" not in WRITER.write(letter=a_letter(LetterKind.CANCELLED, booking=booking)).text
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (PaymentStatus.VOIDED, "Your payment of €50.00 was not taken"),
+        (PaymentStatus.REFUND_DUE, "€50.00 goes back to you"),
+    ],
+)
+def test_who_did_not_use_the_link_is_told_what_becomes_of_the_money(
+    status: PaymentStatus, told: str
+) -> None:
+    booking = about(LetterKind.LINK_UNUSED, status=status, to_keep=0, attempts=(an_attempt(),))
+    text = WRITER.write(letter=a_letter(LetterKind.LINK_UNUSED, booking=booking)).text
+    assert told in text
+    assert "in time" not in text
+
+
+def test_the_builder_is_told_what_is_still_owed_when_a_bank_sends_a_refund_back() -> None:
+    owed = {"status": PaymentStatus.REFUND_DUE, "taken": 5_000, "returned": 1_000, "to_keep": 500}
+    booking = about(LetterKind.REFUND_SENT_BACK, **owed)
+    text = WRITER.write(letter=a_letter(LetterKind.REFUND_SENT_BACK, B, booking=booking)).text
+    assert "€35.00 is still owed" in text
+
+
+@pytest.mark.parametrize("reason", OwnReason)
+@pytest.mark.parametrize("language", Language)
+def test_our_own_reasons_are_told_in_the_readers_language(
+    reason: OwnReason, language: Language
+) -> None:
+    booking = about(LetterKind.CANCELLED)
+    booking.cancel_reason = reason.value
+    text = WRITER.write(letter=a_letter(LetterKind.CANCELLED, C, language, booking=booking)).text
+    assert reason.value not in text
+    assert phrases(language)["reasons"][reason.value] in text
+    assert (in_english(reason) in text) == (language is Language.ENGLISH)
 
 
 def test_what_others_wrote_is_only_ever_text() -> None:

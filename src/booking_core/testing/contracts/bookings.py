@@ -19,6 +19,7 @@ from booking_core.domain.ids import (
     ClientId,
     PathwayId,
 )
+from booking_core.domain.payment import PaymentStatus
 from booking_core.domain.questions import Answer
 from booking_core.domain.session_type import Location, LocationKind
 from booking_core.domain.terms import CancellationPolicy, RefundStep
@@ -307,6 +308,38 @@ class BookingRepositoryContract:
             assert [booking.id for booking in (*first, *rest)] == ["bkg_1", "bkg_2", "bkg_3"]
             assert not uow.bookings.overdue(now=_LATER, after=rest[-1].id)
 
+    # ---- what is left to be settled --------------------------------------------------------------
+
+    @pytest.mark.parametrize("status", PaymentStatus)
+    def test_bookings_whose_money_still_moves_are_unsettled(
+        self, unit_of_work: UnitOfWorkFactory, status: PaymentStatus
+    ) -> None:
+        moves = ("REQUESTED", "PROCESSING", "AUTHORISED", "REFUND_DUE")
+        for state in (BookingState.AWAITING_PAYMENT, BookingState.CONFIRMED, BookingState.EXPIRED):
+            booking = a_paid_booking(state, id=f"bkg_{state}")
+            booking.payment = evolve(booking.payment, status=status)
+            put_booking(unit_of_work, booking)
+        assert len(self._unsettled(unit_of_work)) == (3 if status in moves else 0)
+
+    def test_bookings_that_the_calendar_has_not_answered_for_are_unsettled(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        for state in set(BookingState) - {BookingState.NEW, BookingState.AWAITING_PAYMENT}:
+            put_booking(unit_of_work, a_booking(state, id=f"bkg_{state}"))
+        moves = a_booking(BookingState.CONFIRMED, slot=a_slot(day=3), id="bkg_moves")
+        moves.reschedule(a_slot(day=4), moves.occupancy)
+        put_booking(unit_of_work, moves)
+        assert self._unsettled(unit_of_work) == ["bkg_CONFIRMING", "bkg_moves"]
+
+    def test_what_is_unsettled_comes_page_by_page(self, unit_of_work: UnitOfWorkFactory) -> None:
+        for number in range(5):
+            booking = a_paid_booking(BookingState.AWAITING_PAYMENT, id=f"bkg_{number}")
+            put_booking(unit_of_work, booking)
+        pages = [self._unsettled(unit_of_work, limit=2)]
+        while pages[-1]:
+            pages.append(self._unsettled(unit_of_work, limit=2, after=pages[-1][-1]))
+        assert pages == [["bkg_0", "bkg_1"], ["bkg_2", "bkg_3"], ["bkg_4"], []]
+
     def test_many_who_end_what_is_overdue_end_each_booking_once(
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
@@ -329,6 +362,10 @@ class BookingRepositoryContract:
     def _get(self, unit_of_work: UnitOfWorkFactory, booking_id: BookingId) -> Booking:
         with unit_of_work(write=False) as uow:
             return uow.bookings.get(booking_id)
+
+    def _unsettled(self, unit_of_work: UnitOfWorkFactory, **page: Any) -> list[str]:
+        with unit_of_work(write=False) as uow:
+            return [booking.id for booking in uow.bookings.unsettled(**page)]
 
     def _find(self, unit_of_work: UnitOfWorkFactory, **criteria: Any) -> list[str]:
         with unit_of_work(write=False) as uow:
