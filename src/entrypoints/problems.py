@@ -9,6 +9,7 @@ from attrs import frozen
 
 from booking_core import (
     BookingError,
+    CaptureRefused,
     CheckoutRefused,
     HoldExpired,
     InvalidAnswers,
@@ -75,6 +76,7 @@ PROBLEMS: Mapping[type[BookingError], Problem] = MappingProxyType(
         ProviderFailed: Problem(503, EX_TEMPFAIL),
         NotSetUp: Problem(503, EX_CONFIG),
         CheckoutRefused: Problem(503, EX_UNAVAILABLE),
+        CaptureRefused: Problem(503, EX_UNAVAILABLE),
         UntrustedNotice: Problem(400, EX_NOPERM),
     }
 )

@@ -68,5 +68,5 @@ def whatever_its_state() -> Iterator[None]:
         with told_as_failures():
             yield
     except ProviderFailed as failed:
-        if not isinstance(failed.__cause__, stripe.InvalidRequestError):
+        if not isinstance(failed.__cause__, (stripe.InvalidRequestError, stripe.CardError)):
             raise

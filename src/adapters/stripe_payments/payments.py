@@ -17,6 +17,7 @@ from adapters.stripe_payments.failures import (
 from booking_core import (
     Attempt,
     BookingId,
+    CaptureRefused,
     Checkout,
     CheckoutRefused,
     CheckoutState,
@@ -130,7 +131,7 @@ class StripePayments(PaymentGateway, PaymentNoticeReader):
             )
         after = self.standing(attempt=attempt)
         if after.state is CheckoutState.AUTHORISED:  # so it was not for being too late
-            raise ProviderFailed("Stripe refuses to take the money.", retryable=False)
+            raise CaptureRefused("Stripe refuses to take the money.")
         return after
 
     def void(self, *, attempt: Attempt, key: str) -> Standing:

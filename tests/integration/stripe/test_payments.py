@@ -16,6 +16,7 @@ from booking_core import (
     Booking,
     BookingId,
     BookingState,
+    CaptureRefused,
     CheckoutRefused,
     CheckoutState,
     Dispute,
@@ -187,6 +188,36 @@ def test_an_authorisation_that_is_gone_when_it_is_to_be_taken_is_told_and_no_fai
     )
     standing = stripe_payments.capture(attempt=attempt, amount=1, key="k")
     assert (standing.state, standing.captured) == (CheckoutState.LAPSED, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "for_good"),
+    [
+        (stripe.CardError("declined", None, "card_declined", http_status=402), True),
+        (stripe.InvalidRequestError("wrong", None, "amount_too_large", http_status=400), True),
+        (stripe.AuthenticationError("no such key", http_status=401), False),
+        (stripe.PermissionError("not with this key", http_status=403), False),
+        (stripe.APIConnectionError("broken"), False),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_what_will_never_be_taken_is_told_apart_from_what_we_may_not_or_could_not_ask(
+    stripe_payments: StripePayments,
+    attempt: Attempt,
+    bank: Bank,
+    monkeypatch: pytest.MonkeyPatch,
+    error: stripe.StripeError,
+    for_good: bool,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    bank.authorise(attempt.checkout_id or "")
+    monkeypatch.setattr(stripe.PaymentIntentService, "capture", refuse)
+    with pytest.raises(ProviderFailed) as failed:
+        stripe_payments.capture(attempt=attempt, amount=5_000, key="k")
+    assert isinstance(failed.value, CaptureRefused) == for_good
+    assert stripe_payments.standing(attempt=attempt).state is CheckoutState.AUTHORISED
 
 
 def test_what_somebody_refunds_at_the_dashboard_counts(

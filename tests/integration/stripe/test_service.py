@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import frozen
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
+from adapters.stripe_payments.notices import KINDS
+from booking_core import Actor, BookingId
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
 from tests.integration.stripe.test_notices import HOSTILE, hostile
@@ -18,6 +22,7 @@ from tests.integration.web.conftest import BOOKINGS, Caller
 from tests.simulators.stripe import Bank, StandIn, signed
 
 PAID = "portfolio-review"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.fixture
@@ -58,8 +63,6 @@ def post(client: FlaskClient, event: dict[str, Any]) -> int:
 
 
 def state(application: Application, booked: Any) -> tuple[str, str]:
-    from booking_core import Actor, BookingId
-
     booking = application.core.show_booking(
         booking_id=BookingId(booked["booking"]["id"]), actor=Actor.system()
     )
@@ -106,6 +109,98 @@ def test_what_was_never_delivered_is_caught_up_with(
     assert application.core.hear_payment_notice.missed(since=since) == 0
     work(application)
     assert state(application, booked) == ("CONFIRMED", "PAID")
+
+
+@frozen
+class Told:
+    """What is known before, what happens then, and what its event alone makes of the booking."""
+
+    then: Callable[[Bank, str], object]
+    state: tuple[str, str]
+    before: Callable[[Bank, str], object] = lambda *_: None
+    cancelled: bool = False
+
+
+def _refund(bank: Bank, session: str) -> None:
+    bank.refund_at_the_dashboard(session, 1_000)
+
+
+def _refund_is_told_as(kind: str) -> Callable[[Bank, str], None]:
+    def move(bank: Bank, session: str) -> None:
+        _refund(bank, session)
+        [refund] = bank.refunds.values()
+        bank.tell(kind, {"id": "x", "metadata": {}, "payment_intent": refund["payment_intent"]})
+
+    return move
+
+
+_WAITS, _STANDS = ("AWAITING_PAYMENT", "REQUESTED"), ("CONFIRMED", "PAID")
+BY_KIND = {
+    "checkout.session.completed": Told(Bank.process, ("AWAITING_PAYMENT", "PROCESSING")),
+    "checkout.session.async_payment_succeeded": Told(Bank.pay, _STANDS, Bank.process),
+    "checkout.session.async_payment_failed": Told(
+        Bank.decline, ("EXPIRED", "FAILED"), Bank.process
+    ),
+    "checkout.session.expired": Told(Bank.expire_session, _WAITS),
+    "payment_intent.amount_capturable_updated": Told(Bank.authorise, _STANDS),
+    "payment_intent.succeeded": Told(Bank.pay, _STANDS),
+    "payment_intent.canceled": Told(lambda b, s: (b.authorise(s), b.lapse(s)), _WAITS),
+    "refund.created": Told(_refund, ("CONFIRMED", "REFUNDED"), Bank.pay),
+    "refund.updated": Told(
+        _refund_is_told_as("refund.updated"), ("CONFIRMED", "REFUNDED"), Bank.pay
+    ),
+    "refund.failed": Told(
+        lambda b, _: b.fail_refunds(), ("CANCELLED", "REFUND_DUE"), Bank.pay, cancelled=True
+    ),
+    "charge.refunded": Told(
+        _refund_is_told_as("charge.refunded"), ("CONFIRMED", "REFUNDED"), Bank.pay
+    ),
+    "charge.dispute.created": Told(Bank.dispute, ("CONFIRMED", "DISPUTED"), Bank.pay),
+    "charge.dispute.updated": Told(
+        Bank.dispute,
+        ("CONFIRMED", "DISPUTED"),
+        lambda b, s: (b.pay(s), b.dispute(s, "warning_needs_response")),
+    ),
+    "charge.dispute.closed": Told(
+        lambda b, s: b.dispute(s, "lost"),
+        ("CONFIRMED", "REFUNDED"),
+        lambda b, s: (b.pay(s), b.dispute(s)),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_the_event_of_each_kind_is_enough_to_hear_of_what_it_tells(
+    application: Application, client: FlaskClient, bank: Bank, booked: Any, kind: str
+) -> None:
+    told, session = BY_KIND[kind], session_of(booked)
+    work(application)
+    told.before(bank, session)
+    for event in bank.events:
+        post(client, event)
+    work(application)
+    if told.cancelled:
+        application.core.cancel_booking(
+            booking_id=BookingId(booked["booking"]["id"]), actor=Actor.system()
+        )
+        work(application)
+    known, looked = len(bank.events), len(bank.requests)
+    told.then(bank, session)
+    [event] = [event for event in bank.events[known:] if event["type"] == kind]
+    assert post(client, event) == 200
+    work(application)
+    assert state(application, booked) == told.state
+    assert ("GET", f"/v1/checkout/sessions/{session}") in bank.requests[looked:]
+
+
+def test_stripe_is_asked_for_the_kinds_that_we_listen_to() -> None:
+    text = (DOCS / "stripe.md").read_text()
+    listed, _, _ = text.partition("with the events ")[2].partition("- **")
+    kinds, group = set(), ""
+    for name in re.findall(r"`([a-z_.]+)`", listed):
+        group = group if name.startswith(".") else name.rpartition(".")[0]
+        kinds.add(f"{group}{name}" if name.startswith(".") else name)
+    assert kinds == KINDS == BY_KIND.keys()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
