@@ -30,6 +30,7 @@ MOVES: dict[str, _Move] = {
     "at-once": (_in(_S.OPEN), _paid),
     "transfer": (_in(_S.OPEN), lambda entry: evolve(entry, state=_S.PROCESSING)),
     "decline": (_in(_S.OPEN), lambda entry: evolve(entry, declined=True)),
+    "late": (_in(_S.EXPIRED), _paid),
     "bank-yes": (_in(_S.PROCESSING), _paid),
     "bank-no": (_in(_S.PROCESSING), lambda entry: evolve(entry, state=_S.FAILED)),
     "dispute": (_disputable(Dispute.NONE), lambda entry: evolve(entry, dispute=Dispute.OPEN)),

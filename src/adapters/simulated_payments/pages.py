@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from adapters.simulated_payments.gateway import SimulatedPayments
 
 PATH = "/simulated-payments"
-_BACK = ("card", "at-once", "transfer")  # after these a provider sends its client back
+_BACK = ("card", "at-once", "transfer", "late")  # after these a provider sends its client back
 
 
 def pages(provider: SimulatedPayments) -> Blueprint:
@@ -48,8 +48,8 @@ def pages(provider: SimulatedPayments) -> Blueprint:
         if chosen not in MOVES:
             abort(400)
         before: Entry = provider.shown(checkout_id) or abort(404)
-        provider.play(checkout_id, chosen)
-        if chosen in _BACK and before.state is CheckoutState.OPEN:
+        after: Entry = provider.play(checkout_id, chosen) or abort(404)
+        if chosen in _BACK and after.state is not before.state:
             return redirect(before.return_url, 303)
         return redirect(url_for("simulated_payments.checkout", checkout_id=checkout_id), 303)
 

@@ -170,6 +170,22 @@ def test_nothing_can_be_paid_after_the_checkout_has_ended(
     assert "its time is over" in page.get(_path(attempt)).text
 
 
+def test_who_pays_after_the_checkout_has_ended_is_sent_back_and_the_money_is_there(
+    provider: SimulatedPayments,
+    attempt: Attempt,
+    page: FlaskClient,
+    press: Callable[..., str],
+    clock: MemoryClock,
+) -> None:
+    press("late")
+    assert _state(provider, attempt) is CheckoutState.OPEN
+    clock.advance(timedelta(hours=1))
+    assert "too late" in page.get(_path(attempt)).text
+    assert press("late") == attempt.return_url
+    standing = provider.standing(attempt=attempt)
+    assert (standing.state, standing.captured) == (CheckoutState.PAID, attempt.price.amount)
+
+
 def test_an_authorisation_lapses_after_seven_days(
     provider: SimulatedPayments, attempt: Attempt, press: Callable[..., str], clock: MemoryClock
 ) -> None:
