@@ -1,4 +1,4 @@
-"""The job loop: does what was put off, ends holds whose time is over, forgets what is old."""
+"""The job loop: does what was put off, ends holds whose time is over, repairs, and forgets what is old."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def run(application: Application, stop: Event) -> None:
         Thread(target=_repeat, args=(stop, name, work, pause), daemon=True)
         for name, work, pause in (
             ("expire_overdue", core.expire_overdue, _PAUSE),
+            ("settle_unsettled", core.settle_unsettled, _HOUR),
             ("forget_answers", core.forget_answers, _HOUR),
         )
     ]

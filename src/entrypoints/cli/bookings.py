@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -18,11 +19,13 @@ from booking_core import (
     Contact,
     IdempotencyKey,
     InvalidRequest,
+    Money,
     Offer,
     PathwayId,
     QuestionKind,
     SessionType,
     Slot,
+    exponent,
 )
 from entrypoints import times, views
 from entrypoints.cli import tables
@@ -198,6 +201,58 @@ def cancel(session: Session, booking: str, reason: str, viewer: str) -> None:
     )
     session.timezone = found.client.contact.timezone or session.timezone
     _show(session, found, "Cancelled; the time is free again.")
+
+
+@click.command(cls=Command)
+@click.argument("booking")
+@click.argument("amount")
+@click.option("--key", help="Idempotency key: the same line again gives nothing back twice.")
+@as_option
+@pass_session
+def refund(session: Session, booking: str, amount: str, key: str | None, viewer: str) -> None:
+    """Give AMOUNT of what was paid for BOOKING back.
+
+    Whatever the terms say, and never more than is left. AMOUNT is as on a receipt: 12.50.
+    """
+    actor = session.actor(viewer)
+    found = session.core.show_booking(booking_id=BookingId(booking), actor=actor)
+    given = session.core.refund_booking(
+        booking_id=found.id,
+        amount=_minor_units(amount, found.payment.price),
+        key=IdempotencyKey(key, amount.encode()) if key else None,
+        actor=actor,
+    )
+    session.timezone = given.client.contact.timezone or session.timezone
+    by_hand = "Give it back, then record that with `booking returned`."
+    _show(session, given, "It is on its way back." if given.payment.attempts else by_hand)
+
+
+def _minor_units(amount: str, price: Money | None) -> int:
+    """Raises InvalidRequest."""
+    decimals = exponent(price.currency) if price else 2
+    try:
+        units = Decimal(amount).scaleb(decimals)
+        if units == int(units):
+            return int(units)
+    except (ArithmeticError, ValueError):
+        pass
+    raise InvalidRequest(f"{amount}: write an amount such as {Decimal(1250).scaleb(-decimals)}.")
+
+
+@click.command(cls=Command)
+@click.argument("booking")
+@as_option
+@pass_session
+def returned(session: Session, booking: str, viewer: str) -> None:
+    """Record that money paid at the meeting went back.
+
+    For BOOKING, all that may not be kept of it.
+    """
+    found = session.core.record_returned_on_site(
+        booking_id=BookingId(booking), actor=session.actor(viewer)
+    )
+    session.timezone = found.client.contact.timezone or session.timezone
+    _show(session, found, "Recorded.")
 
 
 @click.command(cls=Command)

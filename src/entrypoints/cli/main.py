@@ -24,6 +24,8 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
         bookings.show,
         bookings.reschedule,
         bookings.cancel,
+        bookings.refund,
+        bookings.returned,
     ),
     "Catalogue": (
         catalogue.builders,

@@ -22,6 +22,7 @@ from booking_core import (
     SessionType,
     SessionTypeId,
     Slot,
+    in_english,
 )
 from entrypoints import times
 from entrypoints.cli.output import dim, mark, table
@@ -172,7 +173,7 @@ def booking(value: Booking, offer: Offer, timezone: str, *, url: str) -> Rendera
         rows.append(("Pathway", details.pathway))
     rows += [(each.prompt, _answer(each.value)) for each in details.answers]
     rows += [("Notes", details.notes)] if details.notes else []
-    rows += [("Reason", value.cancel_reason)] if value.cancel_reason else []
+    rows += [("Reason", in_english(value.cancel_reason))] if value.cancel_reason else []
     rows += [
         ("Booked on", times.day_and_clock(value.created_at, timezone)),
         ("Booking", value.id),

@@ -177,6 +177,28 @@ def routes(application: Application) -> APIBlueprint:
         return builders_word(core.record_paid_on_site, path.id)
 
     @api.post(
+        f"{_BASE}/<id>/returned",
+        summary="What was paid at the meeting was given back (builder)",
+        responses={200: answers.Done},
+    )
+    def returned(path: schemas.IdPath) -> Json:
+        return builders_word(core.record_returned_on_site, path.id)
+
+    @api.post(
+        f"{_BASE}/<id>/refund",
+        summary="Give money back, whatever the terms say (builder)",
+        responses={200: answers.Done},
+    )
+    def refund(path: schemas.IdPath, body: schemas.RefundRequest) -> Json:
+        booking = core.refund_booking(
+            booking_id=BookingId(path.id),
+            amount=body.amount,
+            actor=caller(),
+            key=idempotency_key(),
+        )
+        return {"success": True, "booking": shown(booking)}
+
+    @api.post(
         f"{_BASE}/<id>/no-show",
         summary="The client did not come (builder)",
         responses={200: answers.Done},

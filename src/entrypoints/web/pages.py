@@ -35,6 +35,7 @@ from booking_core import (
     Slot,
     SlotUnavailable,
     TimeWindow,
+    in_english,
     local_day,
     zone,
 )
@@ -61,6 +62,8 @@ def routes(application: Application) -> Blueprint:
     pages = Blueprint("pages", __name__, template_folder="templates")
     core = application.core
     stranger = Actor.anonymous()
+
+    pages.add_app_template_filter(in_english)
 
     @pages.app_template_filter("local")
     def local(moment: datetime, timezone: str, form: str = "%A, %-d %B %Y, %H:%M") -> str:

@@ -146,6 +146,10 @@ class CancelBody(Lenient):
     reason: Annotated[str, Field(max_length=1_000)] | None = None
 
 
+class RefundRequest(Strict):
+    amount: Whole = Field(ge=1, description="minor units of the price's currency")
+
+
 class EmptyBody(Lenient):
     pass
 

@@ -163,7 +163,7 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
     def failing(name: str, error: Exception) -> Callable[..., None]:
         def fail(**_: Any) -> None:
             tries[name] += 1
-            if len(tries) == 3 and min(tries.values()) >= 3:
+            if len(tries) == 4 and min(tries.values()) >= 3:
                 stop.set()
             raise error
 
@@ -172,6 +172,7 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
     core: Any = SimpleNamespace(
         work_outbox=SimpleNamespace(until=failing("jobs", RuntimeError("broken"))),
         expire_overdue=failing("holds", ProviderFailed("no answer")),
+        settle_unsettled=failing("repairs", ProviderFailed("no answer")),
         forget_answers=failing("answers", RuntimeError("broken")),
     )
     loop = Thread(target=worker.run, args=(SimpleNamespace(core=core), stop))

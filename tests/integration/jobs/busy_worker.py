@@ -49,6 +49,7 @@ def main(url: str) -> None:
     core = SimpleNamespace(
         work_outbox=SimpleNamespace(until=lambda stop: queue.work_until(handle, stop=stop)),
         expire_overdue=lambda: 0,
+        settle_unsettled=lambda: 0,
         forget_answers=lambda: 0,
     )
     stop = Event()

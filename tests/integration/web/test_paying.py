@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
-from entrypoints.container import Application
+from booking_core import Role
+from entrypoints.container import Application, assemble
+from entrypoints.settings import Settings
 from tests.integration.web.conftest import BOOKINGS, Caller
 
 PAID = "portfolio-review"
@@ -125,6 +129,93 @@ def test_only_the_builder_says_what_was_paid_on_site(
     path = f"{BOOKINGS}/{answer['booking']['id']}/paid"
     holder(anyone, answer).refused(404, "not_found", "POST", path)
     robin.refused(409, "wrong_state", "POST", path)
+
+
+def test_the_builder_gives_money_back_and_never_more_than_was_paid(
+    confirm: Callable[..., Any],
+    anyone: Caller,
+    robin: Caller,
+    client: FlaskClient,
+    application: Application,
+) -> None:
+    answer = confirm()
+    at_checkout(client, answer["checkoutUrl"], "at-once")
+    me, path = holder(anyone, answer), f"{BOOKINGS}/{answer['booking']['id']}"
+    me.json("POST", f"{path}/pay")
+    me.refused(404, "not_found", "POST", f"{path}/refund", json={"amount": 100})
+    for wrong in ({"amount": 4901}, {"amount": 0}, {"amount": 1.5}, {}, {"amount": 1, "all": True}):
+        problem = robin.refused(422, "invalid_request", "POST", f"{path}/refund", json=wrong)
+        assert problem["errors"][0]["pointer"] in ("/amount", "/all")
+    key = {"Idempotency-Key": "goodwill"}
+    for _ in range(2):
+        given = robin.json("POST", f"{path}/refund", json={"amount": 900}, headers=key)
+        assert given["booking"]["state"] == "CONFIRMED"
+    robin.refused(422, "key_reused", "POST", f"{path}/refund", json={"amount": 901}, headers=key)
+    work(application)
+    booking = me.json("GET", path)
+    assert booking["paymentStatus"] == "REFUNDED"
+    assert booking["refunded"] == {"amount": 900, "currency": "EUR"}
+
+
+def test_who_pays_too_late_comes_back_and_the_money_goes_back(
+    confirm: Callable[..., Any], anyone: Caller, client: FlaskClient, application: Application
+) -> None:
+    answer = confirm()
+    me, path = holder(anyone, answer), f"{BOOKINGS}/{answer['booking']['id']}"
+    me.json("POST", f"{path}/cancel", json={})
+    work(application)
+    back = at_checkout(client, answer["checkoutUrl"], "late")
+    assert back == f"/bookings/{answer['booking']['id']}"
+    client.post(f"{back}/open", data={"token": answer["booking"]["manageToken"]})
+    assert client.get(back).status_code == 200
+    work(application)
+    booking = me.json("GET", path)
+    assert (booking["state"], booking["paymentStatus"]) == ("CANCELLED", "REFUNDED")
+    assert booking["refunded"] == PRICE
+
+
+def test_a_reason_of_ours_is_told_in_words_on_the_page(
+    anyone: Caller, client: FlaskClient, application: Application
+) -> None:
+    booking = anyone.book()
+    with application.schema() as uow:
+        kept = uow.bookings.get(booking["id"])
+        kept.cancel(reason="capture_refused")
+        uow.bookings.save(kept)
+        uow.commit()
+    page = f"/bookings/{booking['id']}"
+    client.post(f"{page}/open", data={"token": booking["manageToken"]})
+    assert "The payment could not be taken." in client.get(page).text
+
+
+@pytest.fixture
+def at_the_meeting(tmp_path: Path) -> Iterator[Application]:
+    settings = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/meeting.db",
+        "BOOKING_PAYMENTS": "on_site",
+        "LOG_LEVEL": "ERROR",
+    }
+    application = assemble(Settings.load(settings))
+    application.schema.upgrade()
+    application.seed()
+    with capture_logs():
+        yield application
+    application.close()
+
+
+def test_what_was_paid_at_the_meeting_is_given_back_by_the_builder(
+    at_the_meeting: Application,
+) -> None:
+    anyone = Caller(at_the_meeting.web_app().test_client())
+    robin = anyone.as_(f"Bearer {at_the_meeting.mint(role=Role.BUILDER, id='demo')}")
+    booking = anyone.book(PAID, answers=ANSWERS)
+    me, path = anyone.as_(f"Booking {booking['manageToken']}"), f"{BOOKINGS}/{booking['id']}"
+    robin.json("POST", f"{path}/paid")
+    robin.refused(409, "wrong_state", "POST", f"{path}/returned")
+    robin.json("POST", f"{path}/cancel", json={})
+    me.refused(404, "not_found", "POST", f"{path}/returned")
+    given = robin.json("POST", f"{path}/returned")["booking"]
+    assert (given["paymentStatus"], given["refunded"]) == ("REFUNDED", PRICE)
 
 
 def test_a_webhook_that_nobody_sends_is_refused(anyone: Caller) -> None:

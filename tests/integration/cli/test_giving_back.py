@@ -1,0 +1,55 @@
+"""Giving money back from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from booking_core import Actor, BookingId, Money
+from entrypoints.container import Application
+from tests.integration.cli.conftest import WHO, Command
+
+PRICE = Money(4_900, "EUR")
+
+
+@pytest.fixture
+def costly(service: Application) -> Application:
+    types = service.core.list_session_types(builder="ada", actor=Actor.system())
+    [intro] = [each for each in types if each.slug == "intro"]
+    service.core.change_session_type(
+        session_type_id=intro.id, changes={"price": PRICE}, actor=Actor.system()
+    )
+    return service
+
+
+def test_goodwill_is_given_in_the_currency_of_the_price(
+    run: Command, costly: Application, soon: Callable[..., str]
+) -> None:
+    booked: Any = run.json("book", "ada/intro", soon("10:00"), *WHO)
+    booking = booked["booking"]["id"]
+    costly.payments.play(booked["booking"]["checkoutUrl"].rpartition("/")[2], "at-once")  # type: ignore[attr-defined]
+    costly.core.settle_money(booking_id=BookingId(booking))
+    for wrong in ("0", "49.01", "1.005", "NaN", "a lot"):
+        run("refund", booking, wrong, code=65)
+    for _ in range(2):
+        told = run("refund", booking, "12.5", "--key", "once").stdout
+        assert "on its way back" in told
+    while costly.core.work_outbox():
+        pass
+    shown = run.json("show", booking)["booking"]
+    assert shown["refunded"] == {"amount": 1_250, "currency": "EUR"}
+    run("returned", booking, code=1)
+    run("refund", "bkg_nothing", "1", code=66)
+
+
+def test_what_was_paid_at_the_meeting_is_recorded_as_given_back(
+    environment: pytest.MonkeyPatch, run: Command, costly: Application, soon: Callable[..., str]
+) -> None:
+    environment.setenv("BOOKING_PAYMENTS", "on_site")
+    booking = run.json("book", "ada/intro", soon("10:00"), *WHO)["booking"]["id"]
+    costly.core.record_paid_on_site(booking_id=BookingId(booking), actor=Actor.system())
+    assert "booking returned" in run("refund", booking, "9").stdout
+    assert "Recorded." in run("returned", booking).stdout
+    assert run.json("show", booking)["booking"]["refunded"] == {"amount": 900, "currency": "EUR"}
