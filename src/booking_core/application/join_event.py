@@ -18,7 +18,7 @@ class EventJoiner:
     """Finds the booking of an event, and lets a booking that waited for it have it.
 
     By our tag in the tracking fields, by the booking's id there or in an answer, by the event's own
-    address, or by that of the event that it was moved from. An id may be typed by anybody, so it only
+    address, or by that of an event that it was moved from. An id may be typed by anybody, so it only
     joins a booking that waits for an event of this very type.
     """
 
@@ -31,8 +31,8 @@ class EventJoiner:
         tagged = uow.bookings.by_tag(record.tag) if record.tag else None
         if tagged is not None:
             return tagged
-        for place in (record.event.place, record.replaces):
-            held = uow.bookings.by_event_place(place) if place else None
+        for place in (record.event.place, *record.replaces):
+            held = uow.bookings.by_event_place(place)
             if held is not None:
                 return held
         for booking_id in (*record.named_bookings(), *([named] if named else [])):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from attrs import define, evolve, field, frozen
@@ -15,7 +16,7 @@ from booking_core.domain.errors import BookingError, NotFound, ProviderFailed
 from booking_core.domain.event_record import EventRecord
 from booking_core.domain.ids import BookingId, BuilderId
 from booking_core.domain.policies import owns_catalogue
-from booking_core.domain.time import TimeWindow
+from booking_core.domain.time import Slot, TimeWindow
 from booking_core.domain.transitions import LIVE, SERVED
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.repositories import BookingFilter
@@ -98,6 +99,9 @@ class RepairCalendar:
             raise NotFound("builder")
         return found
 
+    def _now(self) -> datetime:
+        return self.settle_calendar.keeper.clock.now()
+
     # ---- comparing -------------------------------------------------------------------------------
 
     def _differences(
@@ -116,7 +120,7 @@ class RepairCalendar:
             standing.setdefault(booking.id, []).append(record)
         report.bookings += len(bookings)
         for booking in bookings.values():
-            kind = _compare(booking, standing[booking.id], window)
+            kind = _compare(booking, standing[booking.id], window, self._now())
             if kind is not None:
                 yield Difference(kind=kind, booking_id=booking.id), None
 
@@ -171,19 +175,28 @@ class RepairCalendar:
 
 
 def _compare(
-    booking: Booking, records: Sequence[EventRecord], window: TimeWindow
+    booking: Booking, records: Sequence[EventRecord], window: TimeWindow, now: datetime
 ) -> DifferenceKind | None:
+    """What has begun is over: it can neither be booked nor removed any more."""
     standing = {each.slot for each in records if not each.cancelled}
     expected = {
         slot for slot in booking.expected_slots() if window.start <= slot.start < window.end
     }
-    known = booking.event.place if booking.event else None
-    if booking.expected_slots() and any(
-        each.cancelled and each.event.place == known for each in records
-    ):
+    if expected and any(_changed(booking, each) for each in records):
         return DifferenceKind.MISSED_CHANGE
-    if any(each.replaces is not None and each.replaces == known for each in records):
-        return DifferenceKind.MISSED_CHANGE
-    if expected - standing:
+    missing, stray = (_to_come(each, now) for each in (expected - standing, standing - expected))
+    if missing:
         return DifferenceKind.MISSED_CHANGE if standing else DifferenceKind.MISSING_EVENT
-    return DifferenceKind.STRAY_EVENT if standing - expected else None
+    return DifferenceKind.STRAY_EVENT if stray else None
+
+
+def _to_come(slots: Iterable[Slot], now: datetime) -> bool:
+    return any(now < slot.start for slot in slots)
+
+
+def _changed(booking: Booking, record: EventRecord) -> bool:
+    """The very event that the booking stands by was cancelled, or another one took its place."""
+    known = booking.event.place if booking.event else ""
+    if record.cancelled and record.event.place == known:
+        return True
+    return known in record.replaces

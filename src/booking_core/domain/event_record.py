@@ -17,8 +17,8 @@ class EventRecord:
     """One client's place in an event, as the provider holds it now.
 
     `tag` and `marks` are what the tracking fields hold: our tag, and whatever else may be the id of a
-    booking. `answers` are pairs of a question's text and its answer. `replaces` is the address of the
-    client's place in the event that this one was moved from.
+    booking. `answers` are pairs of a question's text and its answer. `replaces` are the addresses of the
+    client's places in the events that this one was moved from, the latest first.
     """
 
     event: CalendarEvent
@@ -30,7 +30,7 @@ class EventRecord:
     tag: CalendarTag | None = None
     marks: tuple[str, ...] = ()
     answers: tuple[tuple[str, str], ...] = ()
-    replaces: str | None = None
+    replaces: tuple[str, ...] = ()
 
     def named_bookings(self) -> Iterator[BookingId]:
         """What may be the id of a booking of ours, in the order of C5; the tag comes before these."""
