@@ -182,7 +182,12 @@ from booking_core.ports.calendar import (
     SchedulingLink,
 )
 from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
-from booking_core.ports.calendar_notices import CalendarNotice, CalendarNoticeReader
+from booking_core.ports.calendar_notices import (
+    CalendarNotice,
+    CalendarNoticeReader,
+    NoticeSubscriptions,
+    Subscription,
+)
 from booking_core.ports.claims import SlotClaims
 from booking_core.ports.clock import Clock
 from booking_core.ports.health import Health
@@ -335,6 +340,7 @@ __all__ = [
     "NotAllowed",
     "NotFound",
     "NotSetUp",
+    "NoticeSubscriptions",
     "Occupancy",
     "Offer",
     "OpenSlot",
@@ -388,6 +394,7 @@ __all__ = [
     "Standing",
     "StandingEvent",
     "Step",
+    "Subscription",
     "SyncEventTypes",
     "SyncReport",
     "SystemClock",
