@@ -339,14 +339,13 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
     def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
         with told_as_failures():
             account = self._accounts.of_builder(builder)
-            places = self._placed(account, window)
-        found = []
-        for place in places:
-            try:
-                found.append(self._record(place, account))
-            except ProviderFailed as failed:
-                _log.warning("invitee %s is left out: %s", place.invitee.id, failed.message)
-        return found
+            found = []
+            for place in self._placed(account, window):
+                try:
+                    found.append(record_of(place, account, self._trails.earlier(place.invitee)))
+                except InvalidRequest:
+                    _log.warning("invitee %s is left out: no usable address", place.invitee.id)
+            return found
 
     def _placed(self, account: str, window: TimeWindow) -> list[Place]:
         """Everybody in every event of the account that starts within the window."""
@@ -360,7 +359,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
 
     def _record(self, place: Place, account: str) -> EventRecord:
         try:
-            return record_of(place, account)
+            return record_of(place, account, self._trails.earlier(place.invitee))
         except InvalidRequest as unusable:
             message = "Calendly knows no address of this client that could be written to."
             raise ProviderFailed(message, retryable=False) from unusable

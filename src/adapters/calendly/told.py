@@ -16,7 +16,7 @@ _MARKS = ("utm_content", "utm_term", "utm_campaign", "utm_medium", "utm_source")
 _LONGEST_NAME = 200
 
 
-def record_of(place: Place, account: str) -> EventRecord:
+def record_of(place: Place, account: str, earlier: tuple[str, ...] = ()) -> EventRecord:
     """Raises InvalidRequest when the invitee cannot be a client, for want of a usable address."""
     event, invitee = place.event, place.invitee
     return EventRecord(
@@ -29,7 +29,7 @@ def record_of(place: Place, account: str) -> EventRecord:
         tag=CalendarTag(invitee.tag) if invitee.tag else None,
         marks=tuple(mark for name in _MARKS if (mark := invitee.tracking[name])),
         answers=tuple((question, answer) for question, answer in invitee.answers if answer),
-        replaces=invitee.old,
+        replaces=earlier,
     )
 
 

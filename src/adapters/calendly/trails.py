@@ -92,6 +92,21 @@ class Trails:
             for invitee in among
         ]
 
+    def earlier(self, invitee: Invitee) -> tuple[str, ...]:
+        """The places that this one was moved from, the latest first, as far as they can be read."""
+        found: list[str] = []
+        uri = invitee.old
+        while uri is not None and uri not in found and len(found) < _MOST_MOVES:
+            found.append(uri)
+            ids = place_in(uri)
+            try:
+                uri = self._api.invitee(*ids).old if ids else None
+            except Refusal as refused:
+                if refused.status != 404:
+                    raise
+                return tuple(found)
+        return tuple(found)
+
     # ---- finding -----------------------------------------------------------------------------------
 
     def _places(self, booking: Booking, account: str) -> dict[_Ids, Place]:
