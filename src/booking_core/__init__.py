@@ -189,7 +189,12 @@ from booking_core.ports.calendar import (
     SchedulingLink,
 )
 from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
-from booking_core.ports.calendar_notices import CalendarNotice, CalendarNoticeReader
+from booking_core.ports.calendar_notices import (
+    CalendarNotice,
+    CalendarNoticeReader,
+    NoticeSubscriptions,
+    Subscription,
+)
 from booking_core.ports.claims import SlotClaims
 from booking_core.ports.clock import Clock
 from booking_core.ports.health import Health
@@ -344,6 +349,7 @@ __all__ = [
     "NotAllowed",
     "NotFound",
     "NotSetUp",
+    "NoticeSubscriptions",
     "Occupancy",
     "Offer",
     "OpenSlot",
@@ -401,6 +407,7 @@ __all__ = [
     "Standing",
     "StandingEvent",
     "Step",
+    "Subscription",
     "SyncEventTypes",
     "SyncReport",
     "SystemClock",

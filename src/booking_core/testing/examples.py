@@ -132,6 +132,7 @@ def a_new_booking(session_type: SessionType | None = None, **changes: Any) -> Bo
         "terms": session_type.cancellation_policy,
         "occupancy": an_occupancy(session_type),
         "tag": CalendarTag(f"tag_{booking_id}"),
+        "calendar_ref": session_type.calendar_ref,
         "created_at": NOW,
     }
     return Booking(**defaults | changes)

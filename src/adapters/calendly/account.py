@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+BASE_URL = "https://api.calendly.com"
+_SHORTEST = 12
+
+
+@frozen
+class Account:
+    """The settings of the account that we act for."""
+
+    api_key: str = field(repr=False)
+    base_url: str = BASE_URL
+    username: str = ""
+    signing_keys: tuple[str, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def read(cls, settings: Mapping[str, str]) -> Self:
+        """Raises ValueError, with the name of the setting."""
+        key = settings.get("CALENDLY_API_KEY", "").strip()
+        if not (key.isascii() and key.isprintable()) or " " in key or len(key) < _SHORTEST:
+            raise ValueError(
+                "CALENDLY_API_KEY: give a personal access token; see docs for its scopes."
+            )
+        keys = settings.get("CALENDLY_WEBHOOK_SIGNING_KEY", "").split(",")
+        return cls(
+            key,
+            _base_url(settings.get("CALENDLY_API_BASE_URL") or BASE_URL),
+            settings.get("CALENDLY_USERNAME", "").strip(),
+            tuple(each.strip() for each in keys if each.strip()),
+        )
+
+
+def _base_url(given: str) -> str:
+    try:
+        parts = urlsplit(given.strip())
+        usable = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in given or "?" in given or "#" in given:
+        raise ValueError("CALENDLY_API_BASE_URL: give an address such as https://api.calendly.com.")
+    return given.strip().rstrip("/")

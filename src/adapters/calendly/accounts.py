@@ -1,0 +1,59 @@
+"""Whose events a builder's are: those of the token's owner, or of another one in the organization."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+
+from adapters.calendly.api import CalendlyApi
+from adapters.calendly.records import User
+from adapters.calendly.uris import id_in
+from booking_core import Booking, Builder, NotFound, ProviderFailed, UnitOfWorkFactory
+
+
+class Accounts:
+    """An account is named by the URI of a user."""
+
+    def __init__(self, api: CalendlyApi, unit_of_work: UnitOfWorkFactory) -> None:
+        self._api, self._unit_of_work = api, unit_of_work
+        self._me: User | None = None
+        self._lock = Lock()
+
+    def me(self) -> User:
+        """The owner of the token; asked for once."""
+        with self._lock:
+            if self._me is None:
+                self._me = self._api.me()
+            return self._me
+
+    def of_builder(self, builder: Builder) -> str:
+        if builder.calendar_account is None:
+            return self.me().uri
+        return _checked(builder.calendar_account, "The calendar account of the builder")
+
+    def of_booking(self, booking: Booking) -> str:
+        """The one that holds its event; before there is one, its builder's."""
+        if booking.event is not None:
+            return _checked(booking.event.account, "What holds the event of this booking")
+        try:
+            with self._unit_of_work(write=False) as uow:
+                return self.of_builder(uow.builders.get(booking.builder_id))
+        except NotFound:
+            return self.me().uri
+
+    def whose(self, account: str) -> Mapping[str, str]:
+        """How a list is asked for: about others only within the organization."""
+        me = self.me()
+        if account == me.uri:
+            return {"user": account}
+        return {"user": account, "organization": me.organization}
+
+    def all_of_us(self) -> Mapping[str, str]:
+        return {"organization": self.me().organization}
+
+
+def _checked(account: str, what: str) -> str:
+    if id_in(account, "users") is None:
+        message = f"{what} is no Calendly user; give the user's URI, or leave it empty for our own."
+        raise ProviderFailed(message, retryable=False)
+    return account

@@ -1,0 +1,67 @@
+"""Event types in our words, for what is taken over from them (A6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from adapters.calendly.records import CONFERENCES, AskedQuestion, OfferedPlace, OfferedType
+from booking_core import EventType, Location, LocationKind, Question, QuestionKind
+
+_KINDS = {
+    "text": QuestionKind.LONG_TEXT,
+    "phone_number": QuestionKind.PHONE,
+    "single_select": QuestionKind.SINGLE_CHOICE,
+    "multi_select": QuestionKind.MULTIPLE_CHOICE,
+}
+_CHOOSING = (QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE)
+
+
+def event_type_of(offered: OfferedType, seats: int) -> EventType:
+    return EventType(
+        uri=offered.uri,
+        id=offered.id,
+        name=offered.name,
+        duration_minutes=offered.minutes,
+        active=offered.active,
+        scheduling_url=offered.scheduling_url,
+        description=offered.description,
+        capacity=seats,
+        questions=tuple(_questions(offered.questions)),
+        location=_location(offered.places[0]) if offered.places else Location(),
+    )
+
+
+def _questions(asked: Sequence[AskedQuestion]) -> Iterator[Question]:
+    """Ids come from the text: where a question stands in the form changes nothing about it."""
+    taken: set[str] = set()
+    for each in sorted(asked, key=lambda one: one.position):
+        if not each.name.strip():
+            continue
+        plain = "-".join(re.findall(r"[a-z0-9]+", each.name.lower()))[:40] or "question"
+        question_id, number = plain, 2
+        while question_id in taken:
+            question_id, number = f"{plain}-{number}", number + 1
+        taken.add(question_id)
+        yield _question(each, question_id)
+
+
+def _question(asked: AskedQuestion, question_id: str) -> Question:
+    kind = _KINDS.get(asked.kind, QuestionKind.TEXT)
+    if kind in _CHOOSING and (asked.other_allowed or not asked.choices):
+        kind = QuestionKind.TEXT  # something else than the choices may be answered
+    choices = asked.choices if kind in _CHOOSING else ()
+    return Question(question_id, asked.name, kind, asked.required, choices)
+
+
+def _location(place: OfferedPlace) -> Location:
+    if place.kind in CONFERENCES:
+        return Location(LocationKind.VIDEO)
+    match place.kind:
+        case "physical":
+            return Location(LocationKind.ADDRESS, place.location)
+        case "ask_invitee":
+            return Location(LocationKind.ASK_CLIENT)
+        case "outbound_call" | "inbound_call":
+            return Location(LocationKind.PHONE, place.phone_number)
+    return Location(LocationKind.PROVIDER, place.location)

@@ -1,0 +1,130 @@
+"""Whose token a call carries: a personal one, or that of an OAuth app, which is renewed."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any, Protocol, Self
+
+import httpx
+from attrs import define, field, frozen
+
+from adapters.calendly.refusals import NoCredentials, Refusal, Unreachable, Unreadable
+from booking_core import Clock
+
+TOKEN_URL = "https://auth.calendly.com/oauth/token"
+_EARLY = timedelta(minutes=2)
+
+
+class Tokens(Protocol):
+    """Where the token of a call comes from."""
+
+    @abstractmethod
+    def current(self) -> str:
+        """The token to call with."""
+
+    @abstractmethod
+    def after_refusal(self, refused: str) -> str | None:
+        """Another one once Calendly refused `refused`; None when there is no other."""
+
+
+@frozen
+class PersonalToken(Tokens):
+    """It stands until its owner takes it back."""
+
+    _value: str = field(repr=False)
+
+    def current(self) -> str:
+        return self._value
+
+    def after_refusal(self, refused: str) -> str | None:
+        return None
+
+
+@frozen
+class Grant:
+    """What somebody allowed an app: a token for two hours, and one that is good for one renewal."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+
+    @classmethod
+    def read(cls, answer: Any, now: datetime) -> Self:
+        """From the answer of the token endpoint. Raises Unreadable."""
+        try:
+            life = timedelta(seconds=int(answer["expires_in"]))
+            return cls(str(answer["access_token"]), str(answer["refresh_token"]), now + life)
+        except (KeyError, TypeError, ValueError) as wrong:
+            raise Unreadable("the answer of the token endpoint") from wrong
+
+
+@frozen
+class App:
+    """The OAuth app, as it is registered at Calendly."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    token_url: str = TOKEN_URL
+
+
+@define
+class OAuthTokens(Tokens):
+    """Renews the grant shortly before it ends.
+
+    Each renewal kills the refresh token that it was made with. So it happens under `lock`, which
+    all workers share; the grant is read again inside it, since another one may have renewed it, and
+    `store` keeps the new grant before its token is used.
+    """
+
+    _app: App
+    _clock: Clock
+    _load: Callable[[], Grant] = field(repr=False)
+    _store: Callable[[Grant], None] = field(repr=False)
+    _lock: AbstractContextManager[Any] = field(factory=Lock, repr=False)
+    _grant: Grant | None = field(default=None, init=False, repr=False)
+
+    def current(self) -> str:
+        grant = self._grant
+        if grant is None or self._clock.now() + _EARLY >= grant.expires_at:
+            grant = self._renewed(None)
+        return grant.access_token
+
+    def after_refusal(self, refused: str) -> str | None:
+        renewed = self._renewed(refused).access_token
+        return renewed if renewed != refused else None
+
+    def _renewed(self, refused: str | None) -> Grant:
+        with self._lock:
+            kept = self._load()
+            fresh = self._clock.now() + _EARLY < kept.expires_at
+            if not fresh or kept.access_token == refused:
+                kept = self._ask(kept.refresh_token)
+                self._store(kept)
+            self._grant = kept
+            return kept
+
+    def _ask(self, refresh_token: str) -> Grant:
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        now = self._clock.now().astimezone(UTC)
+        try:
+            answer = httpx.post(
+                self._app.token_url,
+                data=form,
+                auth=(self._app.client_id, self._app.client_secret),
+                timeout=10,
+            )
+        except httpx.HTTPError as broken:
+            raise Unreachable(type(broken).__name__, sent=True) from broken
+        if answer.status_code in (400, 401):
+            raise NoCredentials("the refresh token is not accepted any more")
+        if not answer.is_success:
+            raise Refusal(answer.status_code, None)
+        try:
+            body = answer.json()
+        except ValueError as wrong:
+            raise Unreadable("the answer of the token endpoint") from wrong
+        return Grant.read(body, now)
