@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from adapters.calendly.accounts import Accounts
 from adapters.calendly.api import CalendlyApi
@@ -21,7 +21,7 @@ class Subscriptions:
 
     api: CalendlyApi
     accounts: Accounts
-    signing_keys: tuple[str, ...]
+    signing_keys: tuple[str, ...] = field(repr=False)
 
     def subscribe(self, url: str) -> Subscription:
         if not self.signing_keys:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 
 from adapters.calendly import Account, CalendlyApi, CalendlyCalendar, PersonalToken, Transport
 from adapters.memory import MemoryStore
@@ -18,7 +21,7 @@ from tests.simulators.calendly import CalendlyServer, EventType, Simulator, User
 class ItsClock(Clock):
     """The simulator's clock is ours too."""
 
-    sim: Simulator
+    sim: Simulator = field(repr=False)
 
     def now(self) -> datetime:
         return self.sim.clock.now()
@@ -87,3 +90,47 @@ def calendar(connect: Connect, token: str) -> CalendlyCalendar:
 @pytest.fixture
 def session_type(advice: EventType) -> SessionType:
     return offered_as(advice)
+
+
+@pytest.fixture
+def unused_port(socket_enabled: None) -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@pytest.fixture
+def answering(socket_enabled: None) -> Iterator[Callable[..., str]]:
+    """A server that gives these answers, one after the other, whatever it is asked."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def answering(*answers: Answer) -> str:
+        waiting = iter(answers * 3 if len(answers) == 1 else answers)
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, headers, body = next(waiting)
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.send_response(status)
+                for name, value in (headers | {"Content-Length": str(len(body))}).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_POST = do_GET  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield answering
+    for each in servers:
+        each.shutdown()
+        each.server_close()
