@@ -75,10 +75,12 @@ def _signature(body: bytes, stamp: str, key: str) -> str:
 
 
 def _translated(message: Any) -> CalendarNotice | None:
-    kind, payload = message["event"], message["payload"]
+    kind = message["event"]
+    if not isinstance(kind, str):
+        raise UntrustedNotice("The notice does not say what happened.")
     if kind not in KINDS:
         return None
-    invitee, event = payload["uri"], payload["event"]
+    invitee, event = message["payload"]["uri"], message["payload"]["event"]
     place = place_in(invitee)
     if place is None or id_in(event, "scheduled_events") != place[0]:
         raise UntrustedNotice("The notice does not name an event and a place in it.")

@@ -1,0 +1,135 @@
+"""Tokens of an OAuth app: renewed once, kept before they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Lock
+
+import httpx
+import pytest
+from attrs import define, evolve, field
+
+from adapters.calendly import App, CalendlyApi, Grant, OAuthTokens, Transport
+from adapters.calendly.refusals import CalendlyError, NoCredentials, told_as_failures
+from booking_core import ProviderFailed
+from tests.integration.calendly.conftest import ItsClock
+from tests.simulators.calendly import CalendlyServer, Fault, Simulator, User
+
+
+@define
+class Keeper:
+    """Where all workers keep the grant."""
+
+    grant: Grant
+    stored: list[Grant] = field(factory=list)
+    lock: Lock = field(factory=Lock)
+
+    def load(self) -> Grant:
+        return self.grant
+
+    def store(self, grant: Grant) -> None:
+        self.grant = grant
+        self.stored.append(grant)
+
+
+@pytest.fixture
+def app(calendly: CalendlyServer, sim: Simulator) -> App:
+    return App(sim.oauth.client_id, sim.oauth.client_secret, f"{calendly.url}/oauth/token")
+
+
+@pytest.fixture
+def keeper(sim: Simulator, host: User, app: App) -> Keeper:
+    code = sim.oauth.consent(host, "users:read", "https://booking.test/back")
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": "https://booking.test/back",
+    }
+    answer = httpx.post(app.token_url, data=form, auth=(app.client_id, app.client_secret))
+    return Keeper(Grant.read(answer.json(), sim.clock.now()))
+
+
+def a_worker(sim: Simulator, app: App, keeper: Keeper) -> OAuthTokens:
+    return OAuthTokens(app, ItsClock(sim), keeper.load, keeper.store, keeper.lock)
+
+
+@pytest.fixture
+def api(
+    calendly: CalendlyServer, sim: Simulator, app: App, keeper: Keeper
+) -> Iterator[CalendlyApi]:
+    transport = Transport(calendly.url, a_worker(sim, app, keeper), sleep=lambda _: None)
+    yield CalendlyApi(transport)
+    transport.close()
+
+
+def test_a_token_is_renewed_shortly_before_it_ends(
+    api: CalendlyApi, sim: Simulator, keeper: Keeper, host: User
+) -> None:
+    assert api.me().uri == host.uri
+    assert keeper.stored == []
+    sim.clock.advance(timedelta(hours=1, minutes=59))
+    first = keeper.grant.refresh_token
+    assert api.me().uri == host.uri
+    assert len(keeper.stored) == 1
+    assert keeper.grant.refresh_token != first
+    assert {call.status for call in sim.calls_to("GET", "/users/me")} == {200}
+
+
+def test_a_token_that_is_refused_early_is_renewed_once_and_the_call_made_again(
+    api: CalendlyApi, sim: Simulator, keeper: Keeper, host: User
+) -> None:
+    sim.revoke(keeper.grant.access_token)
+    assert api.me().uri == host.uri
+    assert [call.status for call in sim.calls_to("GET", "/users/me")] == [401, 200]
+
+
+def test_workers_renew_it_once_between_them(
+    calendly: CalendlyServer, sim: Simulator, app: App, keeper: Keeper
+) -> None:
+    sim.clock.advance(timedelta(hours=3))
+    workers = [a_worker(sim, app, keeper) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        tokens = set(threads.map(lambda worker: worker.current(), workers))
+    assert len(tokens) == len(keeper.stored) == 1
+
+
+def test_the_new_grant_is_kept_before_its_token_is_used(
+    sim: Simulator, app: App, keeper: Keeper
+) -> None:
+    sim.clock.advance(timedelta(hours=3))
+    worker = OAuthTokens(app, ItsClock(sim), keeper.load, _full, keeper.lock)
+    with pytest.raises(OSError, match="disk"):
+        worker.current()
+    assert not keeper.lock.locked()
+
+
+def _full(_: Grant) -> None:
+    raise OSError("the disk is full")
+
+
+def test_a_refresh_token_that_was_used_before_means_a_new_consent(
+    sim: Simulator, app: App, keeper: Keeper
+) -> None:
+    used = evolve(keeper.grant)
+    sim.clock.advance(timedelta(hours=3))
+    a_worker(sim, app, keeper).current()
+    keeper.grant = used
+    with pytest.raises(ProviderFailed) as failed, told_as_failures():
+        a_worker(sim, app, keeper).current()
+    assert not failed.value.retryable
+    assert isinstance(failed.value.__cause__, NoCredentials)
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.ERROR_500, Fault.EMPTY_AFTER])
+def test_a_renewal_that_fails_is_an_error_without_secrets(
+    sim: Simulator, app: App, keeper: Keeper, fault: Fault
+) -> None:
+    sim.clock.advance(timedelta(hours=3))
+    sim.faults.order("POST /oauth/token", fault)
+    with pytest.raises(CalendlyError) as failed:
+        a_worker(sim, app, keeper).current()
+    shown = f"{failed.value!r} {app!r} {keeper.grant!r} {a_worker(sim, app, keeper)!r}"
+    for secret in (app.client_secret, keeper.grant.refresh_token, keeper.grant.access_token):
+        assert secret not in shown
