@@ -38,6 +38,6 @@ def _contact(place: Place) -> Contact:
     name = invitee.name.strip() or invitee.email.partition("@")[0]
     name = name[:_LONGEST_NAME]
     try:
-        return Contact(name, invitee.email, invitee.timezone or "UTC")
+        return Contact(name, invitee.email, invitee.timezone or None)
     except UnknownTimezone:
         return Contact(name, invitee.email)

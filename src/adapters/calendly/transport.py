@@ -22,6 +22,7 @@ _USER_AGENT = "booking-core (+https://pypi.org/project/booking-core)"
 _RETRIES = 2
 _PAUSES = (0.2, 0.6)  # seconds; who has to wait longer is told so
 _LONGEST_PAUSE = 2.0
+_LONGEST_WAIT = timedelta(days=1)  # as the longest limit there is
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _log = logging.getLogger("booking.calendly")
 
@@ -156,7 +157,7 @@ def _wait(headers: httpx.Headers) -> timedelta | None:
         told = headers.get("x-ratelimit-reset")
     if told is None or not told.strip().isdigit() or len(told) > 8:
         return None
-    return timedelta(seconds=int(told))
+    return min(timedelta(seconds=int(told)), _LONGEST_WAIT)
 
 
 def _object(answer: httpx.Response) -> JSON:

@@ -40,7 +40,7 @@ def wish_of(booking: Booking, start: datetime, offered: OfferedType) -> dict[str
         "invitee": {
             "name": contact.name,
             "email": contact.email,
-            "timezone": contact.timezone,
+            "timezone": contact.timezone or booking.occupancy.timezone,
         },
         "tracking": tracking_of(booking),
     }

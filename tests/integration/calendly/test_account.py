@@ -161,7 +161,7 @@ def test_groups_and_inactive_ones_are_told_too(
     sim.event_type(host, "Old", active=False)
     found = calendar.event_types(builder=a_builder())
     assert [(each.name, each.capacity, each.active) for each in found] == [
-        ("Course", None, True),
+        ("Course", 5, True),
         ("Old", 1, False),
     ]
 
@@ -186,6 +186,6 @@ def test_busy_times_and_single_records_can_be_read(
     [invitee] = sim.invitees()
     no_show = sim.mark_no_show(invitee)
     assert api.no_show(no_show.id) == invitee.uri
-    made = calendar.subscribe("https://booking.test/hooks")
+    made = calendar.subscribe(url="https://booking.test/hooks")
     assert api.subscription(made.uri.rpartition("/")[2]).url == made.url
     transport.close()

@@ -56,6 +56,15 @@ def test_the_body_says_who_when_and_whose_booking_it_is(
     ]
 
 
+def test_a_client_whose_zone_is_not_known_is_told_times_in_the_builders(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    booking = waiting(advice)
+    booking.client = type(booking.client)(a_contact(timezone=None))
+    calendar.ensure_booked(booking=booking, slot=TEN)
+    assert posts(sim)[0]["invitee"]["timezone"] == "Europe/Berlin"
+
+
 def test_the_answer_says_where_the_event_stands_and_in_whose_account(
     calendar: CalendlyCalendar, sim: Simulator, host: User, advice: EventType
 ) -> None:

@@ -86,7 +86,7 @@ CALLS: dict[str, tuple[str, Do]] = {
     ),
     "subscribe": (
         "POST /webhook_subscriptions",
-        lambda calendar, _: calendar.subscribe("https://booking.test/hooks"),
+        lambda calendar, _: calendar.subscribe(url="https://booking.test/hooks"),
     ),
     "subscriptions": (
         "GET /webhook_subscriptions",
@@ -160,7 +160,7 @@ def test_what_writes_is_never_sent_twice_by_itself(
     for do in (
         lambda: calendar.ensure_booked(booking=booking, slot=TEN),
         lambda: calendar.mark_no_show(booking=booking),
-        lambda: calendar.subscribe("https://booking.test/hooks"),
+        lambda: calendar.subscribe(url="https://booking.test/hooks"),
         lambda: calendar.ensure_absent(booking=booking, slot=TEN),
     ):
         before = len([call for call in sim.calls if call.method == "POST"])
