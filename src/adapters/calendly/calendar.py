@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -320,7 +320,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                 if refused.status == 404 or hidden:
                     raise NotFound("event in the calendar") from refused
                 raise
-            return self._record(place, self._holder(place))
+            return self._record(place, self._holder(place), {})
 
     def _place(self, event_id: str, invitee_id: str | None) -> Place:
         if invitee_id is not None:
@@ -339,14 +339,17 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
     def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
         with told_as_failures():
             account = self._accounts.of_builder(builder)
-            places = self._placed(account, window)
-        found = []
-        for place in places:
+            places = {place.ids: place for place in self._placed(account, window)}
+            return list(self._records(account, places))
+
+    def _records(
+        self, account: str, places: Mapping[tuple[str, str], Place]
+    ) -> Iterator[EventRecord]:
+        for place in places.values():
             try:
-                found.append(self._record(place, account))
+                yield self._record(place, account, places)
             except ProviderFailed as failed:
                 _log.warning("invitee %s is left out: %s", place.invitee.id, failed.message)
-        return found
 
     def _placed(self, account: str, window: TimeWindow) -> list[Place]:
         """Everybody in every event of the account that starts within the window."""
@@ -358,9 +361,12 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         inside = [each for each in events if window.start <= each.start < window.end]
         return self._trails.places_in(inside)
 
-    def _record(self, place: Place, account: str) -> EventRecord:
+    def _record(
+        self, place: Place, account: str, known: Mapping[tuple[str, str], Place]
+    ) -> EventRecord:
+        left = self._trails.left(place, known)
         try:
-            return record_of(place, account)
+            return record_of(place, account, left)
         except InvalidRequest as unusable:
             message = "Calendly knows no address of this client that could be written to."
             raise ProviderFailed(message, retryable=False) from unusable

@@ -193,7 +193,7 @@ def test_what_the_provider_sends_leads_to_what_it_is_about(
         new.uri,
     ]
     found = calendar.find(event_uri=notices[2].event_uri, invitee_uri=notices[2].invitee_uri)
-    assert (found.slot, found.replaces) == (ELEVEN, old.uri)
+    assert (found.slot, found.replaces) == (ELEVEN, (old.uri,))
 
 
 # ---- where they go ---------------------------------------------------------------------------------
