@@ -338,6 +338,8 @@ def test_other_refusals_are_final_and_their_reason_is_logged_without_names(
         calendar.ensure_booked(booking=waiting(advice), slot=TEN)
     assert refused.value.reason == "refused"
     assert "grace@example.org" not in caplog.text
+    if "questions" in change:
+        assert "Required Questions and Answers cannot be blank" in caplog.text
 
 
 def test_a_refused_address_is_final(
