@@ -320,7 +320,12 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                 if refused.status == 404 or hidden:
                     raise NotFound("event in the calendar") from refused
                 raise
-            return self._record(place, self._holder(place), {})
+            left, holder = self._trails.left(place, {}), self._holder(place)
+        try:
+            return record_of(place, holder, left)
+        except InvalidRequest as unusable:
+            message = "Calendly knows no address of this client that could be written to."
+            raise ProviderFailed(message, retryable=False) from unusable
 
     def _place(self, event_id: str, invitee_id: str | None) -> Place:
         if invitee_id is not None:
@@ -346,10 +351,11 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         self, account: str, places: Mapping[tuple[str, str], Place]
     ) -> Iterator[EventRecord]:
         for place in places.values():
+            left = self._trails.left(place, places)
             try:
-                yield self._record(place, account, places)
-            except ProviderFailed as failed:
-                _log.warning("invitee %s is left out: %s", place.invitee.id, failed.message)
+                yield record_of(place, account, left)
+            except InvalidRequest:
+                _log.warning("invitee %s has no usable address, left out", place.invitee.id)
 
     def _placed(self, account: str, window: TimeWindow) -> list[Place]:
         """Everybody in every event of the account that starts within the window."""
@@ -360,16 +366,6 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         )
         inside = [each for each in events if window.start <= each.start < window.end]
         return self._trails.places_in(inside)
-
-    def _record(
-        self, place: Place, account: str, known: Mapping[tuple[str, str], Place]
-    ) -> EventRecord:
-        left = self._trails.left(place, known)
-        try:
-            return record_of(place, account, left)
-        except InvalidRequest as unusable:
-            message = "Calendly knows no address of this client that could be written to."
-            raise ProviderFailed(message, retryable=False) from unusable
 
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:
         with told_as_failures():

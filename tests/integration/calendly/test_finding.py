@@ -195,8 +195,18 @@ def test_a_client_that_cannot_be_written_to_does_not_hide_the_others(
     calendar.ensure_booked(booking=waiting(advice, ELEVEN), slot=ELEVEN)
     found = calendar.records(builder=a_builder(), window=WEEK)
     assert [each.slot for each in found] == [ELEVEN]
-    assert "is left out" in caplog.text
+    assert "left out" in caplog.text
     assert "bo@" not in caplog.text
+
+
+def test_a_client_that_cannot_be_written_to_has_no_booking(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    invitee = visitor(sim, advice)
+    invitee.email = "bo@localhost"
+    with pytest.raises(ProviderFailed) as failed:
+        calendar.find(event_uri=invitee.event.uri)
+    assert not failed.value.retryable
 
 
 def test_a_list_that_breaks_off_is_an_error_and_not_a_short_list(
