@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -320,7 +320,12 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                 if refused.status == 404 or hidden:
                     raise NotFound("event in the calendar") from refused
                 raise
-            return self._record(place, self._holder(place))
+            left, holder = self._trails.left(place, {}), self._holder(place)
+        try:
+            return record_of(place, holder, left)
+        except InvalidRequest as unusable:
+            message = "Calendly knows no address of this client that could be written to."
+            raise ProviderFailed(message, retryable=False) from unusable
 
     def _place(self, event_id: str, invitee_id: str | None) -> Place:
         if invitee_id is not None:
@@ -339,13 +344,18 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
     def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
         with told_as_failures():
             account = self._accounts.of_builder(builder)
-            found = []
-            for place in self._placed(account, window):
-                try:
-                    found.append(record_of(place, account, self._trails.earlier(place.invitee)))
-                except InvalidRequest:
-                    _log.warning("invitee %s is left out: no usable address", place.invitee.id)
-            return found
+            places = {place.ids: place for place in self._placed(account, window)}
+            return list(self._records(account, places))
+
+    def _records(
+        self, account: str, places: Mapping[tuple[str, str], Place]
+    ) -> Iterator[EventRecord]:
+        for place in places.values():
+            left = self._trails.left(place, places)
+            try:
+                yield record_of(place, account, left)
+            except InvalidRequest:
+                _log.warning("invitee %s has no usable address, left out", place.invitee.id)
 
     def _placed(self, account: str, window: TimeWindow) -> list[Place]:
         """Everybody in every event of the account that starts within the window."""
@@ -356,13 +366,6 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         )
         inside = [each for each in events if window.start <= each.start < window.end]
         return self._trails.places_in(inside)
-
-    def _record(self, place: Place, account: str) -> EventRecord:
-        try:
-            return record_of(place, account, self._trails.earlier(place.invitee))
-        except InvalidRequest as unusable:
-            message = "Calendly knows no address of this client that could be written to."
-            raise ProviderFailed(message, retryable=False) from unusable
 
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:
         with told_as_failures():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,6 +13,8 @@ from attrs import frozen
 from booking_core import ProviderFailed
 
 _BUSY = timedelta(seconds=30)
+_LONGEST_MESSAGE = 200
+_ADDRESS = re.compile(r"\S+@\S+")
 
 
 class CalendlyError(Exception):
@@ -69,9 +72,11 @@ class Refusal(CalendlyError):
 
     @property
     def reason(self) -> str:
-        """For logs: nothing that was sent is quoted."""
+        """For logs: where it hurts, without what was sent."""
         where = [f"{each.parameter or '?'}: {each.code or 'no code'}" for each in self.details]
-        return f"{self.status} {', '.join([self.title or 'no title', *where])}"
+        message = str((self.body or {}).get("message", ""))[:_LONGEST_MESSAGE]
+        told = where or [_ADDRESS.sub("[address]", message) or "nothing said"]
+        return f"{self.status} {', '.join([self.title or 'no title', *told])}"
 
     @property
     def by_the_edge(self) -> bool:

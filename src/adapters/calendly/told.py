@@ -16,8 +16,10 @@ _MARKS = ("utm_content", "utm_term", "utm_campaign", "utm_medium", "utm_source")
 _LONGEST_NAME = 200
 
 
-def record_of(place: Place, account: str, earlier: tuple[str, ...] = ()) -> EventRecord:
-    """Raises InvalidRequest when the invitee cannot be a client, for want of a usable address."""
+def record_of(place: Place, account: str, left: tuple[str, ...]) -> EventRecord:
+    """`left` are the places that it was moved from.
+
+    Raises InvalidRequest when the invitee cannot be a client, for want of a usable address."""
     event, invitee = place.event, place.invitee
     return EventRecord(
         event=place.ref(account),
@@ -29,7 +31,7 @@ def record_of(place: Place, account: str, earlier: tuple[str, ...] = ()) -> Even
         tag=CalendarTag(invitee.tag) if invitee.tag else None,
         marks=tuple(mark for name in _MARKS if (mark := invitee.tracking[name])),
         answers=tuple((question, answer) for question, answer in invitee.answers if answer),
-        replaces=earlier,
+        replaces=left,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import frozen
@@ -92,19 +92,15 @@ class Trails:
             for invitee in among
         ]
 
-    def earlier(self, invitee: Invitee) -> tuple[str, ...]:
-        """The places that this one was moved from, the latest first, as far as they can be read."""
+    def left(self, place: Place, known: Mapping[_Ids, Place]) -> tuple[str, ...]:
+        """The URIs of the places that it was moved from, the latest first."""
         found: list[str] = []
-        uri = invitee.old
+        uri = place.invitee.old
         while uri is not None and uri not in found and len(found) < _MOST_MOVES:
             found.append(uri)
             ids = place_in(uri)
-            try:
-                uri = self._api.invitee(*ids).old if ids else None
-            except Refusal as refused:
-                if refused.status != 404:
-                    raise
-                return tuple(found)
+            earlier = known.get(ids) or self._linked(ids, must_be=False) if ids else None
+            uri = earlier.invitee.old if earlier else None
         return tuple(found)
 
     # ---- finding -----------------------------------------------------------------------------------
@@ -183,12 +179,12 @@ class Trails:
                 ids = place_in(uri)
                 if ids is None or ids in found:
                     continue
-                place = self._linked(ids, must_be)
+                place = self._linked(ids, must_be=must_be)
                 if place is not None:
                     found[ids] = place
                     waiting.append(place)
 
-    def _linked(self, ids: _Ids, must_be: bool) -> Place | None:
+    def _linked(self, ids: _Ids, *, must_be: bool) -> Place | None:
         try:
             return self.place(*ids)
         except Refusal as refused:

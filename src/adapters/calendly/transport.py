@@ -19,8 +19,7 @@ JSON = dict[str, Any]
 CONNECTIONS = 8
 _TIMEOUT = httpx.Timeout(10, connect=3)
 _USER_AGENT = "booking-core (+https://pypi.org/project/booking-core)"
-_RETRIES = 2
-_PAUSES = (0.2, 0.6)  # seconds; who has to wait longer is told so
+_PAUSES = (0.2, 0.6)  # seconds before the second and the third try
 _LONGEST_PAUSE = 2.0
 _LONGEST_WAIT = timedelta(days=1)  # as the longest limit there is
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -78,16 +77,17 @@ class Transport:
         """The JSON object that was answered. Raises CalendlyError."""
         safe = method in ("GET", "DELETE") if safe is None else safe
         request_id = token_hex(6)
-        for attempt in range(_RETRIES + 1):
+        attempt = 0
+        while True:
             try:
                 return self._once(method, path, params, body, request_id)
             except CalendlyError as error:
                 pause = _pause_before_retry(error, attempt, safe)
                 if pause is None:
                     raise
-                _log.info("%s %s is tried again, request %s", method, path, request_id)
-                self._sleep(pause)
-        raise AssertionError("the last attempt answers or raises")
+            _log.info("%s %s is tried again, request %s", method, path, request_id)
+            self._sleep(pause)
+            attempt += 1
 
     def _once(
         self, method: str, path: str, params: Mapping[str, str] | None, body: JSON | None, ours: str
@@ -138,7 +138,7 @@ def _their_id(answer: httpx.Response) -> str:
 
 def _pause_before_retry(error: CalendlyError, attempt: int, safe: bool) -> float | None:
     """Seconds to wait, or None when the error stands."""
-    if attempt >= _RETRIES:
+    if attempt >= len(_PAUSES):
         return None
     pause = _PAUSES[attempt]
     if isinstance(error, Refusal) and error.status == 429:

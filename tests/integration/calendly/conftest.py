@@ -6,6 +6,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import httpx
 import pytest
 from attrs import field, frozen
 
@@ -69,10 +70,15 @@ def connect(calendly: CalendlyServer, pauses: list[float]) -> Iterator[Connect]:
     opened: list[Transport] = []
 
     def connect(
-        token: str, store: MemoryStore | None = None, **account: object
+        token: str, store: MemoryStore | None = None, *, patience: float = 10, **account: object
     ) -> CalendlyCalendar:
         settings = Account(token, calendly.url, **({"signing_keys": KEYS} | account))
-        transport = Transport(settings.base_url, PersonalToken(token), sleep=pauses.append)
+        transport = Transport(
+            settings.base_url,
+            PersonalToken(token),
+            sleep=pauses.append,
+            timeout=httpx.Timeout(patience),
+        )
         opened.append(transport)
         api = CalendlyApi(transport)
         return CalendlyCalendar(api, settings, store or MemoryStore(), ItsClock(calendly.sim))

@@ -250,6 +250,16 @@ def test_a_booking_whose_answer_is_lost_is_found_and_not_made_again(
     assert len(sim.invitees()) == len(posts(sim)) == 1
 
 
+def test_a_booking_that_is_answered_too_late_is_found(
+    connect: Connect, sim: Simulator, token: str, advice: EventType
+) -> None:
+    sim.faults.delay = 2.0
+    sim.faults.order("POST /invitees", Fault.SLOW)
+    found = connect(token, patience=0.8).ensure_booked(booking=waiting(advice), slot=TEN)
+    assert found.invitee_uri == sim.invitees()[0].uri
+    assert len(sim.invitees()) == 1
+
+
 @pytest.mark.parametrize("fault", NOT_DONE)
 def test_a_booking_that_may_not_have_happened_is_asked_for_again_only_after_a_look(
     calendar: CalendlyCalendar, sim: Simulator, advice: EventType, fault: Fault
@@ -338,6 +348,8 @@ def test_other_refusals_are_final_and_their_reason_is_logged_without_names(
         calendar.ensure_booked(booking=waiting(advice), slot=TEN)
     assert refused.value.reason == "refused"
     assert "grace@example.org" not in caplog.text
+    if "questions" in change:
+        assert "Required Questions and Answers cannot be blank" in caplog.text
 
 
 def test_a_refused_address_is_final(

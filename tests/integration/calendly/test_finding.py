@@ -61,13 +61,14 @@ def test_of_several_clients_one_has_to_be_named(
     assert found.contact.email == "bea@example.test"
 
 
-def test_a_moved_one_says_which_it_replaces(
+def test_a_moved_one_says_which_ones_it_replaces(
     calendar: CalendlyCalendar, sim: Simulator, advice: EventType
 ) -> None:
-    old = visitor(sim, advice)
-    new = sim.reschedule(old, ELEVEN.start)
-    found = calendar.find(event_uri=new.event.uri, invitee_uri=new.uri)
-    assert (found.replaces, found.slot) == ((old.uri,), ELEVEN)
+    first = visitor(sim, advice)
+    second = sim.reschedule(first, TEN.start + timedelta(hours=3))
+    third = sim.reschedule(second, ELEVEN.start)
+    found = calendar.find(event_uri=third.event.uri, invitee_uri=third.uri)
+    assert (found.replaces, found.slot) == ((second.uri, first.uri), ELEVEN)
 
 
 @pytest.mark.parametrize(
@@ -194,8 +195,18 @@ def test_a_client_that_cannot_be_written_to_does_not_hide_the_others(
     calendar.ensure_booked(booking=waiting(advice, ELEVEN), slot=ELEVEN)
     found = calendar.records(builder=a_builder(), window=WEEK)
     assert [each.slot for each in found] == [ELEVEN]
-    assert "is left out" in caplog.text
+    assert "left out" in caplog.text
     assert "bo@" not in caplog.text
+
+
+def test_a_client_that_cannot_be_written_to_has_no_booking(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    invitee = visitor(sim, advice)
+    invitee.email = "bo@localhost"
+    with pytest.raises(ProviderFailed) as failed:
+        calendar.find(event_uri=invitee.event.uri)
+    assert not failed.value.retryable
 
 
 def test_a_list_that_breaks_off_is_an_error_and_not_a_short_list(
