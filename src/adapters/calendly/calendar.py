@@ -18,7 +18,7 @@ from adapters.calendly.times import AvailableTimes
 from adapters.calendly.told import record_of
 from adapters.calendly.trails import Place, Trails
 from adapters.calendly.uris import id_in, place_in
-from adapters.calendly.wishes import answers_to, tracking_of, wish_of
+from adapters.calendly.wishes import SOURCE, answers_to, tracking_of, wish_of
 from booking_core import (
     Booking,
     BookingId,
@@ -280,15 +280,25 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                 raise Unreadable("a cancellation that cancelled nothing") from refused
 
     def scheduling_link(
-        self, *, builder: Builder, session_type: SessionType, booking: Booking
+        self, *, builder: Builder, session_type: SessionType, booking: Booking | None
     ) -> SchedulingLink:
+        if booking is None:
+            return self._public_link(_event_type_uri(session_type.calendar_ref))
         uri = _event_type_uri(booking.calendar_ref or session_type.calendar_ref)
         with told_as_failures():
             url = self._api.scheduling_link(uri)
             filled = self._filled_in(booking, uri)
-        joint = "&" if urlsplit(url).query else "?"
-        page = f"{url}{joint}{urlencode(filled, quote_via=quote)}"
-        return SchedulingLink(page, self._clock.now() + _LINK_LIFE)
+        tracking = {name: mark for name, mark in tracking_of(booking).items() if mark}
+        return SchedulingLink(
+            _with_query(url, filled | tracking), self._clock.now() + _LINK_LIFE, tracking
+        )
+
+    def _public_link(self, event_type_uri: str) -> SchedulingLink:
+        """The page for everybody; what is booked there is joined by its address."""
+        with told_as_failures():
+            offered = self._api.event_type(id_in(event_type_uri, "event_types") or "")
+        tracking = {"utm_source": SOURCE}
+        return SchedulingLink(_with_query(offered.scheduling_url, tracking), None, tracking)
 
     def _filled_in(self, booking: Booking, event_type_uri: str) -> dict[str, str]:
         contact = booking.client.contact
@@ -297,7 +307,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             offered = self._api.event_type(id_in(event_type_uri, "event_types") or "")
             for asked, text in answers_to(booking, offered):
                 filled[f"a{asked.position + 1}"] = text  # the page counts from one
-        return filled | {name: mark for name, mark in tracking_of(booking).items() if mark}
+        return filled
 
     # ---- what stands -------------------------------------------------------------------------------
 
@@ -450,6 +460,11 @@ def _event_type_uri(ref: CalendarRef | None) -> str:
         message = "This session type has no event type at Calendly; run `booking sync-event-types`."
         raise ProviderFailed(message, retryable=False)
     return ref.event_type_uri
+
+
+def _with_query(url: str, more: Mapping[str, str]) -> str:
+    joint = "&" if urlsplit(url).query else "?"
+    return f"{url}{joint}{urlencode(more, quote_via=quote)}"
 
 
 def _refused() -> SlotUnavailable:
