@@ -341,7 +341,7 @@ def _start(offer: Offer) -> Slot | None:
     text = _given("pick") if "pick" in request.form else _given("start")
     if not text:
         return None
-    start = reading.instant(text.replace(" ", "+"), "/start")
+    start = times.instant(text.replace(" ", "+"), "/start")
     return Slot(start, start + offer.session_type.duration)
 
 

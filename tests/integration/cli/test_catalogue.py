@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from booking_core import Role
+from entrypoints.container import Application
 from tests.integration.cli.conftest import ZONE, Command
 
 
@@ -110,7 +112,19 @@ def test_hours_that_overlap_are_refused_with_their_place(run: Command) -> None:
         ),
         ({"overrides": {"christmas": []}}, "'christmas' is no date; write 2026-12-24"),
         ({"timeOff": [{"startTime": "2027-01-01"}]}, 'time off: give {"startTime"'),
-        ({"timeOff": [{"startTime": "soon", "endTime": "x"}]}, "time off: 'soon' is not a time"),
+        ({"timeOff": [{"startTime": "soon", "endTime": "x"}]}, "time off: Give a date such as"),
+        (
+            {"timeOff": [{"startTime": "2027-01-01T10:00", "endTime": "2027-01-03"}]},
+            "time off: Give a time with an offset",
+        ),
+        (
+            {"timeOff": [{"startTime": "2027-01-01", "endTime": "2027-01-03", "reson": "ski"}]},
+            "time off: There is no 'reson' in time off; it has startTime, endTime, reason.",
+        ),
+        (
+            {"weekly": {"friday": [{"start": "09:00", "end": "17:00", "ends": "18:00"}]}},
+            "friday: There is no 'ends' in hours; it has start, end.",
+        ),
         (
             {"weekly": {"monday": [{"start": "09:00", "end": "17:00"}] * 2}},
             "monday: These hours overlap 09:00-17:00 of the same day.",
@@ -123,6 +137,26 @@ def test_a_schedule_that_is_none_is_told_by_its_day_with_an_example(
     text = given if isinstance(given, str) else json.dumps({"timezone": ZONE} | given)
     said = run("schedule", "ada", "--set", "-", code=65, input=text).stderr
     assert told in " ".join(said.split())
+
+
+def test_time_off_by_dates_ends_with_its_last_day_as_through_the_api(
+    run: Command, service: Application
+) -> None:
+    """One reader for both doors: the same file says the same."""
+    given = {
+        "timezone": ZONE,
+        "overrides": [{"date": "2026-12-24", "hours": []}],
+        "timeOff": [{"start": "2026-12-27", "end": "2026-12-31", "reason": "away"}],
+    }
+    typed = run.json("schedule", "ada", "--set", "-", input=json.dumps(given))
+    token = service.mint(role=Role.ADMIN, id="root")
+    client = service.web_app().test_client()
+    put = client.put(
+        "/api/builders/ada/schedule", json=given, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert put.json == typed
+    assert typed["timeOff"][0]["endTime"] == "2026-12-31T23:00:00Z"
+    assert typed["overrides"] == {"2026-12-24": []}
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(run: Command) -> None:
