@@ -164,6 +164,7 @@ from booking_core.domain.session_type import (
     SessionType,
 )
 from booking_core.domain.terms import CancellationPolicy, RefundStep
+from booking_core.domain.texts import printable
 from booking_core.domain.time import (
     Slot,
     TimeWindow,
@@ -435,6 +436,7 @@ __all__ = [
     "midnight",
     "next_start",
     "open_slots",
+    "printable",
     "retry_at",
     "told",
     "zone",

@@ -25,6 +25,7 @@ from booking_core.domain.payment import Payment
 from booking_core.domain.policies import check_may_book, hold_deadline
 from booking_core.domain.questions import Answer, check_answers
 from booking_core.domain.session_type import SessionType
+from booking_core.domain.texts import check_text
 from booking_core.domain.time import Slot
 from booking_core.domain.transitions import BookingState
 from booking_core.ports.ids import IdFactory
@@ -163,6 +164,7 @@ def details(session_type: SessionType, wish: Wish, *, answered: bool = True) -> 
     if len(wish.notes) > _LONGEST_NOTES:
         message = f"Notes have at most {_LONGEST_NOTES} characters."
         raise InvalidRequest(message, [FieldError("/notes", message)])
+    check_text(wish.notes, "/notes")
     return Details(
         location=session_type.location,
         pathway=_pathway(session_type, wish.pathway),

@@ -32,6 +32,8 @@ from entrypoints import schedules, times
 from entrypoints.web import schemas
 
 _E = TypeVar("_E")
+
+
 def slot(given: schemas.TimeSlot) -> Slot:
     """The wanted slot. Raises InvalidRequest."""
     start = times.instant(given.startTime, "/timeSlot/startTime")

@@ -51,8 +51,6 @@ def routes(application: Application) -> APIBlueprint:
             window=reading.window(query, timezone),
             actor=asking,
         )
-        return views.slots(
-            found, timezone, offer=offer, public_url=application.settings.public_url
-        )
+        return views.slots(found, timezone, offer=offer, public_url=application.settings.public_url)
 
     return api

@@ -36,7 +36,9 @@ def test_instants_are_half_open(run: Command) -> None:
 def test_without_a_range_a_week_is_shown_as_by_the_api(run: Command, service: Application) -> None:
     typed = run.json("slots", "ada/intro")
     assert 6 * 48 <= len(typed["slots"]) <= 7 * 48
-    [intro] = [each for each in run.json("session-types")["sessionTypes"] if each["slug"] == "intro"]
+    [intro] = [
+        each for each in run.json("session-types")["sessionTypes"] if each["slug"] == "intro"
+    ]
     path = f"/api/scheduling/session-types/{intro['id']}/slots"
     answer = service.web_app().test_client().get(path).json
     assert answer["slots"][-3:] == typed["slots"][-3:]  # the address of each included
