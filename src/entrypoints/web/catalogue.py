@@ -9,7 +9,7 @@ from flask_openapi3 import APIBlueprint, Tag
 from booking_core import Actor, BuilderId, InvalidRequest, NotFound, Role, Schedule, SessionTypeId
 from entrypoints import views
 from entrypoints.web import answers, reading, schemas
-from entrypoints.web.requests import actor
+from entrypoints.web.requests import actor, idempotency_key
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -89,7 +89,9 @@ def routes(application: Application) -> APIBlueprint:
         asking = caller()
         given = reading.builder_changes(body)
         schedule = given.pop("schedule", None) or Schedule(_zone(body))
-        builder = core.add_builder(actor=asking, schedule=schedule, **given)
+        builder = core.add_builder(
+            actor=asking, schedule=schedule, key=idempotency_key(), **given
+        )
         return views.builder(builder, asking), 201
 
     @api.patch(
@@ -185,7 +187,9 @@ def routes(application: Application) -> APIBlueprint:
     def add_session_type(body: schemas.SessionTypeBody) -> tuple[Json, int]:
         builder_id, asking = own(body.builderId)
         given = reading.session_type_changes(body)
-        added = core.add_session_type(builder_id=builder_id, actor=asking, **given)
+        added = core.add_session_type(
+            builder_id=builder_id, actor=asking, key=idempotency_key(), **given
+        )
         return views.session_type(added, asking), 201
 
     return api

@@ -241,7 +241,7 @@ def routes(application: Application) -> Blueprint:
         """A form counts only when it was sent from our own pages."""
         origin = request.headers.get("Origin")
         ours = (request.host, urlsplit(application.settings.public_url).netloc)
-        if origin is not None and urlsplit(origin).netloc not in ours:
+        if origin is not None and _place(origin) not in ours:
             raise Forbidden("Send the form from its own page.")
 
     def holder() -> Actor:
@@ -262,6 +262,14 @@ def routes(application: Application) -> Blueprint:
         return answer  # type: ignore[return-value]  # werkzeug's response is Flask's here
 
     return pages
+
+
+def _place(origin: str) -> str | None:
+    """Host and port of an origin; None where it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _returned(booking: Booking) -> Money | None:

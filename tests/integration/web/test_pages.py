@@ -319,3 +319,16 @@ def test_a_builder_without_sessions_says_so_and_leads_on(
     page = client.get("/b/ada").text
     assert "for clients who are signed in" in page
     assert "Inner" not in page
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://]", "https://elsewhere.example", "null"])
+def test_a_form_from_elsewhere_is_refused(client: FlaskClient, anyone: Caller, origin: str) -> None:
+    form = FORM | {"start": anyone.slots()[0]["startTime"]}
+    answer = client.post(PAGE, data=form, headers={"Origin": origin} | READER)
+    assert answer.status_code == 403
+    assert "Send the form from its own page" in answer.text
+
+
+@pytest.mark.parametrize("name", ["from", "start", "tz", "timezone", "booking", "pick", "to"])
+def test_a_question_of_any_length_is_answered(client: FlaskClient, name: str) -> None:
+    assert client.get(f"{PAGE}?{name}={'1' * 60_000}", headers=READER).status_code < 500
