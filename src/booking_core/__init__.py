@@ -43,6 +43,7 @@ from booking_core.application.repair_calendar import RepairCalendar, RepairRepor
 from booking_core.application.repeats import IdempotencyKey
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.retries import retry_at, told
+from booking_core.application.revoke_tokens import RevokeTokens
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.application.settle_money import SettleMoney
@@ -382,6 +383,7 @@ __all__ = [
     "RepairCalendar",
     "RepairReport",
     "RescheduleBooking",
+    "RevokeTokens",
     "Role",
     "Schedule",
     "SchedulingLink",

@@ -108,9 +108,9 @@ class LocalCalendar(CalendarProvider):
     def scheduling_link(
         self, *, builder: Builder, session_type: SessionType, booking: Booking
     ) -> SchedulingLink:
-        """Our own page; confirming there with the booking's id brings the slot."""
-        page = f"{self.public_url}/b/{builder.slug}/{session_type.slug}"
-        return SchedulingLink(f"{page}?booking={booking.id}", booking.deadline)
+        """Our own page, on which the holder of the booking chooses the slot."""
+        page = f"{self.public_url}/bookings/{booking.id}/schedule"
+        return SchedulingLink(page, booking.deadline)
 
     # The claims of a booking are its event: what follows has nothing left to do.
 

@@ -48,6 +48,7 @@ from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import RepairCalendar
 from booking_core.application.repeats import Repeats
 from booking_core.application.reschedule_booking import RescheduleBooking
+from booking_core.application.revoke_tokens import RevokeTokens
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.send_mail import SendMail
 from booking_core.application.settle_calendar import SettleCalendar
@@ -112,6 +113,7 @@ class BookingCore:
     list_bookings: ListBookings
     cancel_booking: CancelBooking
     reschedule_booking: RescheduleBooking
+    revoke_tokens: RevokeTokens
     complete_booking: CompleteBooking
     mark_no_show: MarkNoShow
     undo_no_show: UndoNoShow
@@ -203,6 +205,7 @@ class BookingCore:
             reschedule_booking=RescheduleBooking(
                 unit_of_work, keeper, judge, access, catalogue, settle_calendar
             ),
+            revoke_tokens=RevokeTokens(keeper, access),
             complete_booking=CompleteBooking(keeper, access),
             mark_no_show=MarkNoShow(keeper, access),
             undo_no_show=UndoNoShow(keeper, access),

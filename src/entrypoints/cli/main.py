@@ -26,6 +26,7 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
         bookings.cancel,
         bookings.refund,
         bookings.returned,
+        bookings.revoke,
     ),
     "Catalogue": (
         catalogue.builders,

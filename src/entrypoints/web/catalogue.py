@@ -89,9 +89,7 @@ def routes(application: Application) -> APIBlueprint:
         asking = caller()
         given = reading.builder_changes(body)
         schedule = given.pop("schedule", None) or Schedule(_zone(body))
-        builder = core.add_builder(
-            actor=asking, schedule=schedule, key=idempotency_key(), **given
-        )
+        builder = core.add_builder(actor=asking, schedule=schedule, key=idempotency_key(), **given)
         return views.builder(builder, asking), 201
 
     @api.patch(

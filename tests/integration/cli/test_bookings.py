@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from attrs import evolve
 
+from booking_core import Actor, BookingId
 from entrypoints import times
 from entrypoints.container import Application
 from tests.integration.cli.conftest import WHO, ZONE, Command, day_ahead
@@ -266,3 +267,13 @@ def test_a_booking_is_not_moved_to_where_it_is(run: Command, soon: Callable[...,
     booked = run.json("book", "ada/intro", soon("10:00"), *WHO)["booking"]
     problem = run.json("reschedule", booked["id"], booked["startTime"], code=65)
     assert "at that time already" in problem["error"]
+
+
+def test_the_links_of_a_booking_are_revoked(
+    run: Command, service: Application, booked: str
+) -> None:
+    before = service.core.show_booking(booking_id=BookingId(booked), actor=Actor.system())
+    assert "A new link goes to bo@example.org." in run("revoke", booked).stdout
+    after = service.core.show_booking(booking_id=BookingId(booked), actor=Actor.system())
+    assert after.token_version == before.token_version + 1
+    assert run.json("revoke", booked, "--as", "anonymous", code=66)["code"] == "not_found"
