@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from socket import SHUT_RDWR
 from threading import Thread
 from typing import Any
 
@@ -80,7 +81,7 @@ def losing_its_answer(app: Wsgi, path: str) -> Wsgi:
         answer = app(environ, start_response)
         if environ["PATH_INFO"].endswith(path) and not lost:
             lost.append(environ["HTTP_IDEMPOTENCY_KEY"])
-            environ["werkzeug.socket"].close()
+            environ["werkzeug.socket"].shutdown(SHUT_RDWR)
         return answer
 
     return losing
