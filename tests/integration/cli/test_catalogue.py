@@ -39,6 +39,60 @@ def test_a_builder_with_a_slug_that_is_taken_is_bad_input(run: Command) -> None:
     assert run.json(*add, "--slug", "ada", code=65)["code"] == "invalid_request"
 
 
+def test_a_builder_is_changed_in_what_is_named_and_in_nothing_else(run: Command) -> None:
+    [before] = run.json("builders")["builders"]
+    changed = run.json(
+        "builders", "change", "ada", "--headline", "Notes", "--photo", "https://x.org/a.png",
+        "--email", "byron@example.org", "--language", "de", "--reminder", "1440", "--reminder", "60",
+        "--client-accounts", "--embed-site", "https://x.org",
+    )["builder"]  # fmt: skip
+    assert changed == before | {
+        "headline": "Notes",
+        "photoUrl": "https://x.org/a.png",
+        "email": "byron@example.org",
+        "language": "de",
+        "reminders": [1440, 60],
+        "clientAccounts": True,
+        "embedSites": ["https://x.org"],
+    }
+    less = run.json(
+        "builders", "change", "ada", "--photo", "", "--reminder", "", "--embed-site", "",
+        "--no-client-accounts",
+    )["builder"]  # fmt: skip
+    assert (less["photoUrl"], less["reminders"], less["embedSites"]) == (None, [], [])
+    assert less["clientAccounts"] is False
+    assert less["headline"] == "Notes"
+
+
+def test_a_builder_is_taken_off_and_found_again_among_all(run: Command) -> None:
+    shown = run("builders", "change", "ada", "--not-active").stdout
+    assert "Changed Ada Byron." in shown
+    assert run.json("builders")["builders"] == []
+    assert "(not active)" in run("builders", "--all").stdout
+    assert run.json("builders", "--all")["builders"][0]["active"] is False
+    run("builders", "change", "ada", "--active")
+    assert len(run.json("builders")["builders"]) == 1
+
+
+def test_a_change_of_a_builder_that_is_none_is_refused(run: Command) -> None:
+    run("builders", "change", "ada", code=2)
+    run("builders", "change", "nobody", "--name", "X", code=66)
+    run("builders", "change", "ada", "--reminder", "soon", code=65)
+    run("builders", "change", "ada", "--reminder", "9" * 30, code=65)
+    run("builders", "change", "ada", "--photo", "javascript:alert(1)", code=65)
+
+
+def test_session_types_are_found_by_category_and_pathway(run: Command) -> None:
+    def titles(*options: str) -> list[str]:
+        return [each["title"] for each in run.json("session-types", *options)["sessionTypes"]]
+
+    assert titles("--category", "specialized") == ["Deep dive"]
+    assert titles("--pathway", "accelerate") == ["Route"]
+    assert titles("--builder", "ada", "--category", "pathway") == ["Route"]
+    assert titles("--category", "free", "--pathway", "accelerate") == []
+    run("session-types", "--category", "dear", code=2)
+
+
 def test_an_unknown_zone_is_bad_input(run: Command) -> None:
     add = ("builders", "add", "--name", "Cy", "--email", "cy@example.org", "--timezone", "Mars/Rim")
     assert "IANA" in run(*add, code=65).stderr
