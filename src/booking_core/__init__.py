@@ -51,6 +51,7 @@ from booking_core.application.repair_calendar import (
 from booking_core.application.repeats import IdempotencyKey
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.retries import retry_at, told
+from booking_core.application.revoke_tokens import RevokeTokens
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.application.settle_money import SettleMoney
@@ -172,6 +173,7 @@ from booking_core.domain.session_type import (
     SessionType,
 )
 from booking_core.domain.terms import CancellationPolicy, RefundStep
+from booking_core.domain.texts import printable
 from booking_core.domain.time import (
     Slot,
     TimeWindow,
@@ -395,6 +397,7 @@ __all__ = [
     "RepairCalendar",
     "RepairReport",
     "RescheduleBooking",
+    "RevokeTokens",
     "Role",
     "Schedule",
     "SchedulingLink",
@@ -450,6 +453,7 @@ __all__ = [
     "midnight",
     "next_start",
     "open_slots",
+    "printable",
     "retry_at",
     "told",
     "zone",

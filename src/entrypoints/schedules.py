@@ -16,13 +16,14 @@ from booking_core import (
     TimeWindow,
     zone,
 )
-from entrypoints.times import moment
+from entrypoints.times import bound
 from entrypoints.views import WEEKDAYS, Json
 
 _DAY = re.compile(r"/(weekly|overrides|timeOff)/([^/]+)(.*)")
 _PARTS = ("timezone", "weekly", "overrides", "timeOff")
 _HOURS = '{"start": "09:00", "end": "17:00"}'
-_ABSENCE = '{"startTime": "2026-12-27T00:00", "endTime": "2027-01-03T00:00"}'
+_ABSENCE = '{"startTime": "2026-12-27", "endTime": "2027-01-02"}'
+_LONG_NAMES = {"start": "startTime", "end": "endTime"}
 _SCHEDULE = f'{{"timezone": "Europe/Berlin", "weekly": {{"monday": [{_HOURS}]}}}}'
 
 
@@ -55,10 +56,7 @@ def _schedule(given: Any) -> Schedule:
 def _timezone(given: Any) -> str:
     if not isinstance(given, dict):
         raise _wrong("", f"A schedule is an object, such as {_SCHEDULE}.")
-    for name in given:
-        if name not in _PARTS:
-            there = ", ".join(_PARTS)
-            raise _wrong(f"/{name}", f"There is no '{name}' in a schedule; it has {there}.")
+    _check_names(given, _PARTS, "", "a schedule")
     match given.get("timezone"):
         case str(name):
             return name
@@ -68,10 +66,18 @@ def _timezone(given: Any) -> str:
 
 
 def _days(given: Json, name: str) -> ItemsView[str, Any]:
-    days = given.get(name, {})
+    days = by_date(given.get(name, {})) if name == "overrides" else given.get(name, {})
     if not isinstance(days, dict):
         raise _wrong(f"/{name}", f"'{name}' must be an object that has the hours of each day.")
     return days.items()
+
+
+def by_date(given: Any) -> Any:
+    """Overrides as an object; a list of `{date, hours}` says the same."""
+    try:
+        return {each["date"]: each["hours"] for each in given}
+    except (TypeError, KeyError):
+        return given
 
 
 def _weekday(name: str) -> int:
@@ -92,18 +98,34 @@ def _read(part: str, day: str, ranges: Any) -> tuple[DayRange, ...]:
     for place, each in enumerate(_list(ranges, f"/{part}/{day}", _HOURS)):
         pointer = f"/{part}/{day}/{place}"
         start, end = _texts(each, ("start", "end"), pointer, f"hours such as {_HOURS}")
+        _check_names(each, ("start", "end"), pointer, "hours")
         found.append(DayRange.parse(start, end, pointer))
     return tuple(found)
 
 
 def _time_off(place: int, given: Any, timezone: str) -> TimeOff:
+    """An absence by instants, or by dates of which the last one is included."""
     pointer = f"/timeOff/{place}"
-    texts = _texts(given, ("startTime", "endTime"), pointer, _ABSENCE)
-    try:
-        start, end = (moment(text, timezone) for text in texts)
-        return TimeOff(TimeWindow(start, end), str(given.get("reason", "")))
-    except InvalidRequest as wrong:
-        raise _wrong(pointer, wrong.message) from wrong
+    if isinstance(given, dict):
+        given = {_LONG_NAMES.get(name, name): each for name, each in given.items()}
+    first, last = _texts(given, ("startTime", "endTime"), pointer, _ABSENCE)
+    _check_names(given, ("startTime", "endTime", "reason"), pointer, "time off")
+    start = bound(first, timezone, f"{pointer}/startTime")
+    end = bound(last, timezone, f"{pointer}/endTime", after=True)
+    if end <= start:
+        raise _wrong(f"{pointer}/endTime", "The end must lie after the start.")
+    reason = given.get("reason", "")
+    if not isinstance(reason, str):
+        raise _wrong(f"{pointer}/reason", "'reason' must be text.")
+    return TimeOff(TimeWindow(start, end), reason)
+
+
+def _check_names(given: Json, known: Sequence[str], pointer: str, what: str) -> None:
+    """A misspelt field must not look like a success."""
+    for name in given:
+        if name not in known:
+            there = ", ".join(known)
+            raise _wrong(f"{pointer}/{name}", f"There is no '{name}' in {what}; it has {there}.")
 
 
 def _list(given: Any, pointer: str, example: str) -> list[Any]:

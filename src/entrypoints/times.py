@@ -5,47 +5,88 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 
-from booking_core import InvalidRequest, TimeWindow, midnight, zone
+from booking_core import FieldError, InvalidRequest, TimeWindow, midnight, zone
 
+#: How many days of open slots are shown where no end is asked for.
+SHOWN = timedelta(days=7)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_FORTNIGHT = timedelta(days=14)
 _DAY = timedelta(days=1)
+_YEARS = range(1900, 9000)  # so that some weeks before or after are a time as well
 
 
 def moment(text: str, timezone: str) -> datetime:
     """From RFC 3339, or from a time on the clock of `timezone`. Raises InvalidRequest."""
-    try:
-        read = datetime.fromisoformat(text)
-        aware = read if read.tzinfo else read.replace(tzinfo=zone(timezone))
-        return aware.astimezone(UTC)
-    except (ValueError, OverflowError):
+    when = _read(text, timezone)
+    if when is None:
         raise InvalidRequest(
             f"'{text}' is not a time; write 2026-11-23T10:00, or with an offset "
             "2026-11-23T10:00:00+01:00."
-        ) from None
+        )
+    return when
+
+
+def instant(text: str, pointer: str) -> datetime:
+    """From RFC 3339; without an offset it names no instant. Raises InvalidRequest."""
+    when = _read(text, None)
+    if when is None:
+        raise _wrong(pointer, "Give a time with an offset, such as 2026-11-23T10:00:00+01:00.")
+    return when
+
+
+def _read(text: str, timezone: str | None) -> datetime | None:
+    try:
+        read = datetime.fromisoformat(text)
+        if read.tzinfo is None and timezone is not None:
+            read = read.replace(tzinfo=zone(timezone))
+        if read.tzinfo is not None and read.year in _YEARS:
+            return read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    return None
 
 
 def window(first: str | None, last: str | None, timezone: str) -> TimeWindow:
-    """From now for two weeks, where nothing is said; a last date is included."""
-    start = _edge(first, timezone) if first else datetime.now(UTC)
-    end = _edge(last, timezone, after=True) if last else start + _FORTNIGHT
+    """From now for a week, where nothing is said; a last date is included."""
+    start = edge(first, timezone) or datetime.now(UTC)
+    end = edge(last, timezone, after=True) or start + SHOWN
     if end <= start:
         raise InvalidRequest("'to' must lie after 'from'.")
     return TimeWindow(start, end)
 
 
 def edge(text: str | None, timezone: str, *, after: bool = False) -> datetime | None:
-    return _edge(text, timezone, after=after) if text else None
-
-
-def _edge(text: str, timezone: str, *, after: bool = False) -> datetime:
-    """A date is its first instant, or with `after` the first one of the next date."""
+    """One end of a range as it is typed; a date is its first instant, or with `after` its end."""
+    if not text:
+        return None
     if not _DATE.fullmatch(text):
         return moment(text, timezone)
+    when = _midnight(text, timezone, after)
+    if when is None:
+        raise InvalidRequest(f"'{text}' is not a date; write 2026-11-23.")
+    return when
+
+
+def bound(text: str, timezone: str, pointer: str, *, after: bool = False) -> datetime:
+    """One end of a range in JSON or in an address: a date, or a time with an offset."""
+    if "T" in text.upper():
+        return instant(text, pointer)
+    when = _midnight(text, timezone, after) if _DATE.fullmatch(text) else None
+    if when is None:
+        raise _wrong(pointer, "Give a date such as 2026-11-23, or a time with an offset.")
+    return when
+
+
+def _midnight(text: str, timezone: str, after: bool) -> datetime | None:
+    """The first instant of the date, or with `after` of the next one; None where it is no date."""
     try:
-        return midnight(date.fromisoformat(text) + (_DAY if after else timedelta(0)), timezone)
-    except (ValueError, OverflowError):
-        raise InvalidRequest(f"'{text}' is not a date; write 2026-11-23.") from None
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return midnight(day + _DAY if after else day, timezone) if day.year in _YEARS else None
+
+
+def _wrong(pointer: str, detail: str) -> InvalidRequest:
+    return InvalidRequest(detail, [FieldError(pointer, detail)])
 
 
 def rfc3339(when: datetime) -> str:

@@ -18,6 +18,7 @@ from booking_core import (
     Location,
     LocationKind,
     Money,
+    Offer,
     Payment,
     Question,
     RepairReport,
@@ -148,10 +149,21 @@ def question(value: Question) -> Json:
     }
 
 
-def slots(found: FoundSlots, timezone: str) -> Json:
+def slots(found: FoundSlots, timezone: str, *, offer: Offer, public_url: str) -> Json:
+    """Open slots, each with the address of the page that books it."""
+    page = f"{public_url}/b/{offer.builder.slug}/{offer.session_type.slug}"
+    # Thousands of slots a year: strings come ready from the search, no model is made of them.
     return {
         "timezone": timezone,
-        "slots": [window(each.slot) | {"inviteesRemaining": each.seats} for each in found.slots],
+        "slots": [
+            {
+                "startTime": start,
+                "endTime": end,
+                "schedulingUrl": f"{page}?start={start}",
+                "inviteesRemaining": seats,
+            }
+            for start, end, seats in found.slots.rendered()
+        ],
         "nextStart": _moment(found.next_start),
     }
 

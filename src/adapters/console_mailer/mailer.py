@@ -5,7 +5,7 @@ from typing import TextIO
 
 from attrs import field, frozen
 
-from booking_core import Health, Mail, Mailer
+from booking_core import Health, Mail, Mailer, printable
 
 _RULE = "-" * 72
 
@@ -27,7 +27,7 @@ class ConsoleMailer(Mailer):
             mail.text,
             _RULE,
         ]
-        self.stream.write("\n".join(lines) + "\n")
+        self.stream.write(printable("\n".join(lines)) + "\n")
         self.stream.flush()
 
     def health(self) -> Health:

@@ -5,6 +5,7 @@ from typing import Any
 from attrs import frozen
 
 from booking_core.application.changes import check_names
+from booking_core.application.repeats import IdempotencyKey, Repeats, scoped
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.errors import NotFound
@@ -20,11 +21,23 @@ class AddBuilder:
 
     unit_of_work: UnitOfWorkFactory
     ids: IdFactory
+    repeats: Repeats
 
     def __call__(
-        self, *, name: str, email: str, schedule: Schedule, actor: Actor, **more: Any
+        self,
+        *,
+        name: str,
+        email: str,
+        schedule: Schedule,
+        actor: Actor,
+        key: IdempotencyKey | str | None = None,
+        **more: Any,
     ) -> Builder:
-        """`more` are further attributes of `Builder`. Raises InvalidRequest; NotFound if no admin."""
+        """`more` are further attributes of `Builder`.
+
+        A repeat under the same `key` adds nothing and gets the builder of the first, as it is now.
+        Raises InvalidRequest, KeyReused, KeyInProgress; NotFound if no admin.
+        """
         if not actor.is_operator:
             raise NotFound("builder")
         check_names(Builder, more)
@@ -35,7 +48,14 @@ class AddBuilder:
             schedule=schedule,
             **more,
         )
+        asked = scoped(
+            key, "add builder", actor, asked=(name, email, schedule, sorted(more.items()))
+        )
         with self.unit_of_work() as uow:
+            added = self.repeats.added(uow, asked)
+            if added is not None:
+                return uow.builders.get(BuilderId(added))
             uow.builders.save(builder)
+            self.repeats.remember(uow, asked, builder.id)
             uow.commit()
         return builder

@@ -5,6 +5,7 @@ from typing import Any
 from attrs import frozen
 
 from booking_core.application.changes import check_names
+from booking_core.application.repeats import IdempotencyKey, Repeats, scoped
 from booking_core.domain.actor import Actor
 from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import BuilderId, SessionTypeId
@@ -20,11 +21,22 @@ class AddSessionType:
 
     unit_of_work: UnitOfWorkFactory
     ids: IdFactory
+    repeats: Repeats
 
     def __call__(
-        self, *, builder_id: BuilderId, title: str, actor: Actor, **more: Any
+        self,
+        *,
+        builder_id: BuilderId,
+        title: str,
+        actor: Actor,
+        key: IdempotencyKey | str | None = None,
+        **more: Any,
     ) -> SessionType:
-        """`more` are further attributes of `SessionType`. Raises NotFound, InvalidRequest."""
+        """`more` are further attributes of `SessionType`.
+
+        A repeat under the same `key` adds nothing and gets the one of the first, as it is now.
+        Raises NotFound, InvalidRequest, KeyReused, KeyInProgress.
+        """
         if not owns_catalogue(actor, builder_id):
             raise NotFound("builder")
         check_names(SessionType, more)
@@ -34,8 +46,15 @@ class AddSessionType:
             title=title,
             **more,
         )
+        asked = scoped(
+            key, "add session type", actor, asked=(builder_id, title, sorted(more.items()))
+        )
         with self.unit_of_work() as uow:
+            added = self.repeats.added(uow, asked)
+            if added is not None:
+                return uow.session_types.get(SessionTypeId(added))
             uow.builders.get(builder_id)
             uow.session_types.save(session_type)
+            self.repeats.remember(uow, asked, session_type.id)
             uow.commit()
         return session_type

@@ -10,6 +10,7 @@ from booking_core.domain.booking import Booking
 from booking_core.domain.ids import BookingId
 from booking_core.domain.money import Money
 from booking_core.domain.policies import check_may_change, runs
+from booking_core.domain.texts import check_text
 from booking_core.ports.unit_of_work import UnitOfWork
 
 
@@ -28,7 +29,8 @@ class CancelBooking:
         reason: str = "",
         key: IdempotencyKey | str | None = None,
     ) -> Booking:
-        """Raises NotFound, TermsForbid, WrongState, KeyReused, KeyInProgress."""
+        """Raises NotFound, InvalidRequest, TermsForbid, WrongState, KeyReused, KeyInProgress."""
+        check_text(reason, "/reason")
         with self.keeper.unit_of_work(write=False) as uow:
             self.access.booking(uow, booking_id, actor)  # before a repeat is shown its answer
 

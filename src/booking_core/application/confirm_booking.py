@@ -74,6 +74,10 @@ class ConfirmBooking:
             pathway=pathway,
         )
 
+        if booking_id is not None:
+            with self.placer.keeper.unit_of_work(write=False) as uow:
+                self.access.booking(uow, booking_id, actor)  # before a repeat is shown its answer
+
         def read(uow: UnitOfWork, offer: Offer) -> Booking:
             if booking_id is None:
                 return self.placer.new(offer, wish, Flow.DIRECT)

@@ -49,7 +49,9 @@ from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.record_returned_on_site import RecordReturnedOnSite
 from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import RepairCalendar
+from booking_core.application.repeats import Repeats
 from booking_core.application.reschedule_booking import RescheduleBooking
+from booking_core.application.revoke_tokens import RevokeTokens
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.send_mail import SendMail
 from booking_core.application.settle_calendar import SettleCalendar
@@ -117,6 +119,7 @@ class BookingCore:
     list_bookings: ListBookings
     cancel_booking: CancelBooking
     reschedule_booking: RescheduleBooking
+    revoke_tokens: RevokeTokens
     complete_booking: CompleteBooking
     mark_no_show: MarkNoShow
     undo_no_show: UndoNoShow
@@ -161,6 +164,7 @@ class BookingCore:
         catalogue = Catalogue()
         manage_key = ManageKey(secret_key or secrets.token_bytes(32))
         access = Access(manage_key)
+        repeats = Repeats(clock)
         keeper = Keeper(unit_of_work, calendar, clock)
         times = OpenTimes(unit_of_work, calendar, clock)
         judge = SlotJudge(catalogue, times)
@@ -191,9 +195,9 @@ class BookingCore:
             list_available_sessions=ListAvailableSessions(unit_of_work, catalogue),
             show_session_type=ShowSessionType(unit_of_work, catalogue),
             explain_visibility=ExplainVisibility(unit_of_work, catalogue),
-            add_builder=AddBuilder(unit_of_work, ids),
+            add_builder=AddBuilder(unit_of_work, ids, repeats),
             change_builder=ChangeBuilder(unit_of_work),
-            add_session_type=AddSessionType(unit_of_work, ids),
+            add_session_type=AddSessionType(unit_of_work, ids, repeats),
             change_session_type=ChangeSessionType(unit_of_work),
             seed_catalogue=SeedCatalogue(unit_of_work),
             find_slots=FindSlots(catalogue, times),
@@ -211,6 +215,7 @@ class BookingCore:
             reschedule_booking=RescheduleBooking(
                 unit_of_work, keeper, judge, access, catalogue, settle_calendar
             ),
+            revoke_tokens=RevokeTokens(keeper, access),
             complete_booking=CompleteBooking(keeper, access),
             mark_no_show=MarkNoShow(keeper, access),
             undo_no_show=UndoNoShow(keeper, access),

@@ -49,6 +49,7 @@ OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
         events.LinkUnused: Occasion(_K.LINK_UNUSED, _CLIENT, DEAD),
         events.RefundedElsewhere: Occasion(_K.REFUNDED, _BOTH, _ANY),
         events.RefundSentBack: Occasion(_K.REFUND_SENT_BACK, _BUILDER, _ANY),
+        events.TokensRevoked: Occasion(_K.NEW_LINK, _CLIENT, _ANY),
         events.MoneyGivenBack: Occasion(_K.REFUNDED, _CLIENT, _ANY),
         events.PaymentDisputed: Occasion(_K.DISPUTED, _BUILDER, _ANY),
         events.DisputeEnded: Occasion(_K.DISPUTE_ENDED, _BUILDER, _ANY),

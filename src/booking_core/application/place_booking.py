@@ -25,6 +25,7 @@ from booking_core.domain.payment import Payment
 from booking_core.domain.policies import check_may_book, hold_deadline
 from booking_core.domain.questions import Answer, check_answers
 from booking_core.domain.session_type import SessionType
+from booking_core.domain.texts import check_text
 from booking_core.domain.time import Slot
 from booking_core.domain.transitions import BookingState
 from booking_core.ports.ids import IdFactory
@@ -73,10 +74,14 @@ class BookingPlacer:
     keeper: Keeper
     ids: IdFactory
 
-    def offer(self, uow: UnitOfWork, wish: Wish) -> Offer:
-        """What is booked. Raises NotFound, SignInRequired (A4)."""
+    def offer(self, uow: UnitOfWork, wish: Wish, *, begun: bool = False) -> Offer:
+        """What is booked; who holds a booking that was begun may end it without signing in again.
+
+        Raises NotFound, SignInRequired (A4).
+        """
         offer = self.catalogue.read(uow).offer(wish.session_type_id)
-        check_may_book(offer.session_type, offer.builder, wish.actor)
+        asking = Actor.system() if begun else wish.actor
+        check_may_book(offer.session_type, offer.builder, asking)
         return offer
 
     def new(self, offer: Offer, wish: Wish, flow: Flow, *, answered: bool = True) -> Booking:
@@ -123,13 +128,15 @@ class BookingPlacer:
             SlotUnavailable: with open slots near it.
         """
 
+        begun = ignoring is not None
+
         def acceptable(uow: UnitOfWork) -> Offer:
-            offer = self.offer(uow, wish)
+            offer = self.offer(uow, wish, begun=begun)
             read(uow, offer)
             return offer
 
         def change(uow: UnitOfWork) -> Booking:
-            offer = self.offer(uow, wish)
+            offer = self.offer(uow, wish, begun=begun)
             self.keeper.end_overdue(uow, builder_id=offer.builder.id)
             booking = read(uow, offer)
             held = ignoring is not None and self._holds(uow, ignoring, slot)
@@ -163,6 +170,7 @@ def details(session_type: SessionType, wish: Wish, *, answered: bool = True) -> 
     if len(wish.notes) > _LONGEST_NOTES:
         message = f"Notes have at most {_LONGEST_NOTES} characters."
         raise InvalidRequest(message, [FieldError("/notes", message)])
+    check_text(wish.notes, "/notes")
     return Details(
         location=session_type.location,
         pathway=_pathway(session_type, wish.pathway),

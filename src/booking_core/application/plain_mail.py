@@ -18,6 +18,7 @@ _HEADLINES = {
     LetterKind.FAILED: "Could not be booked",
     LetterKind.UNMATCHED: "In your calendar, but not booked here",
     LetterKind.REMINDER: "Reminder",
+    LetterKind.NEW_LINK: "A new link",
     LetterKind.PAYMENT_FAILED: "The payment failed",
     LetterKind.EXPIRED: "Not paid in time",
     LetterKind.LINK_UNUSED: "No time was chosen",

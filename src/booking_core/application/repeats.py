@@ -15,6 +15,7 @@ from booking_core.domain.ids import BookingId
 from booking_core.domain.payment import PaymentStatus
 from booking_core.domain.time import Slot
 from booking_core.domain.transitions import BookingState
+from booking_core.ports.clock import Clock
 from booking_core.ports.inbox import InboxKey
 from booking_core.ports.unit_of_work import UnitOfWork
 
@@ -61,6 +62,25 @@ def scoped(
         return None
     given = IdempotencyKey(key, repr(asked).encode()) if isinstance(key, str) else key
     return given.within(action, actor, email)
+
+
+@frozen
+class Repeats:
+    """Answers a repeat of what adds to the catalogue; works within one open transaction."""
+
+    clock: Clock
+
+    def added(self, uow: UnitOfWork, key: InboxKey | None) -> str | None:
+        """The id of what the first request under the key added; None when this is the first.
+
+        Raises KeyReused, KeyInProgress.
+        """
+        stored = None if key is None else uow.inbox.open(key=key, now=self.clock.now())
+        return None if stored is None else str(stored["added"])
+
+    def remember(self, uow: UnitOfWork, key: InboxKey | None, added: str) -> None:
+        if key is not None:
+            uow.inbox.answer(key=key, answer={"added": added})
 
 
 def as_answer(booking: Booking) -> dict[str, Any]:

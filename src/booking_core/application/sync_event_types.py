@@ -9,8 +9,10 @@ from booking_core.application.access import managed_builders
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.catalogue_sync import Offered, synced, taken_over, withdrawn
+from booking_core.domain.contact import one_line
 from booking_core.domain.ids import BuilderId, SessionTypeId
 from booking_core.domain.session_type import CalendarRef, SessionType
+from booking_core.domain.texts import printable
 from booking_core.ports.calendar import CalendarProvider, EventType
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -111,8 +113,8 @@ class SyncEventTypes:
 def _offered(event_type: EventType) -> Offered:
     return Offered(
         ref=CalendarRef(event_type.id, event_type.uri),
-        title=event_type.name,
-        description=event_type.description,
+        title=one_line(event_type.name),
+        description=printable(event_type.description),
         duration=timedelta(minutes=event_type.duration_minutes),
         capacity=event_type.capacity,
         questions=event_type.questions,

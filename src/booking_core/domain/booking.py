@@ -485,6 +485,7 @@ class Booking:
     def revoke_tokens(self) -> None:
         """Every manage token given out so far opens nothing any more."""
         self.token_version += 1
+        self.events.append(events.TokensRevoked(self.id))
 
     # ---- facts about the money -------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from booking_core.domain.ids import BuilderId
 from booking_core.domain.language import Language
 from booking_core.domain.schedule import Schedule
 from booking_core.domain.session_type import check_slug, slug_of
+from booking_core.domain.texts import check_line
 from booking_core.domain.web_addresses import is_image, origin
 
 _LONGEST_REMINDER = timedelta(days=60)
@@ -89,6 +90,8 @@ class Builder:
         check_kinds(self, _KINDS)
         if not 1 <= len(self.name) <= 200:
             raise invalid("/name", "Give a name of 1 to 200 characters.")
+        check_line(self.name, "/name")
+        check_line(self.headline, "/headline")
         check_slug(self.slug)
         try:
             Contact(self.name, self.email)

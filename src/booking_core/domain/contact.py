@@ -9,12 +9,14 @@ from attrs import evolve, field, frozen
 from booking_core.domain.errors import FieldError, InvalidRequest, UnknownTimezone
 from booking_core.domain.ids import ClientId
 from booking_core.domain.language import Language
+from booking_core.domain.texts import check_line
 from booking_core.domain.time import zone
 
 # Deliverability is proved by a mail that arrives, not by a pattern: only what can never be an
 # address, or would break a mail header, is refused.
 _EMAIL = re.compile(
-    r"[^@\s<>\",;:\\()\[\]\x00-\x1f]+@[^@\s<>\",;:\\()\[\]\x00-\x1f]+\.[^@\s<>\",;:\\()\[\].]{2,}"
+    r"[^@\s<>\",;:\\()\[\]\x00-\x1f\x7f-\x9f]+@[^@\s<>\",;:\\()\[\]\x00-\x1f\x7f-\x9f]+"
+    r"\.[^@\s<>\",;:\\()\[\].\x00-\x1f\x7f-\x9f]{2,}"
 )
 _LONGEST_EMAIL = 254
 _LONGEST_NAME = 200
@@ -51,6 +53,7 @@ class Contact:
     def _named(self, _: object, name: str) -> None:
         if not 1 <= len(name) <= _LONGEST_NAME:
             raise _invalid("name", f"Give a name of 1 to {_LONGEST_NAME} characters.")
+        check_line(name, "/clientDetails/name")
 
     @email.validator
     def _addressed(self, _: object, email: str) -> None:

@@ -118,6 +118,10 @@ class NoShowUndone(BookingEvent):
     """The client had come after all."""
 
 
+class TokensRevoked(BookingEvent):
+    """The manage tokens given out so far are worthless; the client needs the new one."""
+
+
 class PaymentDisputed(BookingEvent):
     """The client disputes the payment at the bank."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from attrs import evolve, field, frozen
 
 from booking_core.domain.errors import FieldError, InvalidAnswers, InvalidRequest
+from booking_core.domain.texts import check_line, check_text, problem_with_line, problem_with_text
 
 _LONGEST_TEXT = 500
 _LONGEST_LONG_TEXT = 5_000
@@ -45,6 +46,9 @@ class Question:
             raise InvalidRequest(f"Question '{self.id}': choices go with the choice kinds only.")
         if not self.id or not self.prompt.strip():
             raise InvalidRequest("A question needs an id and a prompt.")
+        check_text(self.prompt, "/questions")
+        for text in (self.id, *self.choices):
+            check_line(text, "/questions")
 
     def problem_with(self, value: object) -> str | None:
         """What is wrong with `value` as an answer to this question, or None."""
@@ -62,8 +66,12 @@ class Question:
                 return "Give a phone number such as +49 30 123456."
             case QuestionKind.TEXT if len(value) > _LONGEST_TEXT:
                 return f"At most {_LONGEST_TEXT} characters."
+            case QuestionKind.TEXT:
+                return problem_with_line(value)
             case QuestionKind.LONG_TEXT if len(value) > _LONGEST_LONG_TEXT:
                 return f"At most {_LONGEST_LONG_TEXT} characters."
+            case QuestionKind.LONG_TEXT:
+                return problem_with_text(value)
         return None
 
     def _problem_with_choices(self, value: object) -> str | None:

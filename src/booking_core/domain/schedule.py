@@ -18,6 +18,7 @@ from typing import Any
 from attrs import field, frozen
 
 from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.texts import check_line
 from booking_core.domain.time import TimeWindow, zone
 from booking_core.domain.zone_offsets import (
     DAY,
@@ -86,6 +87,9 @@ class TimeOff:
 
     window: TimeWindow
     reason: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        check_line(self.reason, "/reason")
 
 
 def _weekdays(

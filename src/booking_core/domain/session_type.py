@@ -18,6 +18,7 @@ from booking_core.domain.ids import BuilderId, PathwayId, SessionTypeId
 from booking_core.domain.money import Money
 from booking_core.domain.questions import Question
 from booking_core.domain.terms import CancellationPolicy
+from booking_core.domain.texts import check_line, check_text
 
 _MINUTE = timedelta(minutes=1)
 _LONGEST_SESSION = timedelta(hours=24)
@@ -168,6 +169,9 @@ class SessionType:
         check_kinds(self, _KINDS)
         if not 1 <= len(self.title) <= 200:
             raise invalid("/title", "Give a title of 1 to 200 characters.")
+        check_line(self.title, "/title")
+        check_text(self.description, "/description")
+        check_text(self.location.text, "/location/text")
         check_slug(self.slug)
         if (self.category is Category.PATHWAY) != bool(self.pathways):
             raise invalid("/pathways", "A pathway session names its pathways; others name none.")

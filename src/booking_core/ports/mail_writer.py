@@ -26,6 +26,7 @@ class LetterKind(StrEnum):
     FAILED = "failed"  # the calendar refused; money, if any, goes back
     UNMATCHED = "unmatched"  # placed at the provider by a client who may not book it
     REMINDER = "reminder"
+    NEW_LINK = "new link"  # the links of all mails before open nothing any more
     PAYMENT_FAILED = "payment failed"  # the bank said no for good
     EXPIRED = "expired"  # the checkout was not completed in time
     LINK_UNUSED = "link unused"  # it was paid, and no time was chosen

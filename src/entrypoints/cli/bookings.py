@@ -280,6 +280,20 @@ def reschedule(
     _show(session, moved, _headline(moved, "Moved."))
 
 
+@click.command(cls=Command)
+@click.argument("booking")
+@as_option
+@pass_session
+def revoke(session: Session, booking: str, viewer: str) -> None:
+    """Make all links to BOOKING worthless.
+
+    For a link that came into wrong hands. A new one goes to the client by mail.
+    """
+    found = session.core.revoke_tokens(booking_id=BookingId(booking), actor=session.actor(viewer))
+    session.timezone = found.client.contact.timezone or session.timezone
+    _show(session, found, f"A new link goes to {found.client.contact.email}.")
+
+
 def _headline(booking: Booking, done: str) -> str:
     if booking.payment.checkout_url:
         return f"The time is kept until it is paid: {booking.payment.checkout_url}"

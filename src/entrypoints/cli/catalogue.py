@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, TextIO
 
 import click
 from rich.text import Text
 
-from booking_core import Actor, InvalidRequest, Schedule
+from booking_core import Actor, Category, InvalidRequest, Language, Schedule
 from entrypoints import schedules, views
 from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, Group, as_option
@@ -16,12 +18,16 @@ from entrypoints.invoked import command
 
 
 @click.group(cls=Group, invoke_without_command=True)
+@click.option("--all", "everyone", is_flag=True, help="Those too that are not active.")
 @pass_session
 @click.pass_context
-def builders(ctx: click.Context, session: Session) -> None:
-    """List the builders; `builders add` adds one."""
+def builders(ctx: click.Context, session: Session, everyone: bool) -> None:
+    """List the builders.
+
+    `builders add` adds one, `builders change` edits one.
+    """
     if ctx.invoked_subcommand is None:
-        found = session.core.list_builders()
+        found = session.core.list_builders(everyone_for=Actor.system() if everyone else None)
         session.screen.answer(
             {"builders": [views.builder(each, Actor.system()) for each in found]},
             tables.builders(found),
@@ -53,6 +59,72 @@ def add(
         f"Added {builder.name} as {builder.slug}. Set the hours with\n"
         f"  {command(f'schedule {builder.slug} --set FILE.json')}",
     )
+
+
+@builders.command()
+@click.argument("builder")
+@click.option("--name")
+@click.option("--slug", help="The name in addresses; old addresses lead nowhere then.")
+@click.option("--email")
+@click.option("--headline", help="One line about the builder; '' for none.")
+@click.option("--photo", "photo_url", metavar="URL", help="An https address; '' for none.")
+@click.option("--language", type=click.Choice([each.value for each in Language]))
+@click.option(
+    "--reminder", "reminders", multiple=True, metavar="MINUTES",
+    help="Before the start; again for each, all in place of those before. '' for none.",
+)  # fmt: skip
+@click.option(
+    "--client-accounts/--no-client-accounts", default=None, help="Bookings make accounts."
+)
+@click.option(
+    "--embed-site", "embed_sites", multiple=True, metavar="ORIGIN",
+    help="Whose pages may embed; again for each, all in place of those before. '' for none.",
+)  # fmt: skip
+@click.option("--calendar-account", help="The account at the calendar provider; '' for none.")
+@click.option("--active/--not-active", default=None)
+@pass_session
+def change(session: Session, /, builder: str, **given: Any) -> None:
+    """Change BUILDER, an id or a slug.
+
+    What is not named stays as it is. The hours are changed by `schedule --set`.
+    """
+    found = session.core.show_builder(name=builder, actor=Actor.system())
+    named = {name: each for name, each in given.items() if each not in (None, ())}
+    if not named:
+        raise click.UsageError("Say what to change; --help lists what there is.")
+    changed = session.core.change_builder(
+        builder_id=found.id,
+        changes={name: _READERS.get(name, _same)(each) for name, each in named.items()},
+        actor=Actor.system(),
+    )
+    session.screen.answer(
+        {"builder": views.builder(changed, Actor.system())},
+        f"Changed {changed.name}.",
+        tables.builder(changed),
+    )
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each for each in values if each)
+
+
+def _reminders(values: tuple[str, ...]) -> tuple[timedelta, ...]:
+    try:
+        return tuple(timedelta(minutes=int(each)) for each in _listed(values))
+    except (ValueError, OverflowError):
+        raise InvalidRequest("--reminder: give whole minutes, such as 1440 for a day.") from None
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "photo_url": lambda text: text or None,
+    "calendar_account": lambda text: text or None,
+    "reminders": _reminders,
+    "embed_sites": _listed,
+}
 
 
 @click.command(cls=Command)
@@ -89,19 +161,36 @@ def _json(file: TextIO) -> Any:
 
 @click.command(cls=Command)
 @click.option("--builder", metavar="NAME", help="Only those of this builder (id or slug).")
+@click.option(
+    "--category",
+    type=click.Choice([each.value for each in Category]),
+    help="Only those of this category.",
+)
+@click.option("--pathway", metavar="ID", help="Only those of this pathway.")
 @as_option
 @pass_session
-def session_types(session: Session, builder: str | None, viewer: str) -> None:
+def session_types(
+    session: Session,
+    builder: str | None,
+    category: str | None,
+    pathway: str | None,
+    viewer: str,
+) -> None:
     """List the session types that a viewer is shown.
 
     With --builder, that builder and operators also see those that are not active.
     """
     core, actor = session.core, session.actor(viewer)
-    found = (
+    listed = (
         core.list_session_types(builder=builder, actor=actor)
         if builder
         else core.list_available_sessions(actor=actor)
     )
+    found = [
+        each
+        for each in listed
+        if category in (None, each.category) and (pathway is None or pathway in each.pathways)
+    ]
     owners = {
         owner: core.show_builder(name=owner, actor=Actor.system())
         for owner in {each.builder_id for each in found}

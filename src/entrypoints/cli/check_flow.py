@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -168,21 +170,23 @@ class Client:
             self.until("CONFIRMED", other)
             say(f"to {other['startTime']}")
 
-    def ask(self, method: str, path: str, **more: Json | None) -> Any:
+    def ask(self, method: str, path: str, **more: Any) -> Any:
         return self.call(method, path, **more).json()
 
     def call(
-        self, method: str, path: str, body: Json | None = None, query: Json | None = None
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        query: Json | None = None,
+        key: str | None = None,
     ) -> httpx.Response:
         """The answer. Raises Failed for any that is not a success."""
         token = self.booking.get("manageToken")
-        answer = self.http.request(
-            method,
-            path,
-            json=body,
-            params=query,
-            headers={"Authorization": f"Booking {token}"} if token else {},
-        )
+        headers = {"Authorization": f"Booking {token}"} if token else {}
+        if key:
+            headers["Idempotency-Key"] = key
+        answer = self.http.request(method, path, json=body, params=query, headers=headers)
         if not answer.is_success:
             raise Failed(f"{method} {path} answers {answer.status_code}: {_reason(answer)}")
         return answer
@@ -207,7 +211,11 @@ class Client:
         raise Failed("no session type has two open slots in the next two months")
 
     def confirm(self, chosen: Json, slot: Json) -> None:
-        answer = self.ask(
+        """Once more under the same key when the answer is lost: what was booked has to be known."""
+        import httpx
+
+        confirm = partial(
+            self.ask,
             "POST",
             "/api/scheduling/bookings/confirm",
             body={
@@ -217,7 +225,12 @@ class Client:
                 "notes": "Booked by `booking check-flow`, which cancels it again.",
                 "answers": [_answer(each) for each in chosen["questions"] if each["required"]],
             },
+            key=f"check-flow-{secrets.token_hex(8)}",
         )
+        try:
+            answer = confirm()
+        except httpx.TransportError:
+            answer = confirm()
         self.booking = answer["booking"]
 
     def change(self, action: str, body: Json) -> None:

@@ -35,6 +35,7 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
         bookings.cancel,
         bookings.refund,
         bookings.returned,
+        bookings.revoke,
     ),
     "Catalogue": (
         catalogue.builders,

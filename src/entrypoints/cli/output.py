@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TextIO
 
 import click
-from attrs import define
-from rich.console import Console, RenderableType
+from attrs import define, frozen
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from booking_core import printable
+
 _WIDE = 200
+_UNESCAPED = re.compile(r"[\x7f-\x9f]")  # what JSON leaves as it is, and some terminals obey
+
+
+@frozen
+class _Printable:
+    """What is drawn, without what would command the terminal: some of it was written by strangers."""
+
+    drawn: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for segment in console.render(self.drawn, options):
+            text = segment.text if segment.control else printable(segment.text)
+            yield Segment(text, segment.style, segment.control)
 
 
 @define
@@ -32,13 +49,14 @@ class Screen:
 
     def _tell(self, stream: TextIO, data: Any, parts: Sequence[RenderableType]) -> None:
         if self.json:
-            click.echo(json.dumps(data, indent=2, ensure_ascii=False), stream)
+            document = json.dumps(data, indent=2, ensure_ascii=False)
+            click.echo(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", document), stream)
             return
         for part in parts:
             if isinstance(part, str):
-                click.echo(part, stream)  # as it is: what is copied must not be wrapped
+                click.echo(printable(part), stream)  # as it is: what is copied must not be wrapped
             else:
-                console(stream).print(part)
+                console(stream).print(_Printable(part))
 
     def working(self, what: str) -> AbstractContextManager[object]:
         """Shows that something takes a while; on terminals only."""

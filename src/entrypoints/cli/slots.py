@@ -12,7 +12,7 @@ from entrypoints.cli.session import Session, pass_session
 @click.command(cls=Command)
 @click.argument("session_type")
 @click.option("--from", "first", metavar="TIME", help="A date or a time; now when left out.")
-@click.option("--to", "last", metavar="TIME", help="A date, included, or a time; 14 days later.")
+@click.option("--to", "last", metavar="TIME", help="A date, included, or a time; 7 days later.")
 @timezone_option
 @click.option("--explain", "asked", metavar="TIME", help="Say why this start is, or is not, open.")
 @as_option
@@ -42,7 +42,7 @@ def slots(
     )
     many = offer.session_type.capacity > 1
     session.screen.answer(
-        views.slots(found, zone),
+        views.slots(found, zone, offer=offer, public_url=session.settings.public_url),
         f"{offer.session_type.title} with {offer.builder.name}, times in {zone}\n",
         tables.slots(found.slots, zone, seats=many) if found.slots else "Nothing is open then.",
         _after(found, zone),

@@ -37,8 +37,28 @@ def builders(found: Sequence[Builder]) -> RenderableType:
     if not found:
         add, seed = command("builders add"), command("seed")
         return f"There are no builders yet; `{add}` adds one, `{seed}` a demo."
-    rows = [(each.name, each.slug, each.timezone, each.headline) for each in found]
+    rows = [
+        (each.name, each.slug, each.timezone, each.headline if each.active else "(not active)")
+        for each in found
+    ]
     return table(("Builder", "Slug", "Time zone", "Headline"), rows)
+
+
+def builder(value: Builder) -> RenderableType:
+    rows = [
+        ("Name", value.name),
+        ("Slug", value.slug),
+        ("E-mail", value.email),
+        ("Headline", value.headline),
+        ("Photo", value.photo_url or ""),
+        ("Language", value.language.value),
+        ("Reminders", ", ".join(f"{each // _MINUTE} min before" for each in value.reminders)),
+        ("Client accounts", "yes" if value.client_accounts else "no"),
+        ("Embedded by", ", ".join(value.embed_sites)),
+        ("Calendar account", value.calendar_account or ""),
+        ("Active", "yes" if value.active else "no"),
+    ]
+    return table(("", ""), rows)
 
 
 def session_types(

@@ -24,7 +24,6 @@ from entrypoints.web import (
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
-_LARGEST_BODY = 256 * 1024
 _BEARER = {"type": "http", "scheme": "bearer"}
 _BOOKING = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Booking …"}
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemBody"}}
@@ -32,6 +31,7 @@ _REFUSED = {
     "description": "A problem (RFC 9457)",
     "content": {"application/problem+json": _PROBLEM},
 }
+_REPEATABLE = ("/api/scheduling/", "/api/admin/")
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -57,7 +57,7 @@ def create_app(application: Application) -> OpenAPI:
         static_folder="static",
         static_url_path="/static",
     )
-    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = requests.LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.before_request(requests.begin)
     app.after_request(requests.end)
@@ -82,5 +82,5 @@ def _document(app: OpenAPI) -> None:
         for method, operation in item.items():
             done = {code: each for code, each in operation["responses"].items() if code[0] == "2"}
             operation["responses"] = done | {"default": _REFUSED}
-            if method == "post" and path.startswith("/api/scheduling/"):
+            if method == "post" and path.startswith(_REPEATABLE):
                 operation.setdefault("parameters", []).append(_KEY)

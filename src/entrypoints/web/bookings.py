@@ -13,6 +13,7 @@ from booking_core import (
     BookingFilter,
     BookingId,
     BookingState,
+    Initialized,
     PaymentStatus,
     SessionTypeId,
 )
@@ -41,13 +42,23 @@ def routes(application: Application) -> APIBlueprint:
             booking, public_url=settings.public_url, calendly=settings.calendar == "calendly"
         )
 
+    def token_of(booking: Booking) -> str:
+        return core.manage_key.token(booking.id, booking.token_version)
+
     def handed_over(booking: Booking, asking: Actor) -> Json:
         """The booking with its manage token, for a client who has nothing else to show for it."""
         return shown(booking) if asking.signed_in else with_token(booking)
 
     def with_token(booking: Booking) -> Json:
-        token = core.manage_key.token(booking.id, booking.token_version)
-        return shown(booking) | {"manageToken": token}
+        return shown(booking) | {"manageToken": token_of(booking)}
+
+    def opening(begun: Initialized) -> str | None:
+        """Where the client chooses its time; a page of ours is opened by the manage token."""
+        url = begun.link.url if begun.link else None
+        if url is None or not url.startswith(f"{application.settings.public_url}/bookings/"):
+            return url
+        # Behind the number sign, so that it reaches no server log.
+        return f"{url}#token={token_of(begun.booking)}"
 
     def placed(booking: Booking, seen: Json, status: int) -> tuple[Json, int]:
         """With what the client does next; 202 while the booking waits for that, or for a provider."""
@@ -80,7 +91,7 @@ def routes(application: Application) -> APIBlueprint:
         return {
             "success": True,
             "booking": handed_over(begun.booking, asking),
-            "schedulingUrl": begun.link.url if begun.link else None,
+            "schedulingUrl": opening(begun),
             "checkoutUrl": begun.booking.payment.checkout_url,
             "tracking": views.tracking(begun.link, begun.booking.id),
         }, 201
@@ -191,6 +202,17 @@ def routes(application: Application) -> APIBlueprint:
             slot=reading.slot(body.timeSlot),
             actor=caller(),
             key=idempotency_key(),
+        )
+        return {"success": True, "booking": shown(booking)}
+
+    @api.post(
+        f"{_BASE}/<id>/revoke-links",
+        summary="Make all links to it worthless; a new one goes to the client by mail",
+        responses={200: answers.Done},
+    )
+    def revoke_links(path: schemas.IdPath) -> Json:
+        booking = core.revoke_tokens(
+            booking_id=BookingId(path.id), actor=caller(), key=idempotency_key()
         )
         return {"success": True, "booking": shown(booking)}
 

@@ -19,7 +19,7 @@ from booking_core import (
 )
 from entrypoints import views
 from entrypoints.web import answers, reading, schemas
-from entrypoints.web.requests import actor
+from entrypoints.web.requests import actor, idempotency_key
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -106,7 +106,7 @@ def routes(application: Application) -> APIBlueprint:
         asking = caller()
         given = reading.builder_changes(body)
         schedule = given.pop("schedule", None) or Schedule(_zone(body))
-        builder = core.add_builder(actor=asking, schedule=schedule, **given)
+        builder = core.add_builder(actor=asking, schedule=schedule, key=idempotency_key(), **given)
         return views.builder(builder, asking), 201
 
     @api.patch(
@@ -202,7 +202,9 @@ def routes(application: Application) -> APIBlueprint:
     def add_session_type(body: schemas.SessionTypeBody) -> tuple[Json, int]:
         builder_id, asking = own(body.builderId)
         given = reading.session_type_changes(body)
-        added = core.add_session_type(builder_id=builder_id, actor=asking, **given)
+        added = core.add_session_type(
+            builder_id=builder_id, actor=asking, key=idempotency_key(), **given
+        )
         return shown([added], asking)[0], 201
 
     return api

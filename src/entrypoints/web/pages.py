@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import available_timezones
 
 from attrs import evolve, frozen
@@ -21,6 +21,7 @@ from booking_core import (
     Booking,
     BookingError,
     BookingId,
+    BookingState,
     Contact,
     FoundSlots,
     IdempotencyKey,
@@ -42,6 +43,7 @@ from booking_core import (
 )
 from entrypoints import problems, times
 from entrypoints.web import errors, reading, schemas
+from entrypoints.web.requests import actor
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -55,7 +57,8 @@ _WRONG_TOKEN = {
 
 
 _MEMBER = Actor.client("anybody")
-_NOT_TYPED = {"start", "pick", "key", "from", "timezone", "booking"}
+_NOT_TYPED = {"start", "pick", "key", "from", "timezone"}
+_WAITING, _MOVABLE = BookingState.AWAITING_SCHEDULING, BookingState.CONFIRMED
 _NOT_OPEN = SlotUnavailable("taken", "This time is not open, or no longer; choose another one.")
 
 
@@ -99,50 +102,66 @@ def routes(application: Application) -> Blueprint:
     @pages.get("/b/<builder>/<session_type>")
     def session_page(builder: str, session_type: str) -> tuple[str, int]:
         offer = core.show_session_type(session_type=session_type, builder=builder, actor=stranger)
-        return session(offer)
+        return session(offer, _Place(request.path))
 
     @pages.post("/b/<builder>/<session_type>")
     def book(builder: str, session_type: str) -> Any:
         same_origin()
         offer = core.show_session_type(session_type=session_type, builder=builder, actor=stranger)
+        place = _Place(request.path)
         if "pick" in request.form:
-            return session(offer)
+            return session(offer, place)
         try:
             booking = _book(application, offer, stranger)
         except BookingError as error:
-            return session(offer, error)
+            return session(offer, place, error)
         token = core.manage_key.token(booking.id, booking.token_version)
         return opened(booking.id, token, to="checkout" if booking.payment.checkout_url else None)
 
-    @pages.post("/bookings/<booking_id>/schedule")
+    @pages.route("/bookings/<booking_id>/schedule", methods=["GET", "POST"])
     def schedule(booking_id: str) -> Any:
-        same_origin()
+        return choosing(booking_id, moving=False)
+
+    @pages.route("/bookings/<booking_id>/move", methods=["GET", "POST"])
+    def move(booking_id: str) -> Any:
+        return choosing(booking_id, moving=True)
+
+    def choosing(booking_id: str, *, moving: bool) -> Any:
+        """Where the holder of a booking chooses its time, or another one."""
+        if request.method == "POST":
+            same_origin()
         try:
-            waiting = core.show_booking(booking_id=BookingId(booking_id), actor=holder())
+            booking = core.show_booking(booking_id=BookingId(booking_id), actor=holder())
         except NotFound:
             return opening_page(booking_id)
-        offer = core.show_session_type(session_type=waiting.session_type_id, actor=Actor.system())
-        if "pick" in request.form:
-            return session(offer)
+        if booking.state is not (_MOVABLE if moving else _WAITING):
+            return redirect(url_for("pages.manage", booking_id=booking_id), 303)
+        offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
+        place = _Place(request.path, booking, moving)
+        if request.method != "POST" or "pick" in request.form:
+            return session(offer, place)
+        take = _move if moving else _book
         try:
-            _book(application, offer, holder(), waiting.id)
+            take(application, offer, holder(), booking.id)
         except BookingError as error:
-            return session(offer, error)
+            return session(offer, place, error)
         return redirect(url_for("pages.manage", booking_id=booking_id), 303)
 
-    def session(offer: Offer, error: BookingError | None = None) -> tuple[str, int]:
+    def session(offer: Offer, place: _Place, error: BookingError | None = None) -> tuple[str, int]:
+        viewer = Actor.system() if place.booking else stranger
         asked, wrong = _asked(offer)
         error = errors.for_visitors(error) if error else wrong
-        if asked.start and not open_at(offer, asked.start):
+        if asked.start and not open_at(offer, asked.start, viewer):
             asked = asked.without_start(error)
             error = error or _NOT_OPEN
-        found = open_from(offer, asked.first)
+        found = open_from(offer, asked.first, viewer)
         if asked.gone and not found.slots and not found.next_start:
             asked = evolve(asked, first=datetime.now(UTC))  # too far ahead: what there is instead
-            found = open_from(offer, asked.first)
+            found = open_from(offer, asked.first, viewer)
         page = render_template(
             "session.html",
             offer=offer,
+            place=place,
             asked=asked,
             days=_by_day(found.slots, asked.timezone),
             next_start=found.next_start,
@@ -153,22 +172,21 @@ def routes(application: Application) -> Blueprint:
             zones=_zones(),
             typed=_typed(),
             key=secrets.token_urlsafe(16),
-            waiting=request.values.get("booking"),
         )
         return page, problems.of(error).status if error else 200
 
-    def open_from(offer: Offer, first: datetime) -> FoundSlots:
+    def open_from(offer: Offer, first: datetime, viewer: Actor) -> FoundSlots:
         return core.find_slots(
             session_type_id=offer.session_type.id,
             window=TimeWindow(first, first + _SHOWN),
-            actor=stranger,
+            actor=viewer,
         )
 
-    def open_at(offer: Offer, slot: Slot) -> bool:
+    def open_at(offer: Offer, slot: Slot, viewer: Actor) -> bool:
         found = core.find_slots(
             session_type_id=offer.session_type.id,
             window=TimeWindow(slot.start, slot.end),
-            actor=stranger,
+            actor=viewer,
         )
         return slot in [each.slot for each in found.slots]
 
@@ -200,6 +218,7 @@ def routes(application: Application) -> Blueprint:
             error=error,
             checkout=checkout,
             returned=_returned(booking),
+            movable=booking.state is _MOVABLE and _in_time(booking),
             # A form may not lead to another site, so this page leads on to the checkout.
             forward=link.url
             if link
@@ -262,10 +281,13 @@ def routes(application: Application) -> Blueprint:
         """A form counts only when it was sent from our own pages."""
         origin = request.headers.get("Origin")
         ours = (request.host, urlsplit(application.settings.public_url).netloc)
-        if origin is not None and urlsplit(origin).netloc not in ours:
+        if origin is not None and _place(origin) not in ours:
             raise Forbidden("Send the form from its own page.")
 
     def holder() -> Actor:
+        """Who shows something for its booking: the cookie of its page, or a header as for the API."""
+        if "Authorization" in request.headers:
+            return actor(application.identity)
         return Actor.anonymous(request.cookies.get("booking"))
 
     def opened(booking_id: str, token: str, to: str | None = None) -> Response:
@@ -285,9 +307,36 @@ def routes(application: Application) -> Blueprint:
     return pages
 
 
+def _in_time(booking: Booking) -> bool:
+    """Whether the terms let the client change it still."""
+    if booking.slot is None:
+        return False
+    return booking.terms.client_may_change(start=booking.slot.start, now=datetime.now(UTC))
+
+
+def _place(origin: str) -> str | None:
+    """Host and port of an origin; None where it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
 def _returned(booking: Booking) -> Money | None:
     price, returned = booking.payment.price, booking.payment.returned
     return Money(returned, price.currency) if price and returned else None
+
+
+@frozen
+class _Place:
+    """The page that asks for a time, and the booking that it is for, if that is there already."""
+
+    url: str
+    booking: Booking | None = None
+    moving: bool = False
+
+    def link(self, **query: str) -> str:
+        return f"{self.url}?{urlencode(query, safe='/:')}"
 
 
 @frozen
@@ -362,7 +411,7 @@ def _start(offer: Offer) -> Slot | None:
     text = _given("pick") if "pick" in request.form else _given("start")
     if not text:
         return None
-    start = reading.instant(text.replace(" ", "+"), "/start")
+    start = times.instant(text.replace(" ", "+"), "/start")
     return Slot(start, start + offer.session_type.duration)
 
 
@@ -382,12 +431,10 @@ def _book(
     application: Application, offer: Offer, actor: Actor, booking_id: BookingId | None = None
 ) -> Booking:
     """What the form says; a booking that waits for its time knows its client already."""
-    form, slot = request.form, _start(offer)
-    if slot is None:
-        raise NotFound("slot")
+    form = request.form
     return application.core.confirm_booking(
         session_type_id=SessionTypeId(offer.session_type.id),
-        slot=slot,
+        slot=_chosen(offer),
         actor=actor,
         contact=None if booking_id else _contact(),
         notes=form.get("notes", ""),
@@ -395,6 +442,20 @@ def _book(
         booking_id=booking_id,
         key=_key(),
     )
+
+
+def _move(application: Application, offer: Offer, actor: Actor, booking_id: BookingId) -> Booking:
+    return application.core.reschedule_booking(
+        booking_id=booking_id, slot=_chosen(offer), actor=actor, key=_key()
+    )
+
+
+def _chosen(offer: Offer) -> Slot:
+    """The slot that the form asks for. Raises InvalidRequest, NotFound."""
+    slot = _start(offer)
+    if slot is None:
+        raise NotFound("slot")
+    return slot
 
 
 def _contact() -> Contact:

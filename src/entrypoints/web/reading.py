@@ -28,32 +28,17 @@ from booking_core import (
     SchedulingMode,
     Slot,
     TimeWindow,
-    zone,
 )
 from entrypoints import schedules, times
 from entrypoints.web import schemas
 
 _E = TypeVar("_E")
-_WEEK = timedelta(days=7)
-_YEARS = range(1900, 9000)  # so that some weeks before or after are a time as well
-
-
-def instant(text: str, pointer: str) -> datetime:
-    """An RFC 3339 time; one without an offset names no instant."""
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None and moment.year in _YEARS:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    detail = "Give a time with an offset, such as 2026-11-23T10:00:00+01:00."
-    raise InvalidRequest(detail, [FieldError(pointer, detail)])
 
 
 def slot(given: schemas.TimeSlot) -> Slot:
     """The wanted slot. Raises InvalidRequest."""
-    start = instant(given.startTime, "/timeSlot/startTime")
-    end = instant(given.endTime, "/timeSlot/endTime")
+    start = times.instant(given.startTime, "/timeSlot/startTime")
+    end = times.instant(given.endTime, "/timeSlot/endTime")
     if end <= start:
         detail = "The end must lie after the start."
         raise InvalidRequest(detail, [FieldError("/timeSlot/endTime", detail)])
@@ -63,7 +48,7 @@ def slot(given: schemas.TimeSlot) -> Slot:
 def window(query: schemas.SlotsQuery, timezone: str) -> TimeWindow:
     """The range of a query: instants are half-open, a date as `to` is included."""
     start = _edge(query.from_, timezone, "/from") or datetime.now(UTC)
-    end = _edge(query.to, timezone, "/to", after=True) or start + _WEEK
+    end = _edge(query.to, timezone, "/to", after=True) or start + times.SHOWN
     if end <= start:
         detail = "'to' must lie after 'from'."
         raise InvalidRequest(detail, [FieldError("/to", detail)])
@@ -73,17 +58,8 @@ def window(query: schemas.SlotsQuery, timezone: str) -> TimeWindow:
 def _edge(text: str | None, timezone: str, pointer: str, *, after: bool = False) -> datetime | None:
     if text is None:
         return None
-    if "T" in text.upper() or " " in text:
-        # An unescaped plus sign arrives as a blank.
-        return instant(text.replace(" ", "+"), pointer)
-    detail = "Give a date such as 2026-11-23, or a time with an offset."
-    try:
-        moment = times.edge(text, timezone, after=after)
-    except InvalidRequest:
-        moment = None
-    if moment is None or moment.year not in _YEARS:
-        raise InvalidRequest(detail, [FieldError(pointer, detail)])
-    return moment
+    # An unescaped plus sign arrives as a blank.
+    return times.bound(text.replace(" ", "+"), timezone, pointer, after=after)
 
 
 def edge(
@@ -96,22 +72,10 @@ def edge(
 def schedule(given: schemas.ScheduleBody, below: str = "") -> Schedule:
     """The hours of a body that has them at the pointer `below`. Raises InvalidRequest."""
     try:
-        zone(given.timezone)
-        away = [_away(f"/timeOff/{n}", off, given.timezone) for n, off in enumerate(given.timeOff)]
-        return schedules.read_schedule(given.model_dump(mode="json") | {"timeOff": away})
+        return schedules.read_schedule(given.model_dump(mode="json"))
     except InvalidRequest as wrong:
         wrong.errors = tuple(FieldError(below + each.pointer, each.detail) for each in wrong.errors)
         raise
-
-
-def _away(pointer: str, given: schemas.TimeOffBody, timezone: str) -> dict[str, str]:
-    start = _edge(given.startTime, timezone, f"{pointer}/startTime")
-    end = _edge(given.endTime, timezone, f"{pointer}/endTime", after=True)
-    if start is None or end is None or end <= start:
-        detail = "The end must lie after the start."
-        raise InvalidRequest(detail, [FieldError(f"{pointer}/endTime", detail)])
-    times = {"startTime": start.isoformat(), "endTime": end.isoformat()}
-    return times | {"reason": given.reason}
 
 
 def contact(given: schemas.ClientDetails | None) -> Contact | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from flask import Response, g, request
-from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, UnsupportedMediaType
 
 from booking_core import (
     Actor,
@@ -25,6 +25,7 @@ _log = structlog.get_logger("booking.web")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # a string of RFC 8941, with its escapes
+LARGEST_BODY = 256 * 1024  # bytes
 _LONGEST_PATH = 500
 _DEEPEST = 20
 _CSP = (
@@ -56,6 +57,8 @@ def begin() -> None:
         _UNSAFE.search(text) for _, text in (request.args if api else request.values).items(True)
     ):
         raise InvalidRequest(f"The request {_NO_TEXT}")
+    if request.content_length is None and len(request.get_data(cache=True)) >= LARGEST_BODY:
+        raise RequestEntityTooLarge  # sent in chunks, and cut there
     notice = request.path.startswith("/api/webhooks/")  # whose body is judged by its signature
     if api and not notice and request.method in ("POST", "PUT", "PATCH"):
         _check_body()

@@ -22,6 +22,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from entrypoints.schedules import by_date
+
 Text = Annotated[str, Field(max_length=5_000)]
 Short = Annotated[str, Field(max_length=300)]
 Whole = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)]  # what a column holds
@@ -284,11 +286,7 @@ class ScheduleBody(Strict):
     @field_validator("overrides", mode="before")
     @classmethod
     def _by_date(cls, given: Any) -> Any:
-        """A list of `{date, hours}` says the same."""
-        try:
-            return {each["date"]: each["hours"] for each in given}
-        except (TypeError, KeyError):
-            return given
+        return by_date(given)
 
 
 class BuilderChanges(Strict):

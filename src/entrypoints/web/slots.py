@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask_openapi3 import APIBlueprint, Tag
 
 from booking_core import FieldError, InvalidRequest, SessionTypeId, zone
-from entrypoints import times
+from entrypoints import views
 from entrypoints.web import answers, reading, schemas
 from entrypoints.web.requests import actor
 
@@ -56,20 +56,6 @@ def routes(application: Application) -> APIBlueprint:
             window=reading.window(query, timezone),
             actor=asking,
         )
-        page = f"{application.settings.public_url}/b/{offer.builder.slug}/{offer.session_type.slug}"
-        # Thousands of slots a year: strings come ready from the search, no model is made of them.
-        return {
-            "timezone": timezone,
-            "slots": [
-                {
-                    "startTime": start,
-                    "endTime": end,
-                    "schedulingUrl": f"{page}?start={start}",
-                    "inviteesRemaining": seats,
-                }
-                for start, end, seats in found.slots.rendered()
-            ],
-            "nextStart": times.rfc3339(found.next_start) if found.next_start else None,
-        }
+        return views.slots(found, timezone, offer=offer, public_url=application.settings.public_url)
 
     return api

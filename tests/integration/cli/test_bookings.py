@@ -1,8 +1,12 @@
+import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from attrs import evolve
 
+from booking_core import Actor, BookingId
 from entrypoints import times
 from entrypoints.container import Application
 from tests.integration.cli.conftest import WHO, ZONE, Command, day_ahead
@@ -24,6 +28,30 @@ def test_a_booking_is_made_and_shown(run: Command, soon: Typed) -> None:
     assert f"10:00–10:30 ({ZONE})" in shown
     assert "CONFIRMED" in shown
     assert "Hello" in shown
+
+
+def test_what_strangers_wrote_does_not_command_the_operators_terminal(
+    run: Command, soon: Typed, service: Application
+) -> None:
+    """What came from elsewhere, or before it was refused, is shown without it too."""
+    booking = run.json("book", "ada/intro", soon("10:00"), *WHO)["booking"]["id"]
+    with service.core.list_bookings.unit_of_work() as uow:
+        found = uow.bookings.get(booking)
+        found.details = evolve(found.details, notes="one\x1b[2J\x9b31m\ntwo\r\x07")
+        uow.bookings.save(found)
+        uow.commit()
+    shown = run("show", booking).stdout
+    assert "one[2J31m" in shown
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", shown)
+    printed = run("show", booking, "--json").stdout
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", printed)
+    assert json.loads(printed)["booking"]["notes"] == "one\x1b[2J\x9b31m\ntwo\r\x07"
+
+
+@pytest.mark.parametrize("option", ["--name", "--email", "--notes"])
+def test_control_characters_are_refused(run: Command, soon: Typed, option: str) -> None:
+    line = ["book", "ada/intro", soon("10:00"), *WHO, option, "bo\x9b2J@example.org"]
+    assert run.json(*line, code=65)["code"] == "invalid_request"
 
 
 def test_a_booking_is_answered_as_the_api_does(run: Command, soon: Typed) -> None:
@@ -239,3 +267,13 @@ def test_a_booking_is_not_moved_to_where_it_is(run: Command, soon: Callable[...,
     booked = run.json("book", "ada/intro", soon("10:00"), *WHO)["booking"]
     problem = run.json("reschedule", booked["id"], booked["startTime"], code=65)
     assert "at that time already" in problem["error"]
+
+
+def test_the_links_of_a_booking_are_revoked(
+    run: Command, service: Application, booked: str
+) -> None:
+    before = service.core.show_booking(booking_id=BookingId(booked), actor=Actor.system())
+    assert "A new link goes to bo@example.org." in run("revoke", booked).stdout
+    after = service.core.show_booking(booking_id=BookingId(booked), actor=Actor.system())
+    assert after.token_version == before.token_version + 1
+    assert run.json("revoke", booked, "--as", "anonymous", code=66)["code"] == "not_found"

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from booking_core import Role
+from entrypoints.container import Application
 from tests.integration.cli.conftest import ZONE, Command
 
 
@@ -35,6 +37,60 @@ def test_an_added_builder_is_answered_as_json(run: Command) -> None:
 def test_a_builder_with_a_slug_that_is_taken_is_bad_input(run: Command) -> None:
     add = ("builders", "add", "--name", "Ada", "--email", "a@example.org", "--timezone", "UTC")
     assert run.json(*add, "--slug", "ada", code=65)["code"] == "invalid_request"
+
+
+def test_a_builder_is_changed_in_what_is_named_and_in_nothing_else(run: Command) -> None:
+    [before] = run.json("builders")["builders"]
+    changed = run.json(
+        "builders", "change", "ada", "--headline", "Notes", "--photo", "https://x.org/a.png",
+        "--email", "byron@example.org", "--language", "de", "--reminder", "1440", "--reminder", "60",
+        "--client-accounts", "--embed-site", "https://x.org",
+    )["builder"]  # fmt: skip
+    assert changed == before | {
+        "headline": "Notes",
+        "photoUrl": "https://x.org/a.png",
+        "email": "byron@example.org",
+        "language": "de",
+        "reminders": [1440, 60],
+        "clientAccounts": True,
+        "embedSites": ["https://x.org"],
+    }
+    less = run.json(
+        "builders", "change", "ada", "--photo", "", "--reminder", "", "--embed-site", "",
+        "--no-client-accounts",
+    )["builder"]  # fmt: skip
+    assert (less["photoUrl"], less["reminders"], less["embedSites"]) == (None, [], [])
+    assert less["clientAccounts"] is False
+    assert less["headline"] == "Notes"
+
+
+def test_a_builder_is_taken_off_and_found_again_among_all(run: Command) -> None:
+    shown = run("builders", "change", "ada", "--not-active").stdout
+    assert "Changed Ada Byron." in shown
+    assert run.json("builders")["builders"] == []
+    assert "(not active)" in run("builders", "--all").stdout
+    assert run.json("builders", "--all")["builders"][0]["active"] is False
+    run("builders", "change", "ada", "--active")
+    assert len(run.json("builders")["builders"]) == 1
+
+
+def test_a_change_of_a_builder_that_is_none_is_refused(run: Command) -> None:
+    run("builders", "change", "ada", code=2)
+    run("builders", "change", "nobody", "--name", "X", code=66)
+    run("builders", "change", "ada", "--reminder", "soon", code=65)
+    run("builders", "change", "ada", "--reminder", "9" * 30, code=65)
+    run("builders", "change", "ada", "--photo", "javascript:alert(1)", code=65)
+
+
+def test_session_types_are_found_by_category_and_pathway(run: Command) -> None:
+    def titles(*options: str) -> list[str]:
+        return [each["title"] for each in run.json("session-types", *options)["sessionTypes"]]
+
+    assert titles("--category", "specialized") == ["Deep dive"]
+    assert titles("--pathway", "accelerate") == ["Route"]
+    assert titles("--builder", "ada", "--category", "pathway") == ["Route"]
+    assert titles("--category", "free", "--pathway", "accelerate") == []
+    run("session-types", "--category", "dear", code=2)
 
 
 def test_an_unknown_zone_is_bad_input(run: Command) -> None:
@@ -110,7 +166,19 @@ def test_hours_that_overlap_are_refused_with_their_place(run: Command) -> None:
         ),
         ({"overrides": {"christmas": []}}, "'christmas' is no date; write 2026-12-24"),
         ({"timeOff": [{"startTime": "2027-01-01"}]}, 'time off: give {"startTime"'),
-        ({"timeOff": [{"startTime": "soon", "endTime": "x"}]}, "time off: 'soon' is not a time"),
+        ({"timeOff": [{"startTime": "soon", "endTime": "x"}]}, "time off: Give a date such as"),
+        (
+            {"timeOff": [{"startTime": "2027-01-01T10:00", "endTime": "2027-01-03"}]},
+            "time off: Give a time with an offset",
+        ),
+        (
+            {"timeOff": [{"startTime": "2027-01-01", "endTime": "2027-01-03", "reson": "ski"}]},
+            "time off: There is no 'reson' in time off; it has startTime, endTime, reason.",
+        ),
+        (
+            {"weekly": {"friday": [{"start": "09:00", "end": "17:00", "ends": "18:00"}]}},
+            "friday: There is no 'ends' in hours; it has start, end.",
+        ),
         (
             {"weekly": {"monday": [{"start": "09:00", "end": "17:00"}] * 2}},
             "monday: These hours overlap 09:00-17:00 of the same day.",
@@ -123,6 +191,26 @@ def test_a_schedule_that_is_none_is_told_by_its_day_with_an_example(
     text = given if isinstance(given, str) else json.dumps({"timezone": ZONE} | given)
     said = run("schedule", "ada", "--set", "-", code=65, input=text).stderr
     assert told in " ".join(said.split())
+
+
+def test_time_off_by_dates_ends_with_its_last_day_as_through_the_api(
+    run: Command, service: Application
+) -> None:
+    """One reader for both doors: the same file says the same."""
+    given = {
+        "timezone": ZONE,
+        "overrides": [{"date": "2026-12-24", "hours": []}],
+        "timeOff": [{"start": "2026-12-27", "end": "2026-12-31", "reason": "away"}],
+    }
+    typed = run.json("schedule", "ada", "--set", "-", input=json.dumps(given))
+    token = service.mint(role=Role.ADMIN, id="root")
+    client = service.web_app().test_client()
+    put = client.put(
+        "/api/builders/ada/schedule", json=given, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert put.json == typed
+    assert typed["timeOff"][0]["endTime"] == "2026-12-31T23:00:00Z"
+    assert typed["overrides"] == {"2026-12-24": []}
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(run: Command) -> None:

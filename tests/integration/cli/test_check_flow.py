@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from socket import SHUT_RDWR
 from threading import Thread
 from typing import Any
 
@@ -70,6 +71,28 @@ def test_the_step_that_fails_is_named_and_nothing_is_left(
     assert f"✗ {step}" in shown
     assert "answers 500" in " ".join(shown.split())
     assert BookingState.CONFIRMED not in states(service)
+
+
+def losing_its_answer(app: Wsgi, path: str) -> Wsgi:
+    """The service, whose first answer at a path never arrives, though its work is done."""
+    lost = []
+
+    def losing(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        answer = app(environ, start_response)
+        if environ["PATH_INFO"].endswith(path) and not lost:
+            lost.append(environ["HTTP_IDEMPOTENCY_KEY"])
+            environ["werkzeug.socket"].shutdown(SHUT_RDWR)
+        return answer
+
+    return losing
+
+
+def test_a_booking_whose_answer_was_lost_is_found_again_and_cancelled(
+    run: Command, service: Application
+) -> None:
+    with serving(losing_its_answer(service.web_app(), "/confirm")) as url:
+        run("check-flow", "--url", url)
+    assert states(service) == [BookingState.CANCELLED]
 
 
 def test_an_answer_of_another_form_is_a_failed_step(run: Command) -> None:

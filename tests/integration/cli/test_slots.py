@@ -1,5 +1,8 @@
 from collections.abc import Callable
 
+import pytest
+
+from entrypoints.container import Application
 from tests.integration.cli.conftest import WHO, Command, day_ahead
 
 Typed = Callable[..., str]
@@ -30,8 +33,24 @@ def test_instants_are_half_open(run: Command) -> None:
     assert starts == [f"{day}T09:00:00Z", f"{day}T09:30:00Z"]
 
 
-def test_without_a_range_two_weeks_are_shown(run: Command) -> None:
-    assert 13 * 48 <= len(run.json("slots", "ada/intro")["slots"]) <= 14 * 48
+def test_without_a_range_a_week_is_shown_as_by_the_api(run: Command, service: Application) -> None:
+    typed = run.json("slots", "ada/intro")
+    assert 6 * 48 <= len(typed["slots"]) <= 7 * 48
+    [intro] = [
+        each for each in run.json("session-types")["sessionTypes"] if each["slug"] == "intro"
+    ]
+    path = f"/api/scheduling/session-types/{intro['id']}/slots"
+    answer = service.web_app().test_client().get(path).json
+    assert answer["slots"][-3:] == typed["slots"][-3:]  # the address of each included
+    assert answer["nextStart"] == typed["nextStart"]
+
+
+@pytest.mark.parametrize("asked", ["--from", "--explain"])
+def test_a_time_at_the_end_of_the_calendar_is_bad_input(run: Command, asked: str) -> None:
+    for text in ("9999-12-31", "9999-12-31T23:59Z", "0001-01-01T00:00+14:00"):
+        assert run.json("slots", "ada/intro", asked, text, code=65)["code"] == "invalid_request"
+    booked = run.json("book", "ada/intro", "9999-12-31T23:59Z", *WHO, code=65)
+    assert booked["code"] == "invalid_request"
 
 
 def test_a_group_shows_its_seats(run: Command, soon: Typed) -> None:

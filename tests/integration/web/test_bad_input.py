@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, time, timedelta
+from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -345,6 +347,41 @@ def test_a_body_of_more_than_256_kilobytes_is_too_large(anyone: Caller) -> None:
     wish = anyone.wish(notes="x" * 256 * 1024)
     problem = anyone.refused(413, "request_entity_too_large", "POST", CONFIRM, json=wish)
     assert "256 kB" in problem["detail"]
+
+
+def test_a_body_in_chunks_is_too_large_as_well(anyone: Caller) -> None:
+    """It has no Content-Length; what is read of it ends at the limit."""
+    wish = anyone.wish(notes="x" * 256 * 1024)
+    chunked = {
+        "input_stream": BytesIO(json.dumps(wish).encode()),
+        "content_type": "application/json",
+        "environ_overrides": {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    }
+    problem = anyone.refused(413, "request_entity_too_large", "POST", CONFIRM, **chunked)
+    assert "256 kB" in problem["detail"]
+    small = chunked | {"input_stream": BytesIO(json.dumps(anyone.wish()).encode())}
+    anyone.json("POST", CONFIRM, 201, **small)
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"clientDetails": BO | {"name": "Bo\x1b[2J"}}, "/clientDetails/name"),
+        ({"clientDetails": BO | {"email": "bo\x9b@example.org"}}, "/clientDetails/email"),
+        ({"notes": "\x1b]0;owned\x07"}, "/notes"),
+    ],
+)
+def test_nothing_that_controls_a_terminal_is_taken(
+    anyone: Caller, changes: dict[str, Any], pointer: str
+) -> None:
+    wish = anyone.wish(**changes)
+    assert pointers(anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)) == [pointer]
+    booked = anyone.book(notes="one\r\n\ttwo")
+    assert booked["notes"] == "one\r\n\ttwo"
+    holder = anyone.as_(f"Booking {booked['manageToken']}")
+    cancel = {"json": {"reason": "\x1b[2J"}}
+    path = f"{BOOKINGS}/{booked['id']}/cancel"
+    assert pointers(holder.refused(422, "invalid_request", "POST", path, **cancel)) == ["/reason"]
 
 
 def test_another_content_type_is_refused(anyone: Caller) -> None:

@@ -184,3 +184,15 @@ def test_a_group_session_has_a_seat_for_each(anyone: Caller) -> None:
         contact = BO | {"email": f"bo{number}@example.org"}
         anyone.json("POST", CONFIRM, 201, json=wish | {"clientDetails": contact})
     anyone.refused(409, "slot_unavailable", "POST", CONFIRM, json=wish)
+
+
+def test_links_are_revoked_and_the_answer_brings_no_new_one(anyone: Caller, robin: Caller) -> None:
+    booking = anyone.book()
+    holder = anyone.as_(f"Booking {booking['manageToken']}")
+    path = f"{BOOKINGS}/{booking['id']}"
+    anyone.refused(404, "not_found", "POST", f"{path}/revoke-links")
+    answer = holder.json("POST", f"{path}/revoke-links")
+    assert answer["success"]
+    assert "manageToken" not in answer["booking"]
+    holder.refused(404, "not_found", "GET", path)
+    robin.json("POST", f"{path}/revoke-links")

@@ -191,3 +191,21 @@ def test_a_builder_without_a_zone_is_refused(admin: Caller) -> None:
     body = {"name": "Eve", "email": "eve@example.org"}
     problem = admin.refused(422, "invalid_request", "POST", "/api/admin/builders", json=body)
     assert "timezone" in problem["detail"]
+
+
+def test_what_is_added_under_a_key_is_added_once(admin: Caller, robin: Caller) -> None:
+    key = {"Idempotency-Key": "again"}
+    body = {"name": "Ada Byron", "email": "ada@example.org", "timezone": "UTC"}
+    added = admin.json("POST", "/api/admin/builders", 201, json=body, headers=key)
+    assert admin.json("POST", "/api/admin/builders", 201, json=body, headers=key) == added
+    other = body | {"name": "Ada Lovelace"}
+    admin.refused(422, "key_reused", "POST", "/api/admin/builders", json=other, headers=key)
+
+    path = "/api/admin/session-types"
+    offer = {"builderId": "me", "title": "Repeated"}
+    first = robin.json("POST", path, 201, json=offer, headers=key)
+    assert robin.json("POST", path, 201, json=offer, headers=key) == first
+    titles = [each["title"] for each in robin.json("GET", OFFERS)["sessionTypes"]]
+    assert titles.count("Repeated") == 1
+    theirs = {"builderId": "demo", "title": "Another one"}  # a key belongs to its caller
+    assert admin.json("POST", path, 201, json=theirs, headers=key)["id"] != first["id"]

@@ -71,6 +71,9 @@ def test_the_document_is_openapi_3_1_and_has_every_route(application: Applicatio
     assert {"ProblemBody", "FieldProblem"} <= named
     assert named <= set(document["components"]["schemas"])
     assert {} in document["security"]
+    for path in ("/api/admin/builders", "/api/admin/session-types"):
+        taken = document["paths"][path]["post"]["parameters"]
+        assert "Idempotency-Key" in [each["name"] for each in taken]
 
 
 def test_the_documentation_needs_nothing_from_elsewhere(client: FlaskClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from entrypoints.container import Application
-from tests.integration.web.conftest import Caller, day_ahead
+from tests.integration.web.conftest import BO, BOOKINGS, Caller, day_ahead
 
 PAGE = "/b/demo/getting-started"
 READER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -164,7 +165,9 @@ def test_a_form_without_a_slot_is_refused(client: FlaskClient) -> None:
     assert client.post(PAGE, data=FORM).status_code == 404
 
 
-@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", "http://localhost.evil"])
+@pytest.mark.parametrize(
+    "origin", ["https://elsewhere.example", "null", "http://localhost.evil", "http://[", "http://]"]
+)
 def test_a_form_from_elsewhere_is_refused(client: FlaskClient, origin: str) -> None:
     headers = READER | {"Origin": origin}
     for path in (PAGE, "/bookings/x/cancel", "/bookings/x/open"):
@@ -319,3 +322,88 @@ def test_a_builder_without_sessions_says_so_and_leads_on(
     page = client.get("/b/ada").text
     assert "for clients who are signed in" in page
     assert "Inner" not in page
+
+
+@pytest.mark.parametrize("name", ["from", "start", "tz", "timezone", "booking", "pick", "to"])
+def test_a_question_of_any_length_is_answered(client: FlaskClient, name: str) -> None:
+    assert client.get(f"{PAGE}?{name}={'1' * 60_000}", headers=READER).status_code < 500
+
+
+def test_a_signed_in_client_chooses_the_time_of_what_it_began(
+    client: FlaskClient, anyone: Caller, ana: Caller
+) -> None:
+    """The link of `initialize` brings what opens the booking, for a session that needs a sign-in."""
+    begun = ana.json("POST", f"{BOOKINGS}/initialize", 201, json={"sessionTypeId": "play-lab"})
+    page, _, token = begun["schedulingUrl"].partition("#token=")
+    path = urlsplit(page).path
+    assert path == f"/bookings/{begun['booking']['id']}/schedule"
+    assert ana("GET", path).status_code == 200  # a header does as well
+    assert client.get(path, headers=READER).status_code == 404
+    client.post(path.replace("schedule", "open"), data={"token": token})
+    shown = client.get(path, headers=READER)
+    assert shown.status_code == 200
+    [start, *_] = re.findall(r'href="([^"]*start=[^"]*)"', shown.text)
+    assert "Book this time" in client.get(unescape(start)).text
+    form = {"start": ana.slots("play-lab")[0]["startTime"], "key": "k", "timezone": "UTC"}
+    for _ in range(2):  # a double click
+        answer = client.post(path, data=form, headers={"Origin": "http://localhost"})
+        assert (answer.status_code, answer.location) == (303, path.replace("/schedule", ""))
+    assert "You are booked" in client.get(answer.location).text
+
+
+def test_a_time_that_cannot_be_read_leaves_the_chooser_usable(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    body = {"sessionTypeId": "getting-started", "clientDetails": BO}
+    begun = anyone.json("POST", f"{BOOKINGS}/initialize", 201, json=body)
+    page, _, token = begun["schedulingUrl"].partition("#token=")
+    path = urlsplit(page).path
+    client.post(path.replace("schedule", "open"), data={"token": token})
+    answer = client.post(path, data={"start": "noon"})
+    assert answer.status_code == 422
+    assert "Give a time with an offset" in answer.text
+    assert (
+        client.get(path, query_string={"from": str(day_ahead(3)), "tz": "UTC"}).status_code == 200
+    )
+
+
+def test_a_booking_is_moved_to_another_time(client: FlaskClient, anyone: Caller) -> None:
+    page = booked(client, anyone).location
+    assert "Move to another time" in client.get(page).text
+    chooser = client.get(f"{page}/move")
+    assert "Booked for" in chooser.text
+    start = anyone.slots()[3]["startTime"]
+    asked = client.get(f"{page}/move", query_string={"start": start, "tz": "UTC"}).text
+    assert "Move to this time" in asked
+    assert 'name="name"' not in asked
+    form = {"start": start, "key": "k", "timezone": "UTC"}
+    answer = client.post(f"{page}/move", data=form, headers={"Origin": "http://localhost"})
+    assert (answer.status_code, answer.location) == (303, page)
+    assert start not in [each["startTime"] for each in anyone.slots()]
+    again = client.post(f"{page}/move", data={"start": start, "key": "other"})
+    assert again.status_code in (409, 422)
+    client.post(f"{page}/cancel")
+    assert client.get(f"{page}/move").location == page
+    assert "Move to another time" not in client.get(page).text
+
+
+def test_where_the_terms_forbid_it_the_page_says_so(
+    client: FlaskClient, anyone: Caller, robin: Caller
+) -> None:
+    long = {"cancellationPolicy": {"changeNotice": 60 * 24 * 59}}
+    robin.json("PATCH", "/api/admin/session-types/getting-started", json=long)
+    page = booked(client, anyone).location
+    shown = client.get(page).text
+    assert "Move to another time" not in shown
+    assert "It is too late to move or cancel it here; ask" in shown
+    start = anyone.slots()[3]["startTime"]
+    answer = client.post(f"{page}/move", data={"start": start, "key": "k"})
+    assert answer.status_code == 409
+    assert "Changes are possible until" in answer.text
+
+
+def test_a_stranger_moves_nothing(client: FlaskClient, anyone: Caller) -> None:
+    page = f"/bookings/{anyone.book()['id']}"
+    assert "Open a booking" in client.get(f"{page}/move").text
+    start = anyone.slots()[3]["startTime"]
+    assert client.post(f"{page}/move", data={"start": start}).status_code == 404

@@ -144,3 +144,26 @@ def test_a_repeat_shows_the_booking_only_to_a_token_that_opens_it_still(core: Bo
         uow.commit()
     with pytest.raises(NotFound):
         cancel()
+
+
+def test_a_confirm_shows_what_it_answered_only_to_a_token_that_opens_the_booking_still(
+    core: BookingCore,
+) -> None:
+    begun = core.initialize_booking(
+        session_type_id=a_session_type().id, actor=Actor.anonymous(), contact=a_contact()
+    ).booking
+    shown = Actor.anonymous(core.manage_key.token(begun.id, begun.token_version))
+
+    def confirm() -> Booking:
+        return core.confirm_booking(
+            session_type_id=a_session_type().id,
+            slot=a_slot(),
+            actor=shown,
+            booking_id=begun.id,
+            key="c",
+        )
+
+    assert confirm().state is confirm().state is BookingState.CONFIRMED
+    core.revoke_tokens(booking_id=begun.id, actor=Actor.admin())
+    with pytest.raises(NotFound):
+        confirm()

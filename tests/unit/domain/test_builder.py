@@ -12,6 +12,9 @@ from booking_core.testing.examples import a_builder, a_schedule
     [
         ({"name": " "}, "/name"),
         ({"name": "x" * 201}, "/name"),
+        ({"name": "Ada\nByron"}, "/name"),
+        ({"name": "Ada\x1b[2J"}, "/name"),
+        ({"headline": "a\x07"}, "/headline"),
         ({"slug": "Ada Byron"}, "/slug"),
         ({"email": "ada"}, "/email"),
         ({"photo_url": "javascript:alert(1)"}, "/photoUrl"),

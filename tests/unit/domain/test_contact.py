@@ -25,6 +25,8 @@ def test_what_can_be_an_address_is_taken(email: str) -> None:
         "<ana@example.org>",
         "ana@example.org,bob@example.org",
         "a" * 250 + "@example.org",
+        "ana\x9b2J@example.org",
+        "ana@example.or\x7fg",
     ],
 )
 def test_what_can_never_be_an_address_or_breaks_a_mail_header_is_refused(email: str) -> None:
@@ -33,8 +35,8 @@ def test_what_can_never_be_an_address_or_breaks_a_mail_header_is_refused(email: 
     assert wrong.value.errors[0].pointer == "/clientDetails/email"
 
 
-@pytest.mark.parametrize("name", ["", "  \n ", "x" * 201])
-def test_a_name_has_1_to_200_characters(name: str) -> None:
+@pytest.mark.parametrize("name", ["", "  \n ", "x" * 201, "\x1b[2JAna", "Ana\x9b31m", "Ana\x07"])
+def test_a_name_has_1_to_200_characters_and_none_that_controls_a_terminal(name: str) -> None:
     with pytest.raises(InvalidRequest) as wrong:
         a_contact(name=name)
     assert wrong.value.errors[0].pointer == "/clientDetails/name"

@@ -25,6 +25,7 @@ ALL = (TEXT, LONG, ONE, SOME, PHONE, YES)
     [
         (TEXT, "x" * 500),
         (LONG, "x" * 5_000),
+        (LONG, "one\r\n\ttwo\n"),
         (ONE, "b"),
         (SOME, ("b", "a")),
         (PHONE, "+49 (30) 12-34/56"),
@@ -44,6 +45,10 @@ def test_a_fitting_answer_is_kept_with_the_question_as_it_was_asked(
     ("question", "value"),
     [
         (TEXT, "x" * 501),
+        (TEXT, "one\ntwo"),
+        (TEXT, "\x1b]0;title\x07"),
+        (LONG, "a\x1b[2J"),
+        (LONG, "a\x9b2J"),
         (TEXT, True),
         (TEXT, ("a",)),
         (LONG, "x" * 5_001),

@@ -38,6 +38,9 @@ def test_the_category_sets_whether_signing_in_is_required_unless_it_is_said(
     [
         ({"title": " "}, "/title"),
         ({"title": "x" * 201}, "/title"),
+        ({"title": "Advice\nNow"}, "/title"),
+        ({"title": "Advice\x1b[2J"}, "/title"),
+        ({"description": "a\x9b"}, "/description"),
         ({"slug": "Not a slug"}, "/slug"),
         ({"slug": "-x"}, "/slug"),
         ({"slug": "x" * 81}, "/slug"),

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from booking_core.domain.booking import Booking
 from booking_core.domain.ids import BookingId
+from booking_core.domain.session_type import Location, LocationKind
 from booking_core.domain.transitions import BookingState
 from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
 from booking_core.ports.mailer import Attachment
@@ -43,7 +44,7 @@ class CalendarFilesContract:
     def test_its_lines_are_of_the_form_that_programs_expect(
         self, files: CalendarFiles, booking: Booking
     ) -> None:
-        content = _written(files, booking, _REQUEST, title=_HOSTILE * 2).content
+        content = _written(files, booking, _REQUEST, wrote=_HOSTILE * 2).content
         *lines, last = content.split(b"\r\n")
         assert last == b""
         assert all(len(line) <= _LONGEST_LINE and b"\n" not in line for line in lines)
@@ -84,8 +85,8 @@ class CalendarFilesContract:
         self, files: CalendarFiles, booking: Booking
     ) -> None:
         plain, hostile = (
-            _read(_written(files, booking, _REQUEST, title=title))
-            for title in ("An hour", _HOSTILE)
+            _read(_written(files, booking, _REQUEST, wrote=wrote))
+            for wrote in ("An hour", _HOSTILE)
         )
         assert {name: len(values) for name, values in plain.items()} == {
             name: len(values) for name, values in hostile.items()
@@ -95,11 +96,13 @@ class CalendarFilesContract:
 
 
 def _written(
-    files: CalendarFiles, booking: Booking, method: CalendarMethod, title: str = "An hour"
+    files: CalendarFiles, booking: Booking, method: CalendarMethod, wrote: str = "An hour"
 ) -> Attachment:
+    """`wrote` is the title, in one line, and the address as it is."""
+    place = Location(LocationKind.ADDRESS, wrote)
     return files.write(
-        booking=booking,
-        session_type=a_session_type(title=title),
+        booking=evolve(booking, details=evolve(booking.details, location=place)),
+        session_type=a_session_type(title=" ".join(wrote.split())),
         builder=a_builder(),
         method=method,
     )
