@@ -146,7 +146,7 @@ def next_step(booking: Booking, events: Sequence[StandingEvent], *, now: datetim
     for slot in () if over else expected:
         if slot in standing:
             continue
-        if slot.start > now:
+        if slot.start >= now:
             return Book(slot)
         if booking.state is BookingState.CONFIRMING or slot == booking.pending_slot:
             return GiveUp()

@@ -51,7 +51,7 @@ def test_no_order_of_events_breaks_a_promise(case: Case) -> None:
 
 
 @pytest.mark.statespace
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("case", [case for case in cases() if case not in SMALL], ids=_name)
 def test_no_order_of_events_breaks_a_promise_in_the_large_ones(case: Case) -> None:
     assert explore(Walk(case)).violations == {}

@@ -327,8 +327,11 @@ class Walk:
                 yield label, evolve(state, jobs=state.jobs - {Settle.CALENDAR}), True
 
     def _link_needed(self, state: State) -> State | None:
-        """The account may not be booked directly: the client gets a link that it can use once."""
-        if self.case.flow is not Flow.DIRECT:
+        """The account may not be booked directly: the client gets a link that it can use once.
+
+        Walked with one attempt and all money back, as what follows is the link flow's.
+        """
+        if self.case.flow is not Flow.DIRECT or not self.case.rich or self.case.keep:
             return None
         until = state.world.now + timedelta(hours=1)
         waits = self.record(state, lambda b: b.link_needed(until=until) or b.reschedule_refused())
