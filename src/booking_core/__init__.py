@@ -7,6 +7,7 @@ suites that prove an adapter, and in-memory ones for tests.
 
 from booking_core.application.add_builder import AddBuilder
 from booking_core.application.add_session_type import AddSessionType
+from booking_core.application.answer_once import AnswerOnce
 from booking_core.application.cancel_booking import CancelBooking
 from booking_core.application.catalogue import (
     Catalogue,
@@ -32,14 +33,21 @@ from booking_core.application.leasing_queue import LeasingQueue
 from booking_core.application.list_available_sessions import ListAvailableSessions
 from booking_core.application.list_bookings import BookingPage, ListBookings
 from booking_core.application.list_builders import ListBuilders
+from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.mark_no_show import MarkNoShow
+from booking_core.application.offer_link import OfferLink
 from booking_core.application.pay_booking import PayBooking
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.record_returned_on_site import RecordReturnedOnSite
 from booking_core.application.refund_booking import RefundBooking
-from booking_core.application.repair_calendar import RepairCalendar, RepairReport
+from booking_core.application.repair_calendar import (
+    Difference,
+    DifferenceKind,
+    RepairCalendar,
+    RepairReport,
+)
 from booking_core.application.repeats import IdempotencyKey
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.retries import retry_at, told
@@ -74,7 +82,7 @@ from booking_core.domain.booking import (
     Settle,
     in_english,
 )
-from booking_core.domain.builder import Builder
+from booking_core.domain.builder import Builder, SchedulingMode
 from booking_core.domain.calendar_steps import StandingEvent
 from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client, Contact
@@ -248,6 +256,7 @@ __all__ = [
     "AddBuilder",
     "AddSessionType",
     "Answer",
+    "AnswerOnce",
     "AnswerValue",
     "Attachment",
     "Attempt",
@@ -294,6 +303,8 @@ __all__ = [
     "DayRange",
     "DeadJob",
     "Details",
+    "Difference",
+    "DifferenceKind",
     "Dispute",
     "EventRecord",
     "EventType",
@@ -336,7 +347,9 @@ __all__ = [
     "ListAvailableSessions",
     "ListBookings",
     "ListBuilders",
+    "ListEventTypes",
     "ListSessionTypes",
+    "ListedEventType",
     "Location",
     "LocationKind",
     "LookAtPayment",
@@ -352,6 +365,7 @@ __all__ = [
     "NoticeSubscriptions",
     "Occupancy",
     "Offer",
+    "OfferLink",
     "OpenSlot",
     "OpenSlots",
     "Outbox",
@@ -384,6 +398,7 @@ __all__ = [
     "Role",
     "Schedule",
     "SchedulingLink",
+    "SchedulingMode",
     "SeedCatalogue",
     "SessionType",
     "SessionTypeId",

@@ -106,10 +106,12 @@ class LocalCalendar(CalendarProvider):
         )
 
     def scheduling_link(
-        self, *, builder: Builder, session_type: SessionType, booking: Booking
+        self, *, builder: Builder, session_type: SessionType, booking: Booking | None
     ) -> SchedulingLink:
         """Our own page; confirming there with the booking's id brings the slot."""
         page = f"{self.public_url}/b/{builder.slug}/{session_type.slug}"
+        if booking is None:
+            return SchedulingLink(page)
         return SchedulingLink(f"{page}?booking={booking.id}", booking.deadline)
 
     # The claims of a booking are its event: what follows has nothing left to do.

@@ -189,12 +189,14 @@ class MemoryCalendar(Faulty, CalendarProvider):
                     del self._events[event.ref.event_uri]
 
     def scheduling_link(
-        self, *, builder: Builder, session_type: SessionType, booking: Booking
+        self, *, builder: Builder, session_type: SessionType, booking: Booking | None
     ) -> SchedulingLink:
         with self._call("scheduling_link"):
+            page = f"https://calendar.test/{builder.slug}/{session_type.slug}"
+            if booking is None:
+                return SchedulingLink(page)
             self._bookings[booking.tag] = booking.id
-            place = f"{builder.slug}/{session_type.slug}"
-            return SchedulingLink(f"https://calendar.test/{place}?tag={booking.tag}")
+            return SchedulingLink(f"{page}?tag={booking.tag}", tracking={"tag": booking.tag})
 
     def events(self, *, booking: Booking) -> Sequence[StandingEvent]:
         with self._call("events"), self._lock:

@@ -23,6 +23,7 @@ from booking_core import (
     Language,
     NotFound,
     Schedule,
+    SchedulingMode,
     TimeOff,
 )
 
@@ -79,6 +80,7 @@ def from_builder(builder: Builder) -> dict[str, Any]:
         "language": builder.language.value,
         "reminders": [seconds(offset) for offset in builder.reminders],
         "client_accounts": builder.client_accounts,
+        "scheduling_mode": builder.scheduling_mode.value,
         "embed_sites": list(builder.embed_sites),
         "calendar_account": builder.calendar_account,
         "active": builder.active,
@@ -97,6 +99,7 @@ def to_builder(row: Row[Any]) -> Builder:
         language=Language(row.language),
         reminders=_to_offsets(row.reminders),
         client_accounts=row.client_accounts,
+        scheduling_mode=SchedulingMode(row.scheduling_mode),
         embed_sites=tuple(row.embed_sites),
         calendar_account=row.calendar_account,
         active=row.active,

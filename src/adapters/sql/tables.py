@@ -62,6 +62,7 @@ builders = Table(
     Column("language", Text, nullable=False),
     Column("reminders", Json, nullable=False),
     Column("client_accounts", Boolean, nullable=False),
+    Column("scheduling_mode", Text, nullable=False, server_default="direct"),
     Column("embed_sites", Json, nullable=False),
     Column("calendar_account", Text),
     Column("active", Boolean, nullable=False),

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
+from booking_core.domain.builder import Builder
 from booking_core.domain.errors import NotFound
-from booking_core.domain.ids import BookingId
+from booking_core.domain.ids import BookingId, BuilderId
 from booking_core.domain.manage_token import ManageKey
-from booking_core.domain.policies import runs, takes_part
+from booking_core.domain.policies import owns_catalogue, runs, takes_part
 from booking_core.ports.unit_of_work import UnitOfWork
+
+
+def managed_builders(
+    uow: UnitOfWork, actor: Actor, builder_id: BuilderId | None = None
+) -> Sequence[Builder]:
+    """Those whose catalogue the actor may change, or only the one named. Raises NotFound."""
+    found = [
+        each
+        for each in uow.builders.all()
+        if owns_catalogue(actor, each.id) and builder_id in (None, each.id)
+    ]
+    if not found:
+        raise NotFound("builder")
+    return found
 
 
 @frozen

@@ -10,6 +10,7 @@ from attrs import frozen
 from booking_core.application.access import Access
 from booking_core.application.add_builder import AddBuilder
 from booking_core.application.add_session_type import AddSessionType
+from booking_core.application.answer_once import AnswerOnce
 from booking_core.application.cancel_booking import CancelBooking
 from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Catalogue
@@ -34,9 +35,11 @@ from booking_core.application.leasing_queue import LeasingQueue
 from booking_core.application.list_available_sessions import ListAvailableSessions
 from booking_core.application.list_bookings import ListBookings
 from booking_core.application.list_builders import ListBuilders
+from booking_core.application.list_event_types import ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.mark_no_show import MarkNoShow
+from booking_core.application.offer_link import OfferLink
 from booking_core.application.open_times import OpenTimes
 from booking_core.application.pay_booking import PayBooking
 from booking_core.application.place_booking import BookingPlacer
@@ -105,7 +108,10 @@ class BookingCore:
     create_booking: CreateBooking
     hear_calendar_notice: HearCalendarNotice
     repair_calendar: RepairCalendar
+    list_event_types: ListEventTypes
     sync_event_types: SyncEventTypes
+    offer_link: OfferLink
+    answer_once: AnswerOnce
     show_booking: ShowBooking
     write_calendar_file: WriteCalendarFile
     list_bookings: ListBookings
@@ -169,12 +175,16 @@ class BookingCore:
         )
         joiner = EventJoiner(keeper)
         create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar)
+        offer_link = OfferLink(unit_of_work, access, catalogue, calendar, clock)
         read_event = ReadEvent(calendar, create, send_mail)
         return cls(
             create_booking=create,
             hear_calendar_notice=HearCalendarNotice(unit_of_work, calendar_notices, clock),
             repair_calendar=RepairCalendar(unit_of_work, calendar, joiner, create, settle_calendar),
+            list_event_types=ListEventTypes(unit_of_work, calendar),
             sync_event_types=SyncEventTypes(unit_of_work, calendar, ids),
+            offer_link=offer_link,
+            answer_once=AnswerOnce(unit_of_work, clock),
             list_builders=ListBuilders(unit_of_work, catalogue),
             show_builder=ShowBuilder(unit_of_work, catalogue),
             list_session_types=ListSessionTypes(unit_of_work, catalogue),
@@ -189,7 +199,7 @@ class BookingCore:
             find_slots=FindSlots(catalogue, times),
             explain_slot=ExplainSlot(catalogue, times),
             hold_slot=HoldSlot(placer),
-            initialize_booking=InitializeBooking(unit_of_work, placer, cashier),
+            initialize_booking=InitializeBooking(placer, cashier, offer_link),
             confirm_booking=ConfirmBooking(placer, access, cashier, settle_calendar),
             pay_booking=PayBooking(access, catalogue, cashier),
             look_at_payment=LookAtPayment(unit_of_work, access, settle_money, settle_calendar),

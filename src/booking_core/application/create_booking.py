@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Offer
 from booking_core.application.join_event import EventJoiner
 from booking_core.application.place_booking import BookingPlacer, Wish
+from booking_core.application.repeats import IdempotencyKey, as_answer, replayed, scoped
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking, Flow
@@ -17,6 +18,7 @@ from booking_core.domain.ids import BookingId, PathwayId, SessionTypeId
 from booking_core.domain.policies import hidden_because, link_deadline
 from booking_core.domain.questions import Answer, QuestionKind
 from booking_core.domain.session_type import SessionType
+from booking_core.ports.inbox import InboxKey
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
@@ -51,15 +53,24 @@ class CreateBooking:
         session_type_id: SessionTypeId | None = None,
         booking_id: BookingId | None = None,
         pathway: PathwayId | None = None,
+        key: IdempotencyKey | str | None = None,
     ) -> Created:
         """`booking_id` is a hint of the caller's; an unknown one counts for nothing.
+
+        A repeat under the same `key` gets the same answer, the word about the token included.
 
         Raises:
             NotFound: no such event, or it is of no session type that the caller may book.
             SignInRequired: its session type is for signed-in clients.
             InvalidRequest: the event is cancelled, or of another session type than said.
+            KeyReused, KeyInProgress: the key stands for another request, or for one that runs.
             ProviderFailed: the provider does not answer.
         """
+        said = (event_uri, invitee_uri, session_type_id, booking_id, pathway)
+        scope = scoped(key, "create", actor, None, said)
+        answered = self._answered(scope)
+        if answered is not None:
+            return answered
         record = self.placer.keeper.calendar.find(event_uri=event_uri, invitee_uri=invitee_uri)
         booking = self.from_record(
             record,
@@ -70,7 +81,7 @@ class CreateBooking:
         )
         booking = self.cashier.opened(booking)
         named = invitee_uri is not None and not actor.signed_in
-        return Created(booking, named and self._first_time(booking))
+        return self._answer(booking, named, scope)
 
     def from_record(
         self,
@@ -147,20 +158,39 @@ class CreateBooking:
             booking.record_event(record.slot, record.event, until=until, pay_on_site=True)
         return booking
 
-    def _first_time(self, booking: Booking) -> bool:
+    def _answered(self, key: InboxKey | None) -> Created | None:
+        """What the caller was answered under this key before."""
+        if key is None:
+            return None
+        with self.unit_of_work() as uow:
+            stored = uow.inbox.open(key=key, now=self.placer.keeper.clock.now())
+            if stored is None:
+                return None
+            created = Created(replayed(uow, stored), stored[_TOKEN])
+        return evolve(created, booking=self.cashier.opened(created.booking))
+
+    def _answer(self, booking: Booking, named: bool, key: InboxKey | None) -> Created:
         """A manage token is handed over once; after that its link goes by mail."""
-        if booking.token_handed_over:
-            return False
+        if key is None and (booking.token_handed_over or not named):
+            return Created(booking, False)
+        answer = Created(booking, False)
 
         def hand_over(uow: UnitOfWork) -> Booking:
+            nonlocal answer
             current = uow.bookings.get(booking.id)
-            raced = current.token_handed_over
-            current.token_handed_over = True
-            booking.token_handed_over = raced
+            stored = uow.inbox.open(key=key, now=self.placer.keeper.clock.now()) if key else None
+            if stored is not None:
+                answer = Created(replayed(uow, stored), stored[_TOKEN])
+                return current
+            answer = Created(booking, named and not current.token_handed_over)
+            current.token_handed_over |= named
+            if key is not None:
+                told = as_answer(booking) | {_TOKEN: answer.hand_token_over}
+                uow.inbox.answer(key=key, answer=told)
             return current
 
         self.placer.keeper.once(hand_over)
-        return not booking.token_handed_over
+        return answer
 
 
 def _answers(session_type: SessionType, record: EventRecord) -> Iterator[Answer]:
@@ -180,4 +210,5 @@ def _answers(session_type: SessionType, record: EventRecord) -> Iterator[Answer]
         yield Answer(question.id, value, question.prompt)
 
 
+_TOKEN = "hand_token_over"
 _YES = ("yes", "true", "ja", "1")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from booking_core.application.cashier import Cashier
+from booking_core.application.offer_link import OfferLink
 from booking_core.application.place_booking import BookingPlacer, Wish
 from booking_core.application.repeats import IdempotencyKey, scoped
 from booking_core.domain.actor import Actor
@@ -12,7 +13,7 @@ from booking_core.domain.ids import PathwayId, SessionTypeId
 from booking_core.domain.policies import link_deadline
 from booking_core.domain.transitions import BookingState
 from booking_core.ports.calendar import SchedulingLink
-from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from booking_core.ports.unit_of_work import UnitOfWork
 
 
 @frozen
@@ -31,9 +32,9 @@ class Initialized:
 class InitializeBooking:
     """Begins a booking before a slot is chosen (C2); anonymous callers say how to reach them."""
 
-    unit_of_work: UnitOfWorkFactory
     placer: BookingPlacer
     cashier: Cashier
+    offer_link: OfferLink
 
     def __call__(
         self,
@@ -64,11 +65,4 @@ class InitializeBooking:
         )
         booking = self.cashier.opened(booking)
         waits = booking.state is BookingState.AWAITING_SCHEDULING
-        return Initialized(booking, self._link(wish, booking) if waits else None)
-
-    def _link(self, wish: Wish, booking: Booking) -> SchedulingLink:
-        with self.unit_of_work(write=False) as uow:
-            offer = self.placer.catalogue.read(uow).offer(wish.session_type_id)
-        return self.placer.keeper.calendar.scheduling_link(
-            builder=offer.builder, session_type=offer.session_type, booking=booking
-        )
+        return Initialized(booking, self.offer_link.of(booking) if waits else None)

@@ -6,16 +6,16 @@ from enum import StrEnum
 
 from attrs import define, evolve, field, frozen
 
+from booking_core.application.access import managed_builders
 from booking_core.application.create_booking import CreateBooking
 from booking_core.application.join_event import EventJoiner
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
 from booking_core.domain.builder import Builder
-from booking_core.domain.errors import BookingError, NotFound, ProviderFailed
+from booking_core.domain.errors import BookingError, ProviderFailed
 from booking_core.domain.event_record import EventRecord
 from booking_core.domain.ids import BookingId, BuilderId
-from booking_core.domain.policies import owns_catalogue
 from booking_core.domain.time import Slot, TimeWindow
 from booking_core.domain.transitions import LIVE, SERVED
 from booking_core.ports.calendar import CalendarProvider
@@ -80,24 +80,15 @@ class RepairCalendar:
     ) -> RepairReport:
         """Everything that starts within `window`. Raises NotFound, ProviderFailed."""
         report, found = RepairReport(), []
-        for builder in self._builders(actor, builder_id):
+        with self.unit_of_work(write=False) as uow:
+            builders = managed_builders(uow, actor, builder_id)
+        for builder in builders:
             found += list(self._differences(builder, window, report))
         for done, (difference, record) in enumerate(found):
             progress(done, len(found))
             report.differences.append(difference if dry_run else self._mend(difference, record))
         progress(len(found), len(found))
         return report
-
-    def _builders(self, actor: Actor, builder_id: BuilderId | None) -> list[Builder]:
-        with self.unit_of_work(write=False) as uow:
-            found = [
-                each
-                for each in uow.builders.all()
-                if owns_catalogue(actor, each.id) and builder_id in (None, each.id)
-            ]
-        if not found:
-            raise NotFound("builder")
-        return found
 
     def _now(self) -> datetime:
         return self.settle_calendar.keeper.clock.now()

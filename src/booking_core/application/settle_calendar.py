@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 from booking_core.application.keep import Keeper, Overtaken
 from booking_core.domain import calendar_steps as steps
 from booking_core.domain.booking import Booking, Settle
+from booking_core.domain.builder import SchedulingMode
 from booking_core.domain.calendar_steps import StandingEvent
 from booking_core.domain.errors import LinkNeeded, ProviderFailed, SlotUnavailable
 from booking_core.domain.ids import BookingId
@@ -96,13 +97,23 @@ class SettleCalendar:
             event = self.keeper.calendar.ensure_booked(booking=booking, slot=slot)
         except SlotUnavailable:
             return self._record(booking, _refused)
-        except LinkNeeded:
+        except LinkNeeded as needed:
+            if needed.lasting:
+                self._learn_mode(booking)
             until = link_deadline(self.keeper.clock.now())
             return self._record(
                 booking, lambda b: b.link_needed(until=until) or b.reschedule_refused()
             )
         events.append(StandingEvent(event, slot))
         return booking
+
+    def _learn_mode(self, booking: Booking) -> None:
+        """From now on the builder's clients are sent to the provider at once (E2)."""
+        with self.unit_of_work() as uow:
+            builder = uow.builders.get(booking.builder_id)
+            if builder.scheduling_mode is SchedulingMode.DIRECT:
+                uow.builders.save(evolve(builder, scheduling_mode=SchedulingMode.LINK))
+                uow.commit()
 
     def _look_again(self, booking: Booking, events: Sequence[StandingEvent]) -> None:
         """The poll for what a provider makes after the booking: the address to join at."""

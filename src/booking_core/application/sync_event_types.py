@@ -5,12 +5,11 @@ from datetime import timedelta
 
 from attrs import define, evolve, field, frozen
 
+from booking_core.application.access import managed_builders
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.catalogue_sync import Offered, synced, taken_over, withdrawn
-from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import BuilderId, SessionTypeId
-from booking_core.domain.policies import owns_catalogue
 from booking_core.domain.session_type import CalendarRef, SessionType
 from booking_core.ports.calendar import CalendarProvider, EventType
 from booking_core.ports.ids import IdFactory
@@ -45,13 +44,7 @@ class SyncEventTypes:
     ) -> SyncReport:
         """Without a builder, all whom the actor may change. Raises NotFound, ProviderFailed."""
         with self.unit_of_work(write=False) as uow:
-            builders = [
-                each
-                for each in uow.builders.all()
-                if owns_catalogue(actor, each.id) and builder_id in (None, each.id)
-            ]
-        if not builders:
-            raise NotFound("builder")
+            builders = managed_builders(uow, actor, builder_id)
         offers = {each.id: self.calendar.event_types(builder=each) for each in builders}
         report = SyncReport()
         with self.unit_of_work() as uow:

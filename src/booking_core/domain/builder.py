@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from attrs import field, frozen
@@ -30,6 +31,18 @@ def _language(value: str) -> Language:
     return member(Language, value, "/language")
 
 
+class SchedulingMode(StrEnum):
+    """How clients come to their time (E2, E6)."""
+
+    DIRECT = "direct"  # on our page, and we place the event
+    LINK = "link"  # at the calendar provider's page
+    EMBED = "embed"  # at that page too, shown within ours
+
+
+def _mode(value: str) -> SchedulingMode:
+    return member(SchedulingMode, value, "/schedulingMode")
+
+
 _KINDS: Kinds = {
     "slug": ("/slug", a(str), "text"),
     "schedule": ("/schedule", a(Schedule), "a schedule"),
@@ -50,6 +63,7 @@ class Builder:
     client an account; `embed_sites` are the origins (scheme, host and port; of a longer address only
     these are kept) whose pages may embed the booking page. `photo_url` is an https address or a path
     of our own site. The slug is made of the name, or of the id where that has no Latin letters.
+    `scheduling_mode` becomes LINK by itself where the calendar account may not be booked directly.
     """
 
     id: BuilderId
@@ -62,6 +76,7 @@ class Builder:
     language: Language = field(default=Language.ENGLISH, converter=_language)
     reminders: tuple[timedelta, ...] = field(default=(timedelta(days=1),), converter=listed)
     client_accounts: bool = False
+    scheduling_mode: SchedulingMode = field(default=SchedulingMode.DIRECT, converter=_mode)
     embed_sites: tuple[str, ...] = field(default=(), converter=_origins)
     calendar_account: str | None = None
     active: bool = True

@@ -183,10 +183,17 @@ class SlotUnavailable(Refused):
 
 
 class LinkNeeded(Refused):
-    """The calendar account may not be booked directly; the client has to place the event itself (E2)."""
+    """The calendar account may not be booked directly; the client has to place the event itself (E2).
+
+    `lasting` is False where that is so for a while only, such as near a limit of the provider's.
+    """
 
     code = "link_needed"
     title = "The time has to be chosen at the calendar provider"
+
+    def __init__(self, message: str, *, lasting: bool = True) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class WrongState(Refused):

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from booking_core.domain.availability import OpenSlots
 from booking_core.domain.booking import Booking, CalendarEvent
@@ -23,10 +23,15 @@ from booking_core.ports.unit_of_work import UnitOfWork
 
 @frozen
 class SchedulingLink:
-    """Where a client can place the event itself; `expires_at` is the end of the link, if it has one."""
+    """Where a client can place the event itself; `expires_at` is the end of the link, if it has one.
+
+    `tracking` are the marks in the address by which the event is joined to its booking (C5), under
+    the provider's names for them: whoever shows the provider's page in another way passes them on.
+    """
 
     url: str
     expires_at: datetime | None = None
+    tracking: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
@@ -104,9 +109,12 @@ class CalendarProvider(Protocol):
 
     @abstractmethod
     def scheduling_link(
-        self, *, builder: Builder, session_type: SessionType, booking: Booking
+        self, *, builder: Builder, session_type: SessionType, booking: Booking | None
     ) -> SchedulingLink:
-        """A link under which the client of `booking` can choose a slot."""
+        """A link under which the client of `booking` can choose a slot.
+
+        Without a booking it is the public address of the session type, for anybody (C3).
+        """
 
     @abstractmethod
     def events(self, *, booking: Booking) -> Sequence[StandingEvent]:
