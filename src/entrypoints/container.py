@@ -22,20 +22,25 @@ from adapters.tokens import SignedTokens
 from booking_core import (
     BookingCore,
     BookingError,
+    Builder,
     CalendarFiles,
+    CalendarNoticeReader,
     CalendarProvider,
     Clock,
     Identity,
     JobQueue,
     Mailer,
     MailWriter,
+    NoticeSubscriptions,
     PaymentGateway,
     PaymentNoticeReader,
     Role,
+    SchedulingMode,
     SystemClock,
     UnitOfWorkFactory,
 )
 from entrypoints.invoked import command
+from entrypoints.notices import CALENDLY, OwnNotices
 from entrypoints.problems import reason
 from entrypoints.settings import EXPOSED, Settings, SettingsError
 from entrypoints.starter_catalogue import starter_catalogue
@@ -79,6 +84,7 @@ class Application:
     calendar: CalendarProvider
     payments: PaymentGateway
     mailer: Mailer
+    notices: OwnNotices | None = None
 
     def mint(self, *, role: Role, id: str, name: str = "", email: str = "") -> str:
         """A bearer token for operators to hand out."""
@@ -99,12 +105,14 @@ class Application:
     def findings(self) -> list[Finding]:
         """Everything that `doctor` looks at."""
         database = self._database()
-        kept = [self._catalogue(), self._jobs()] if database.ok else []
+        kept = [self._catalogue(), self._scheduling(), self._jobs()] if database.ok else []
+        told = [self._notices(self.notices)] if self.notices else []
         return [
             self._settings(),
             database,
             *kept,
             self._calendar(),
+            *told,
             self._payments(),
             self._mail(),
         ]
@@ -144,6 +152,31 @@ class Application:
     def _calendar(self) -> Finding:
         health = self.calendar.health()
         return Finding("calendar", health.ok, health.detail, "Look at BOOKING_CALENDAR.")
+
+    def _scheduling(self) -> Finding:
+        """Who is booked how; no matter of right or wrong."""
+        try:
+            builders = self.core.list_builders()
+        except BookingError as failed:
+            return Finding("scheduling", False, reason(failed), "Look at DATABASE_URL.")
+        others = [
+            f"{each.slug} by {each.scheduling_mode}" for each in builders if not _direct(each)
+        ]
+        direct = sum(map(_direct, builders))
+        return Finding("scheduling", True, ", ".join([f"{direct} builders directly", *others]))
+
+    def _notices(self, notices: OwnNotices) -> Finding:
+        """Without any, only an address that a provider can reach is at fault."""
+        try:
+            own = notices.own()
+        except BookingError as failed:
+            return Finding("notices", False, reason(failed), "Look at the calendar.")
+        if any(each.active for each in own):
+            return Finding("notices", True, f"the calendar posts to {notices.url}")
+        what = "the calendar gave up posting to" if own else "the calendar does not post to"
+        advice = f"Run `{command('webhooks register')}`."
+        well = not own and not notices.url.startswith("https:")
+        return Finding("notices", well, f"{what} {notices.url}", advice)
 
     def _payments(self) -> Finding:
         health = self.payments.health()
@@ -223,6 +256,21 @@ def _notices(payments: PaymentGateway) -> PaymentNoticeReader | None:
     return payments if isinstance(payments, PaymentNoticeReader) else None
 
 
+def _calendar_notices(calendar: CalendarProvider) -> CalendarNoticeReader | None:
+    """The calendar adapter itself, where it also reads what its provider posts."""
+    return calendar if isinstance(calendar, CalendarNoticeReader) else None
+
+
+def _own_notices(calendar: CalendarProvider, public_url: str) -> OwnNotices | None:
+    if not isinstance(calendar, NoticeSubscriptions):
+        return None
+    return OwnNotices(calendar, f"{public_url}{CALENDLY}")
+
+
+def _direct(builder: Builder) -> bool:
+    return builder.scheduling_mode is SchedulingMode.DIRECT
+
+
 class Container(containers.DeclarativeContainer):
     """One provider a port, each made once."""
 
@@ -239,6 +287,12 @@ class Container(containers.DeclarativeContainer):
         settings,
         store,
         clock,
+    )
+    calendar_notices: providers.Provider[CalendarNoticeReader | None] = providers.Singleton(
+        _calendar_notices, calendar
+    )
+    own_notices: providers.Provider[OwnNotices | None] = providers.Singleton(
+        _own_notices, calendar, settings.provided.public_url
     )
     payments: providers.Provider[PaymentGateway] = providers.Singleton(
         _adapter,
@@ -272,6 +326,7 @@ class Container(containers.DeclarativeContainer):
         BookingCore.assemble,
         unit_of_work=store,
         calendar=calendar,
+        calendar_notices=calendar_notices,
         payments=payments,
         payment_notices=payment_notices,
         mailer=mailer,
@@ -283,7 +338,16 @@ class Container(containers.DeclarativeContainer):
         public_url=settings.provided.public_url,
     )
     application: providers.Provider[Application] = providers.Singleton(
-        Application, settings, core, tokens, tokens, store, calendar, payments, mailer
+        Application,
+        settings,
+        core,
+        tokens,
+        tokens,
+        store,
+        calendar,
+        payments,
+        mailer,
+        own_notices,
     )
 
 

@@ -11,16 +11,23 @@ from booking_core import (
     Booking,
     Builder,
     DayRange,
+    Difference,
     FieldError,
     FoundSlots,
+    ListedEventType,
     Location,
     LocationKind,
     Money,
     Payment,
     Question,
+    RepairReport,
     Role,
     Schedule,
+    SchedulingLink,
+    SchedulingMode,
     SessionType,
+    Subscription,
+    SyncReport,
     TimeWindow,
 )
 from entrypoints.times import rfc3339
@@ -64,13 +71,14 @@ def builder(value: Builder, viewer: Actor) -> Json:
             "email": value.email,
             "reminders": [offset // _MINUTE for offset in value.reminders],
             "clientAccounts": value.client_accounts,
+            "schedulingMode": value.scheduling_mode.value,
             "embedSites": list(value.embed_sites),
             "active": value.active,
         }
     return seen
 
 
-def session_type(value: SessionType, viewer: Actor) -> Json:
+def session_type(value: SessionType, viewer: Actor, mode: SchedulingMode) -> Json:
     """As the viewer may see it; an operator and its builder see all of it."""
     owner = viewer.is_operator or (viewer.role is Role.BUILDER and viewer.id == value.builder_id)
     seen: Json = {
@@ -87,7 +95,7 @@ def session_type(value: SessionType, viewer: Actor) -> Json:
         "questions": [question(each) for each in value.questions],
         "location": location(value.location, to_come=owner),
         "capacity": value.capacity,
-        "schedulingMode": "direct",
+        "schedulingMode": mode.value,
     }
     if owner:
         seen |= {
@@ -204,3 +212,89 @@ def schedule(value: Schedule) -> Json:
 
 def _ranges(ranges: tuple[DayRange, ...]) -> list[Json]:
     return [dict(zip(("start", "end"), each.texts(), strict=True)) for each in ranges]
+
+
+# ---- the calendar provider -----------------------------------------------------------------------
+
+
+def tracking(link: SchedulingLink | None, booking_id: str | None) -> Json:
+    """The marks that join an event to its booking, for whoever embeds the provider's page."""
+    return {"bookingId": booking_id, **(link.tracking if link else {})}
+
+
+def link(value: SchedulingLink, booking_id: str | None) -> Json:
+    return {
+        "bookingUrl": value.url,
+        "expiresAt": _moment(value.expires_at),
+        "tracking": tracking(value, booking_id),
+    }
+
+
+def event_type(value: ListedEventType) -> Json:
+    found = value.event_type
+    return {
+        "uri": found.uri,
+        "id": found.id,
+        "name": found.name,
+        "durationMinutes": found.duration_minutes,
+        "active": found.active,
+        "schedulingUrl": found.scheduling_url,
+        "sessionTypeId": value.session_type_id,
+    }
+
+
+def sync_report(value: SyncReport) -> Json:
+    """How many, and which: `changes` names the fields of what was updated."""
+    changes = [
+        *(_change("created", each) for each in value.created),
+        *(_change("updated", each, names) for each, names in value.updated),
+        *(_change("deactivated", each) for each in value.deactivated),
+    ]
+    return {
+        "created": len(value.created),
+        "updated": len(value.updated),
+        "deactivated": len(value.deactivated),
+        "unchanged": len(value.unchanged),
+        "kept": [{"sessionTypeId": id, "field": _field(name)} for id, name in value.kept],
+        "changes": changes,
+    }
+
+
+def _change(what: str, session_type: SessionType, names: tuple[str, ...] = ()) -> Json:
+    return {
+        "change": what,
+        "sessionTypeId": session_type.id,
+        "title": session_type.title,
+        "fields": [_field(name) for name in names],
+    }
+
+
+def _field(name: str) -> str:
+    return "durationMinutes" if name == "duration" else name
+
+
+def repair_report(value: RepairReport) -> Json:
+    return {
+        "bookings": value.bookings,
+        "events": value.events,
+        "differences": [difference(each) for each in value.differences],
+    }
+
+
+def difference(value: Difference) -> Json:
+    return {
+        "kind": value.kind.value,
+        "bookingId": value.booking_id,
+        "eventUri": value.event_uri,
+        "mended": value.mended,
+        "error": value.error,
+    }
+
+
+def subscription(value: Subscription) -> Json:
+    return {
+        "uri": value.uri,
+        "url": value.url,
+        "active": value.active,
+        "createdAt": rfc3339(value.created_at),
+    }

@@ -21,13 +21,16 @@ _log = structlog.get_logger("booking.worker")
 def run(application: Application, stop: Event) -> None:
     """Works until `stop` is set, and ends what is begun. Errors are logged, none ends it."""
     core = application.core
+    rounds: list[tuple[str, Callable[[], object], float]] = [
+        ("expire_overdue", core.expire_overdue, _PAUSE),
+        ("settle_unsettled", core.settle_unsettled, _HOUR),
+        ("forget_answers", core.forget_answers, _HOUR),
+    ]
+    if application.notices is not None:
+        rounds.append(("watch_notices", application.notices.watch, _HOUR))
     tidying = [
         Thread(target=_repeat, args=(stop, name, work, pause), daemon=True)
-        for name, work, pause in (
-            ("expire_overdue", core.expire_overdue, _PAUSE),
-            ("settle_unsettled", core.settle_unsettled, _HOUR),
-            ("forget_answers", core.forget_answers, _HOUR),
-        )
+        for name, work, pause in rounds
     ]
     for thread in tidying:
         thread.start()

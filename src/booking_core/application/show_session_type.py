@@ -29,6 +29,16 @@ class ShowSessionType:
             if found is None:
                 raise NotFound("session type")
             offer = snapshot.offer(found.id)
-        if not owns_catalogue(actor, offer.builder.id):
-            check_may_book(offer.session_type, offer.builder, actor)
-        return offer
+        return _seen(offer, actor)
+
+    def of_event_type(self, *, event_type_uri: str, actor: Actor) -> Offer:
+        """What stands for that event type of the calendar provider. Raises as the call itself."""
+        with self.unit_of_work(write=False) as uow:
+            offer = self.catalogue.read(uow).of_event_type(event_type_uri)
+        return _seen(offer, actor)
+
+
+def _seen(offer: Offer, actor: Actor) -> Offer:
+    if not owns_catalogue(actor, offer.builder.id):
+        check_may_book(offer.session_type, offer.builder, actor)
+    return offer

@@ -103,11 +103,16 @@ def session_types(session: Session, builder: str | None, viewer: str) -> None:
         else core.list_available_sessions(actor=actor)
     )
     owners = {
-        each.builder_id: core.show_builder(name=each.builder_id, actor=Actor.system())
-        for each in found
+        owner: core.show_builder(name=owner, actor=Actor.system())
+        for owner in {each.builder_id for each in found}
     }
     session.screen.answer(
-        {"sessionTypes": [views.session_type(each, actor) for each in found]},
+        {
+            "sessionTypes": [
+                views.session_type(each, actor, owners[each.builder_id].scheduling_mode)
+                for each in found
+            ]
+        },
         tables.session_types(found, owners),
     )
 

@@ -7,7 +7,16 @@ from typing import Any
 import click
 
 from booking_core import BookingError
-from entrypoints.cli import bookings, catalogue, check_flow, jobs, operations, serve, slots
+from entrypoints.cli import (
+    bookings,
+    catalogue,
+    check_flow,
+    jobs,
+    operations,
+    provider,
+    serve,
+    slots,
+)
 from entrypoints.cli.commands import JSON
 from entrypoints.cli.errors import tell, tell_usage, unexpected
 from entrypoints.cli.output import Screen
@@ -33,6 +42,11 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
         catalogue.session_types,
         slots.slots,
         catalogue.explain_visibility,
+    ),
+    "Calendar provider": (
+        provider.sync_event_types,
+        provider.repair,
+        provider.webhooks,
     ),
     "Service": (
         serve.serve,

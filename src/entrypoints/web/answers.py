@@ -35,6 +35,7 @@ class Builder(_Answer):
     email: str = ""
     reminders: list[int] = Field([], description="minutes before the start")
     client_accounts: bool = False
+    scheduling_mode: str = Field("direct", description="direct, link or embed")
     embed_sites: list[str] = []
     active: bool = True
 
@@ -179,6 +180,9 @@ class Booking(_Answer):
     confirmation_url: str
     created_at: Moment
     manage_token: str = Field("", description="shown to an anonymous client when it books")
+    scheduling_url: str | None = Field(
+        None, description="of one booking that waits for its time: where the client chooses it"
+    )
 
 
 class Bookings(_Answer):
@@ -192,14 +196,24 @@ class Done(_Answer):
 
 
 class Placed(Done):
-    """Where a price is due online, `checkoutUrl` is where the client pays; null until it is known."""
+    """Where a price is due online, `checkoutUrl` is where the client pays; null until it is known.
+
+    Where the time has to be chosen at the calendar provider, `schedulingUrl` is where, null while the
+    provider does not answer, and `message` says so.
+    """
 
     payment_required: bool = False
     checkout_url: str | None = None
+    scheduling_url: str | None = None
+    message: str = ""
 
 
 class Tracking(_Answer):
-    booking_id: str
+    """The booking, and the marks of the calendar provider's page: an embed passes them on."""
+
+    model_config = ConfigDict(extra="allow")
+
+    booking_id: str | None
 
 
 class Initialized(Done):
@@ -212,3 +226,46 @@ class Initialized(Done):
 
 class Received(_Answer):
     received: bool
+
+
+class Link(_Answer):
+    booking_url: str
+    expires_at: Moment | None
+    tracking: Tracking
+
+
+class EventType(_Answer):
+    uri: str
+    id: str
+    name: str
+    duration_minutes: int
+    active: bool
+    scheduling_url: str
+    session_type_id: str | None = Field(description="what stands for it in our catalogue")
+
+
+class EventTypes(_Answer):
+    event_types: list[EventType]
+
+
+class KeptField(_Answer):
+    session_type_id: str
+    field: str
+
+
+class SyncChange(_Answer):
+    change: str = Field(description="created, updated or deactivated")
+    session_type_id: str
+    title: str
+    fields: list[str]
+
+
+class Synced(_Answer):
+    """How many session types; `kept` are fields that differ and were edited here."""
+
+    created: int
+    updated: int
+    deactivated: int
+    unchanged: int
+    kept: list[KeptField]
+    changes: list[SyncChange]

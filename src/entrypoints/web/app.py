@@ -15,6 +15,7 @@ from entrypoints.web import (
     errors,
     operations,
     pages,
+    provider,
     requests,
     slots,
     webhooks,
@@ -63,7 +64,7 @@ def create_app(application: Application) -> OpenAPI:
     app.register_error_handler(BookingError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unexpected)
-    for area in (catalogue, slots, bookings, webhooks, operations):
+    for area in (catalogue, slots, bookings, provider, webhooks, operations):
         app.register_api(area.routes(application))
     app.register_blueprint(pages.routes(application))
     if brought := getattr(application.payments, "pages", None):
@@ -81,5 +82,5 @@ def _document(app: OpenAPI) -> None:
         for method, operation in item.items():
             done = {code: each for code, each in operation["responses"].items() if code[0] == "2"}
             operation["responses"] = done | {"default": _REFUSED}
-            if method == "post" and path.startswith("/api/scheduling/bookings/"):
+            if method == "post" and path.startswith("/api/scheduling/"):
                 operation.setdefault("parameters", []).append(_KEY)

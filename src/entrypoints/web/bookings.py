@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _BASE = "/api/scheduling/bookings"
+_CHOOSE = "The time is chosen at the builder's calendar provider; go on at schedulingUrl."
 
 
 def routes(application: Application) -> APIBlueprint:
@@ -42,10 +43,25 @@ def routes(application: Application) -> APIBlueprint:
 
     def handed_over(booking: Booking, asking: Actor) -> Json:
         """The booking with its manage token, for a client who has nothing else to show for it."""
-        if asking.signed_in:
-            return shown(booking)
+        return shown(booking) if asking.signed_in else with_token(booking)
+
+    def with_token(booking: Booking) -> Json:
         token = core.manage_key.token(booking.id, booking.token_version)
         return shown(booking) | {"manageToken": token}
+
+    def placed(booking: Booking, seen: Json, status: int) -> tuple[Json, int]:
+        """With what the client does next; 202 while the booking waits for that, or for a provider."""
+        answer = {"success": True, "booking": seen}
+        if booking.payment.status is PaymentStatus.REQUESTED:
+            url = booking.payment.checkout_url
+            return answer | {"paymentRequired": True, "checkoutUrl": url}, 200 if url else 202
+        if booking.state is BookingState.AWAITING_SCHEDULING:
+            return answer | {"schedulingUrl": link_of(booking), "message": _CHOOSE}, 202
+        return answer, 202 if booking.state is BookingState.CONFIRMING else status
+
+    def link_of(booking: Booking) -> str | None:
+        link = core.offer_link.when_answered(booking)
+        return link.url if link else None
 
     @api.post(
         f"{_BASE}/initialize",
@@ -66,8 +82,27 @@ def routes(application: Application) -> APIBlueprint:
             "booking": handed_over(begun.booking, asking),
             "schedulingUrl": begun.link.url if begun.link else None,
             "checkoutUrl": begun.booking.payment.checkout_url,
-            "tracking": {"bookingId": begun.booking.id},
+            "tracking": views.tracking(begun.link, begun.booking.id),
         }, 201
+
+    @api.post(
+        f"{_BASE}/create",
+        summary="Book what the client placed at the calendar provider",
+        responses={200: answers.Placed, 201: answers.Placed, 202: answers.Placed},
+    )
+    def create(body: schemas.CreateBody) -> tuple[Json, int]:
+        created = core.create_booking(
+            event_uri=body.calendlyEventUri,
+            invitee_uri=body.calendlyInviteeUri,
+            actor=caller(),
+            session_type_id=SessionTypeId(body.sessionTypeId) if body.sessionTypeId else None,
+            booking_id=BookingId(body.bookingId) if body.bookingId else None,
+            pathway=reading.pathway(body.pathway),
+            key=idempotency_key(),
+        )
+        booking = created.booking
+        seen = with_token(booking) if created.hand_token_over else shown(booking)
+        return placed(booking, seen, 201)
 
     @api.post(
         f"{_BASE}/confirm",
@@ -87,7 +122,7 @@ def routes(application: Application) -> APIBlueprint:
             booking_id=BookingId(body.bookingId) if body.bookingId else None,
             key=idempotency_key(),
         )
-        return _placed(booking, handed_over(booking, asking), 201)
+        return placed(booking, handed_over(booking, asking), 201)
 
     @api.post(
         f"{_BASE}/<id>/pay",
@@ -98,7 +133,7 @@ def routes(application: Application) -> APIBlueprint:
         booking = core.pay_booking(
             booking_id=BookingId(path.id), actor=caller(), key=idempotency_key()
         )
-        return _placed(booking, shown(booking), 200)
+        return placed(booking, shown(booking), 200)
 
     @api.get(
         f"{_BASE}/<id>",
@@ -106,7 +141,10 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Booking},
     )
     def show(path: schemas.IdPath) -> Json:
-        return shown(core.show_booking(booking_id=BookingId(path.id), actor=caller()))
+        booking = core.show_booking(booking_id=BookingId(path.id), actor=caller())
+        if booking.state is not BookingState.AWAITING_SCHEDULING:
+            return shown(booking)
+        return shown(booking) | {"schedulingUrl": link_of(booking)}
 
     @api.get(
         f"{_BASE}/<id>/calendar.ics",
@@ -215,15 +253,6 @@ def routes(application: Application) -> APIBlueprint:
         return builders_word(core.undo_no_show, path.id)
 
     return api
-
-
-def _placed(booking: Booking, shown: Json, status: int) -> tuple[Json, int]:
-    """A booking with what the client does next; 202 while a provider has not answered yet."""
-    answer = {"success": True, "booking": shown}
-    if booking.payment.status is PaymentStatus.REQUESTED:
-        url = booking.payment.checkout_url
-        return answer | {"paymentRequired": True, "checkoutUrl": url}, 200 if url else 202
-    return answer, 202 if booking.state is BookingState.CONFIRMING else status
 
 
 def _criteria(query: schemas.BookingsQuery) -> BookingFilter:

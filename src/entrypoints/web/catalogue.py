@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask_openapi3 import APIBlueprint, Tag
 
-from booking_core import Actor, BuilderId, InvalidRequest, NotFound, Role, Schedule, SessionTypeId
+from booking_core import (
+    Actor,
+    BuilderId,
+    InvalidRequest,
+    NotFound,
+    Role,
+    Schedule,
+    SessionType,
+    SessionTypeId,
+)
 from entrypoints import views
 from entrypoints.web import answers, reading, schemas
 from entrypoints.web.requests import actor
@@ -43,6 +53,13 @@ def routes(application: Application) -> APIBlueprint:
         offer = core.show_session_type(session_type=name, builder=builder_id, actor=asking)
         return offer.session_type.id
 
+    def shown(found: Sequence[SessionType], asking: Actor) -> list[Json]:
+        modes = {
+            owner: core.show_builder(name=owner, actor=Actor.system()).scheduling_mode
+            for owner in {each.builder_id for each in found}
+        }
+        return [views.session_type(each, asking, modes[each.builder_id]) for each in found]
+
     @api.get("/api/marketplace/builders", summary="The builders", responses={200: answers.Builders})
     def list_builders() -> Json:
         asking = caller()
@@ -65,7 +82,7 @@ def routes(application: Application) -> APIBlueprint:
     def list_session_types(path: schemas.IdPath) -> Json:
         asking = caller()
         found = core.list_session_types(builder=path.id, actor=asking)
-        return {"sessionTypes": [views.session_type(each, asking) for each in found]}
+        return {"sessionTypes": shown(found, asking)}
 
     @api.get(
         "/api/scheduling/sessions/available",
@@ -80,7 +97,7 @@ def routes(application: Application) -> APIBlueprint:
             pathway=query.pathway,
             builder=query.builder,
         )
-        return {"sessionTypes": [views.session_type(each, asking) for each in found]}
+        return {"sessionTypes": shown(found, asking)}
 
     @api.post(
         "/api/admin/builders", summary="Add a builder (admin)", responses={201: answers.Builder}
@@ -142,7 +159,7 @@ def routes(application: Application) -> APIBlueprint:
     def list_own_session_types(path: schemas.IdPath) -> Json:
         builder_id, asking = own(path.id)
         found = core.list_session_types(builder=builder_id, actor=asking)
-        return {"sessionTypes": [views.session_type(each, asking) for each in found]}
+        return {"sessionTypes": shown(found, asking)}
 
     @api.patch(
         "/api/builders/<id>/session-types",
@@ -175,7 +192,7 @@ def routes(application: Application) -> APIBlueprint:
             changes=reading.session_type_changes(body),
             actor=asking,
         )
-        return views.session_type(changed, asking)
+        return shown([changed], asking)[0]
 
     @api.post(
         "/api/admin/session-types",
@@ -186,7 +203,7 @@ def routes(application: Application) -> APIBlueprint:
         builder_id, asking = own(body.builderId)
         given = reading.session_type_changes(body)
         added = core.add_session_type(builder_id=builder_id, actor=asking, **given)
-        return views.session_type(added, asking), 201
+        return shown([added], asking)[0], 201
 
     return api
 

@@ -31,6 +31,7 @@ from booking_core import (
     Offer,
     OpenSlots,
     QuestionKind,
+    SchedulingLink,
     SessionTypeId,
     Slot,
     SlotUnavailable,
@@ -186,7 +187,9 @@ def routes(application: Application) -> Blueprint:
     def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[str, int]:
         return render_template("open.html", booking_id=booking_id, error=error), 404
 
-    def manage_page(booking: Booking, error: BookingError | None = None) -> str:
+    def manage_page(
+        booking: Booking, error: BookingError | None = None, link: SchedulingLink | None = None
+    ) -> str:
         error = errors.for_visitors(error) if error else None
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
         checkout = booking.payment.checkout_url
@@ -198,7 +201,12 @@ def routes(application: Application) -> Blueprint:
             checkout=checkout,
             returned=_returned(booking),
             # A form may not lead to another site, so this page leads on to the checkout.
-            forward=checkout if request.args.get("to") == "checkout" and not error else None,
+            forward=link.url
+            if link
+            else checkout
+            if request.args.get("to") == "checkout" and not error
+            else None,
+            at_provider=not application.calendar.in_database,
             turned_back="turned-back" in request.args,
         )
 
@@ -223,6 +231,19 @@ def routes(application: Application) -> Blueprint:
             booking = core.show_booking(booking_id=BookingId(booking_id), actor=holder())
             return manage_page(booking, error), problems.of(error).status
         return redirect(url_for("pages.manage", booking_id=booking_id, to="checkout"), 303)
+
+    @pages.post("/bookings/<booking_id>/choose")
+    def choose(booking_id: str) -> Any:
+        """On to the provider's page; only on a click, because a link there may be made for one use."""
+        same_origin()
+        try:
+            booking = core.show_booking(booking_id=BookingId(booking_id), actor=holder())
+        except NotFound:
+            return opening_page(booking_id)
+        try:
+            return manage_page(booking, link=core.offer_link.of(booking))
+        except BookingError as error:
+            return manage_page(booking, error), problems.of(error).status
 
     @pages.post("/bookings/<booking_id>/cancel")
     def cancel(booking_id: str) -> Any:

@@ -25,6 +25,7 @@ from booking_core import (
     QuestionKind,
     RefundStep,
     Schedule,
+    SchedulingMode,
     Slot,
     TimeWindow,
     zone,
@@ -250,6 +251,10 @@ _BUILDER: Mapping[str, _Reader] = {
     "language": ("language", lambda text: choice(Language, text, "/language")),
     "reminders": ("reminders", lambda offsets: tuple(minutes(each) for each in offsets)),
     "clientAccounts": ("client_accounts", _same),
+    "schedulingMode": (
+        "scheduling_mode",
+        lambda text: choice(SchedulingMode, text, "/schedulingMode"),
+    ),
     "embedSites": ("embed_sites", tuple),
     "active": ("active", _same),
     "schedule": ("schedule", lambda given: schedule(given, "/schedule")),

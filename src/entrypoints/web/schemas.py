@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     ConfigDict,
@@ -138,6 +140,40 @@ class ConfirmBody(Lenient):
     bookingId: Short | None = None
 
 
+def _address(text: str) -> str:
+    """Told before anybody is asked: what is no address cannot be one of the provider's."""
+    if not _ADDRESS.fullmatch(text):
+        message = "Give the address that the provider told, such as https://…/scheduled_events/…"
+        raise PydanticCustomError("address", message)
+    return text
+
+
+_ADDRESS = re.compile(r"https?://[!-~]+", re.ASCII)
+Address = Annotated[Short, AfterValidator(_address)]
+
+
+class CreateBody(Lenient):
+    calendlyEventUri: Address
+    calendlyInviteeUri: Address | None = None
+    sessionTypeId: Short | None = None
+    bookingId: Short | None = None
+    pathway: Short | None = None
+
+
+class EventTypesQuery(Lenient):
+    builder: Short | None = None
+
+
+class LinkBody(Lenient):
+    sessionTypeId: Short
+    bookingId: Short | None = None
+
+
+class SyncBody(Lenient):
+    builderId: Short | None = None
+    dryRun: StrictBool = False
+
+
 class RescheduleBody(Lenient):
     timeSlot: TimeSlot
 
@@ -264,6 +300,7 @@ class BuilderChanges(Strict):
     language: Short | None = None
     reminders: Annotated[list[Whole], Field(max_length=20)] | None = None
     clientAccounts: bool | None = None
+    schedulingMode: Short | None = None
     embedSites: Annotated[list[Short], Field(max_length=50)] | None = None
     active: bool | None = None
     schedule: ScheduleBody | None = None

@@ -36,10 +36,15 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.OpenSlots},
     )
     def available_times(query: schemas.AvailableTimesQuery) -> Json:
-        if query.sessionTypeId is None:
-            detail = "Give 'sessionTypeId'; this calendar has no event type URIs."
+        if query.sessionTypeId is not None:
+            return answer(query.sessionTypeId, query)
+        if query.eventTypeUri is None:
+            detail = "Give 'sessionTypeId', or the calendar provider's 'eventTypeUri'."
             raise InvalidRequest(detail, [FieldError("/sessionTypeId", detail)])
-        return answer(query.sessionTypeId, query)
+        offer = core.show_session_type.of_event_type(
+            event_type_uri=query.eventTypeUri, actor=actor(application.identity)
+        )
+        return answer(offer.session_type.id, query)
 
     def answer(session_type: str, query: schemas.SlotsQuery) -> Json:
         asking = actor(application.identity)

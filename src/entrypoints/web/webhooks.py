@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 from flask_openapi3 import APIBlueprint, Tag
 
+from entrypoints.notices import CALENDLY
 from entrypoints.web import answers
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ def routes(application: Application) -> APIBlueprint:
     )
     def stripe() -> dict[str, Any]:
         application.core.hear_payment_notice(body=request.get_data(), headers=dict(request.headers))
+        return {"received": True}
+
+    @api.post(
+        CALENDLY,
+        summary="What Calendly tells us, signed with our key",
+        responses={200: answers.Received},
+    )
+    def calendly() -> dict[str, Any]:
+        body, headers = request.get_data(), dict(request.headers)
+        application.core.hear_calendar_notice(body=body, headers=headers)
         return {"received": True}
 
     return api

@@ -1,0 +1,258 @@
+"""The calendar provider: what lost notices left behind, its event types, its notices."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
+
+from booking_core import (
+    Actor,
+    BuilderId,
+    Difference,
+    DifferenceKind,
+    RepairReport,
+    Subscription,
+    SyncReport,
+)
+from entrypoints import times, views
+from entrypoints.cli.commands import Command, Group, timezone_option
+from entrypoints.cli.output import Screen, console, dim, mark, table
+from entrypoints.cli.session import Session, pass_session
+from entrypoints.invoked import command
+from entrypoints.notices import OwnNotices
+from entrypoints.problems import EX_NO, EX_NOINPUT
+from entrypoints.settings import SettingsError
+
+builder_option = click.option(
+    "--builder", metavar="NAME", help="Only this one (id or slug); all when left out."
+)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what differs.")
+
+
+def _named(session: Session, builder: str | None) -> BuilderId | None:
+    system = Actor.system()
+    return session.core.show_builder(name=builder, actor=system).id if builder else None
+
+
+# ---- repair --------------------------------------------------------------------------------------
+
+
+@click.command(cls=Command)
+@click.option("--from", "first", metavar="TIME", help="A date or a time; now when left out.")
+@click.option("--to", "last", metavar="TIME", help="A date, included, or a time; 14 days later.")
+@timezone_option
+@builder_option
+@dry_run_option
+@pass_session
+@click.pass_context
+def repair(
+    ctx: click.Context,
+    session: Session,
+    first: str | None,
+    last: str | None,
+    timezone: str | None,
+    builder: str | None,
+    dry_run: bool,
+) -> None:
+    """Compare our bookings with the calendar provider's events, and mend what differs.
+
+    Of what starts between --from and --to. Answers 1 while something differs.
+    """
+    with _progress(session.screen) as told:
+        report = session.core.repair_calendar(
+            window=times.window(first, last, timezone or "UTC"),
+            actor=Actor.system(),
+            builder_id=_named(session, builder),
+            dry_run=dry_run,
+            progress=told,
+        )
+    session.screen.answer(
+        views.repair_report(report) | {"dryRun": dry_run}, *_repaired(report, dry_run)
+    )
+    if not all(each.mended for each in report.differences):
+        ctx.exit(EX_NO)
+
+
+@contextmanager
+def _progress(screen: Screen) -> Iterator[Callable[[int, int], object]]:
+    """On terminals only, as everything that moves."""
+    terminal = console(sys.stderr)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=terminal,
+        transient=True,
+        disable=screen.json or not terminal.is_terminal,
+    )
+    with bar:
+        comparing = bar.add_task("Comparing …", total=None)
+
+        def tell(done: int, of: int) -> None:
+            bar.update(comparing, description="Mending …", completed=done, total=of)
+
+        yield tell
+
+
+def _repaired(report: RepairReport, dry_run: bool) -> Iterator[RenderableType]:
+    compared = f"Compared {report.bookings} bookings with {report.events} events"
+    if not report.differences:
+        yield f"{compared}: nothing differs."
+        return
+    unmatched = [each for each in report.differences if each.kind is DifferenceKind.UNMATCHED]
+    others = [each for each in report.differences if each.kind is not DifferenceKind.UNMATCHED]
+    if others:
+        yield table(("", "Difference", "Where"), map(_difference, others))
+        yield ""
+    if unmatched:
+        yield table(("Placed by clients who may not book them", ""), map(_unmatched, unmatched))
+        yield "They stay at the provider; see to each there.\n"
+    mended = sum(each.mended for each in report.differences)
+    verdict = "nothing was changed" if dry_run else f"{mended} mended"
+    yield f"{compared}: {len(report.differences)} differences, {verdict}."
+
+
+def _difference(each: Difference) -> tuple[Text, str, Text]:
+    where = Text("\n".join(filter(None, (each.booking_id, each.event_uri))))
+    if each.error:
+        where.append(f"\n{each.error}", style="red")
+    return mark(each.mended), each.kind.value, where
+
+
+def _unmatched(each: Difference) -> tuple[Text, str]:
+    return mark(False), each.event_uri or ""
+
+
+# ---- event types ---------------------------------------------------------------------------------
+
+
+@click.command(cls=Command)
+@builder_option
+@dry_run_option
+@pass_session
+def sync_event_types(session: Session, builder: str | None, dry_run: bool) -> None:
+    """Bring session types up to date with the calendar provider's event types.
+
+    What was edited here stays as it is; doing it again changes nothing.
+    """
+    with session.screen.working("Asking the calendar provider …"):
+        report = session.core.sync_event_types(
+            actor=Actor.system(), builder_id=_named(session, builder), dry_run=dry_run
+        )
+    session.screen.answer(
+        views.sync_report(report) | {"dryRun": dry_run}, *_synced(report, dry_run)
+    )
+
+
+def _synced(report: SyncReport, dry_run: bool) -> Iterator[RenderableType]:
+    told = views.sync_report(report)
+    if told["changes"]:
+        rows = [
+            (each["change"], Text(each["title"]).append_text(dim(_fields(each["fields"]))))
+            for each in told["changes"]
+        ]
+        yield table(("Change", "Session type"), rows)
+        yield ""
+    if told["kept"]:
+        rows = [(each["sessionTypeId"], Text(each["field"])) for each in told["kept"]]
+        yield table(("Edited here, so kept", "Field"), rows)
+        yield ""
+    counts = [f"{told[what]} {what}" for what in ("created", "updated", "deactivated", "unchanged")]
+    yield ", ".join(counts) + ("; nothing was changed." if dry_run else ".")
+
+
+def _fields(names: list[str]) -> str:
+    return f" ({', '.join(names)})" if names else ""
+
+
+# ---- notices -------------------------------------------------------------------------------------
+
+
+@click.group(cls=Group, invoke_without_command=True)
+@pass_session
+@click.pass_context
+def webhooks(ctx: click.Context, session: Session) -> None:
+    """List where the calendar provider posts its notices.
+
+    `register` has them posted to PUBLIC_URL, `rotate` does so anew with the first signing key,
+    `remove` ends it.
+    """
+    if ctx.invoked_subcommand is None:
+        _list(session)
+
+
+def _notices(session: Session) -> OwnNotices:
+    notices = session.application.notices
+    if notices is None:
+        name = session.settings.calendar
+        raise SettingsError("BOOKING_CALENDAR", f"the calendar '{name}' sends no notices.")
+    return notices
+
+
+def _list(session: Session) -> None:
+    notices = _notices(session)
+    found = notices.subscriptions.subscriptions()
+    rows = [(mark(each.active), times.rfc3339(each.created_at), _where(each)) for each in found]
+    session.screen.answer(
+        {"webhooks": [views.subscription(each) for each in found], "own": notices.url},
+        table(("", "Since", "Posts to"), rows)
+        if rows
+        else f"There are none; `{command('webhooks register')}` adds {notices.url}.",
+    )
+
+
+def _where(each: Subscription) -> Text:
+    state = "" if each.active else "\nthe provider gave it up"
+    return Text(each.url).append_text(dim(f"\n{each.uri}{state}"))
+
+
+@webhooks.command("list")
+@pass_session
+def list_webhooks(session: Session) -> None:
+    """List where the notices go."""
+    _list(session)
+
+
+@webhooks.command()
+@pass_session
+def register(session: Session) -> None:
+    """Have notices posted to PUBLIC_URL; doing it again changes nothing."""
+    _registered(session, _notices(session).register())
+
+
+@webhooks.command()
+@pass_session
+def rotate(session: Session) -> None:
+    """Register anew, so that the first of the signing keys is used.
+
+    Set the new key before the old one, as NEW,OLD; what is on its way is still understood then.
+    """
+    _registered(session, _notices(session).rotate())
+
+
+def _registered(session: Session, found: Subscription) -> None:
+    session.screen.answer(
+        {"webhook": views.subscription(found)}, f"The calendar provider posts to {found.url}."
+    )
+
+
+@webhooks.command()
+@click.argument("uri", required=False)
+@pass_session
+@click.pass_context
+def remove(ctx: click.Context, session: Session, uri: str | None) -> None:
+    """End the one named by URI, as listed; our own when left out."""
+    notices = _notices(session)
+    removed = (
+        int(notices.subscriptions.unsubscribe(uri=uri)) if uri is not None else notices.remove()
+    )
+    told = f"Ended {removed}." if removed else "There was none."
+    session.screen.answer({"removed": removed}, told)
+    if not removed:
+        ctx.exit(EX_NOINPUT)

@@ -1,0 +1,50 @@
+"""Our own subscription to the calendar provider's notices (E4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from attrs import frozen
+
+from booking_core import NoticeSubscriptions, Subscription
+
+#: Where Calendly posts to.
+CALENDLY = "/api/webhooks/calendly"
+
+_log = structlog.get_logger("booking.notices")
+
+
+@frozen
+class OwnNotices:
+    """What the provider posts to our address `url`."""
+
+    subscriptions: NoticeSubscriptions
+    url: str
+
+    def own(self) -> Sequence[Subscription]:
+        return [each for each in self.subscriptions.subscriptions() if each.url == self.url]
+
+    def register(self) -> Subscription:
+        return self.subscriptions.subscribe(url=self.url)
+
+    def remove(self) -> int:
+        """How many there were."""
+        return sum(self.subscriptions.unsubscribe(uri=each.uri) for each in self.own())
+
+    def rotate(self) -> Subscription:
+        """Makes it anew, so that it is signed with the first of our keys."""
+        self.remove()
+        return self.register()
+
+    def watch(self) -> bool:
+        """Makes it anew where the provider gave it up, as it does after a day of failures.
+
+        Whether it did. What nobody registered stays so.
+        """
+        own = self.own()
+        if not own or any(each.active for each in own):
+            return False
+        _log.warning("the provider had stopped its notices", url=self.url)
+        self.rotate()
+        return True
