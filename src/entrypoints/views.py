@@ -243,10 +243,10 @@ def event_type(value: ListedEventType) -> Json:
     }
 
 
-def sync_report(value: SyncReport) -> Json:
+def sync_report(value: SyncReport, *, dry_run: bool) -> Json:
     """How many, and which: `changes` names the fields of what was updated."""
     changes = [
-        *(_change("created", each) for each in value.created),
+        *(_change("created", each, known=not dry_run) for each in value.created),
         *(_change("updated", each, names) for each, names in value.updated),
         *(_change("deactivated", each) for each in value.deactivated),
     ]
@@ -260,10 +260,12 @@ def sync_report(value: SyncReport) -> Json:
     }
 
 
-def _change(what: str, session_type: SessionType, names: tuple[str, ...] = ()) -> Json:
+def _change(
+    what: str, session_type: SessionType, names: tuple[str, ...] = (), *, known: bool = True
+) -> Json:
     return {
         "change": what,
-        "sessionTypeId": session_type.id,
+        "sessionTypeId": session_type.id if known else None,
         "title": session_type.title,
         "fields": [_field(name) for name in names],
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from rich.console import RenderableType
@@ -18,7 +19,6 @@ from booking_core import (
     DifferenceKind,
     RepairReport,
     Subscription,
-    SyncReport,
 )
 from entrypoints import times, views
 from entrypoints.cli.commands import Command, Group, timezone_option
@@ -111,7 +111,7 @@ def _repaired(report: RepairReport, dry_run: bool) -> Iterator[RenderableType]:
         yield table(("", "Difference", "Where"), map(_difference, others))
         yield ""
     if unmatched:
-        yield table(("Placed by clients who may not book them", ""), map(_unmatched, unmatched))
+        yield table(("", "Placed by clients who may not book them"), map(_unmatched, unmatched))
         yield "They stay at the provider; see to each there.\n"
     mended = sum(each.mended for each in report.differences)
     verdict = "nothing was changed" if dry_run else f"{mended} mended"
@@ -145,13 +145,11 @@ def sync_event_types(session: Session, builder: str | None, dry_run: bool) -> No
         report = session.core.sync_event_types(
             actor=Actor.system(), builder_id=_named(session, builder), dry_run=dry_run
         )
-    session.screen.answer(
-        views.sync_report(report) | {"dryRun": dry_run}, *_synced(report, dry_run)
-    )
+    told = views.sync_report(report, dry_run=dry_run)
+    session.screen.answer(told | {"dryRun": dry_run}, *_synced(told, dry_run))
 
 
-def _synced(report: SyncReport, dry_run: bool) -> Iterator[RenderableType]:
-    told = views.sync_report(report)
+def _synced(told: Mapping[str, Any], dry_run: bool) -> Iterator[RenderableType]:
     if told["changes"]:
         rows = [
             (each["change"], Text(each["title"]).append_text(dim(_fields(each["fields"]))))

@@ -255,7 +255,7 @@ class KeptField(_Answer):
 
 class SyncChange(_Answer):
     change: str = Field(description="created, updated or deactivated")
-    session_type_id: str
+    session_type_id: str | None = Field(description="null of what would be created")
     title: str
     fields: list[str]
 

@@ -63,7 +63,8 @@ def routes(application: Application) -> APIBlueprint:
             lambda: views.sync_report(
                 core.sync_event_types(
                     actor=asking, builder_id=named(body.builderId, asking), dry_run=body.dryRun
-                )
+                ),
+                dry_run=body.dryRun,
             ),
             action="sync event types",
             actor=asking,

@@ -38,6 +38,7 @@ from booking_core.testing.examples import a_builder, a_schedule
         ({"embed_sites": 5}, "/embedSites"),
         ({"language": "xx"}, "/language"),
         ({"client_accounts": "no"}, "/clientAccounts"),
+        ({"scheduling_mode": "fax"}, "/schedulingMode"),
         ({"reminders": (30,)}, "/reminders"),
         ({"reminders": timedelta(1)}, "/reminders"),
         ({"schedule": "always"}, "/schedule"),

@@ -328,18 +328,30 @@ class CalendarContract(OpenSlotsContract):
         builder: Builder,
         session_type: SessionType,
     ) -> None:
-        urls = {
+        links = [
             calendar.scheduling_link(
                 builder=builder,
                 session_type=session_type,
                 booking=a_booking(
                     BookingState.AWAITING_SCHEDULING, session_type=session_type, id=booking_id
                 ),
-            ).url
+            )
             for booking_id in ("bkg_1", "bkg_2")
-        }
-        assert len(urls) == 2
-        assert all(url.startswith(("https://", "http://")) for url in urls)
+        ]
+        assert len({link.url for link in links}) == 2
+        assert all(link.url.startswith(("https://", "http://")) for link in links)
+        for link in links:
+            assert all(mark in link.url for mark in link.tracking.values())
+
+    def test_without_a_booking_the_link_is_one_and_the_same_for_everybody(
+        self, calendar: CalendarProvider, builder: Builder, session_type: SessionType
+    ) -> None:
+        links = [
+            calendar.scheduling_link(builder=builder, session_type=session_type, booking=None)
+            for _ in range(2)
+        ]
+        assert links[0] == links[1]
+        assert links[0].url.startswith(("https://", "http://"))
 
     def test_a_no_show_can_be_told_and_taken_back_twice(
         self, calendar: CalendarProvider, booking: Booking

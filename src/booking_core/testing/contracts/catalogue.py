@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from attrs import evolve
 
-from booking_core.domain.builder import Builder
+from booking_core.domain.builder import Builder, SchedulingMode
 from booking_core.domain.errors import InvalidRequest, NotFound
 from booking_core.domain.ids import BuilderId, PathwayId, SessionTypeId
 from booking_core.domain.language import Language
@@ -41,6 +41,7 @@ def _everything_a_builder_can_have() -> Builder:
         language=Language.GERMAN,
         reminders=(timedelta(days=2), timedelta(minutes=30)),
         client_accounts=True,
+        scheduling_mode=SchedulingMode.EMBED,
         embed_sites=("https://one.example", "https://two.example"),
         calendar_account="acct_1",
         active=False,

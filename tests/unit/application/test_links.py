@@ -1,0 +1,198 @@
+"""Where clients place their events themselves, and how it is learned that they have to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from booking_core import (
+    Actor,
+    Booking,
+    BookingState,
+    BuilderId,
+    CalendarRef,
+    EventType,
+    IdempotencyKey,
+    InvalidRequest,
+    KeyReused,
+    LinkNeeded,
+    NotFound,
+    ProviderFailed,
+    Role,
+    SchedulingLink,
+    SchedulingMode,
+    SessionTypeId,
+    WrongState,
+)
+from booking_core.testing.examples import a_builder, a_contact
+from tests.unit.application.paying import BUILDER, Shop
+
+ANYONE = Actor.anonymous()
+REF = CalendarRef("et_1", "https://calendar.test/event_types/et_1")
+
+
+def open_shop(**changes: object) -> Shop:
+    return Shop.open(**{"price": None, "calendar_ref": REF} | changes)
+
+
+def waiting(shop: Shop) -> tuple[Booking, SchedulingLink]:
+    begun = shop.core.initialize_booking(
+        session_type_id=shop.stored_type().id, actor=ANYONE, contact=a_contact()
+    )
+    assert begun.link is not None
+    return begun.booking, begun.link
+
+
+def mode(shop: Shop) -> SchedulingMode:
+    return shop.core.show_builder(name=a_builder().id, actor=BUILDER).scheduling_mode
+
+
+def refuse_directly(shop: Shop, monkeypatch: pytest.MonkeyPatch, *, lasting: bool = True) -> None:
+    def refused(**_: object) -> None:
+        raise LinkNeeded("Not on this plan.", lasting=lasting)
+
+    monkeypatch.setattr(shop.calendar, "ensure_booked", refused)
+
+
+# ---- links ---------------------------------------------------------------------------------------
+
+
+def test_a_booking_has_one_link_until_it_changes() -> None:
+    shop = open_shop()
+    booking, link = waiting(shop)
+    shop.calendar.break_next("scheduling_link")
+    assert shop.core.offer_link.of(booking) == link
+    later = evolve(booking, version=booking.version + 1)
+    with pytest.raises(ProviderFailed):
+        shop.core.offer_link.of(later)
+    assert shop.core.offer_link.when_answered(later) is not None
+
+
+def test_a_link_that_has_ended_is_asked_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = open_shop()
+    hour = timedelta(hours=1)
+
+    def link(**_: object) -> SchedulingLink:
+        return SchedulingLink("https://calendar.test/once", shop.clock.now() + hour)
+
+    monkeypatch.setattr(shop.calendar, "scheduling_link", link)
+    booking, first = waiting(shop)
+    shop.clock.advance(hour / 2)
+    assert shop.core.offer_link.of(booking) == first
+    shop.clock.advance(hour / 2)
+    assert shop.core.offer_link.of(booking) != first
+
+
+def test_only_its_client_is_told_the_link_of_a_booking() -> None:
+    shop = open_shop()
+    booking, link = waiting(shop)
+    ask, its_type = shop.core.offer_link, booking.session_type_id
+    holder = shop.client(booking)
+    assert ask(session_type_id=its_type, booking_id=booking.id, actor=holder) == link
+    assert ask(session_type_id=its_type, booking_id=booking.id, actor=BUILDER) == link
+    with pytest.raises(NotFound):
+        ask(session_type_id=its_type, booking_id=booking.id, actor=ANYONE)
+    with pytest.raises(InvalidRequest):
+        ask(session_type_id=SessionTypeId("other"), booking_id=booking.id, actor=holder)
+    shop.core.cancel_booking(booking_id=booking.id, actor=holder)
+    with pytest.raises(WrongState):
+        ask(session_type_id=its_type, booking_id=booking.id, actor=holder)
+
+
+def test_a_key_stands_for_one_request() -> None:
+    shop = open_shop()
+    its_type = shop.stored_type().id
+    ask = shop.core.offer_link
+    link = ask(session_type_id=its_type, actor=ANYONE, key="k1")
+    assert ask(session_type_id=its_type, actor=ANYONE, key="k1") == link
+    with pytest.raises(KeyReused):
+        ask(session_type_id=SessionTypeId("other"), actor=ANYONE, key="k1")
+
+
+# ---- how it is learned that clients have to (E2) ---------------------------------------------------
+
+
+def test_a_refused_direct_booking_teaches_how_the_builders_clients_schedule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = open_shop()
+    assert mode(shop) is SchedulingMode.DIRECT
+    refuse_directly(shop, monkeypatch)
+    assert shop.confirm().state is BookingState.AWAITING_SCHEDULING
+    assert mode(shop) is SchedulingMode.LINK
+
+
+@pytest.mark.parametrize(
+    ("lasting", "before"), [(False, SchedulingMode.DIRECT), (True, SchedulingMode.EMBED)]
+)
+def test_a_limit_for_a_while_and_what_the_builder_chose_teach_nothing(
+    monkeypatch: pytest.MonkeyPatch, lasting: bool, before: SchedulingMode
+) -> None:
+    shop = open_shop()
+    shop.core.change_builder(
+        builder_id=a_builder().id, changes={"scheduling_mode": before}, actor=BUILDER
+    )
+    refuse_directly(shop, monkeypatch, lasting=lasting)
+    assert shop.confirm().state is BookingState.AWAITING_SCHEDULING
+    assert mode(shop) is before
+
+
+# ---- event types (A6) ----------------------------------------------------------------------------
+
+
+def test_event_types_are_listed_with_what_stands_for_them() -> None:
+    shop = open_shop()
+    offered = [
+        EventType(REF.event_type_uri, "et_1", "Intro", 30, True),
+        EventType("https://calendar.test/event_types/et_2", "et_2", "New", 30, False),
+    ]
+    shop.calendar.offers[a_builder().id] = offered
+    found = shop.core.list_event_types(actor=BUILDER)
+    assert [each.event_type for each in found] == offered
+    assert [each.session_type_id for each in found] == [shop.stored_type().id, None]
+    for stranger in (ANYONE, Actor.client("ana"), Actor(Role.BUILDER, "other")):
+        with pytest.raises(NotFound):
+            shop.core.list_event_types(actor=stranger)
+    with pytest.raises(NotFound):
+        shop.core.list_event_types(actor=BUILDER, builder_id=BuilderId("other"))
+
+
+# ---- plain answers under a key (C9) ------------------------------------------------------------------
+
+
+def test_what_is_answered_once_is_not_done_again_under_its_key() -> None:
+    shop = open_shop()
+    done: list[int] = []
+
+    def count() -> dict[str, int]:
+        done.append(1)
+        return {"times": len(done)}
+
+    def ask(key: IdempotencyKey | None, actor: Actor = BUILDER) -> dict[str, int]:
+        return shop.core.answer_once(count, action="count", actor=actor, key=key)
+
+    key = IdempotencyKey("k1", b"body")
+    assert [ask(key), ask(key), ask(None), ask(key)] == [
+        {"times": 1}, {"times": 1}, {"times": 2}, {"times": 1},
+    ]  # fmt: skip
+    assert ask(key, Actor.admin("root")) == {"times": 3}
+    with pytest.raises(KeyReused):
+        ask(IdempotencyKey("k1", b"other"))
+
+
+def test_what_failed_is_tried_again_under_its_key() -> None:
+    shop = open_shop()
+    answers = iter([ProviderFailed("down"), {"ok": True}])
+
+    def once() -> dict[str, bool]:
+        found = next(answers)
+        if isinstance(found, ProviderFailed):
+            raise found
+        return found
+
+    key = IdempotencyKey("k1")
+    with pytest.raises(ProviderFailed):
+        shop.core.answer_once(once, action="x", actor=BUILDER, key=key)
+    assert shop.core.answer_once(once, action="x", actor=BUILDER, key=key) == {"ok": True}
