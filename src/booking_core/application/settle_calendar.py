@@ -109,8 +109,12 @@ class SettleCalendar:
 
     def _learn_mode(self, booking: Booking) -> None:
         """From now on the builder's clients are sent to the provider at once (E2)."""
+        with self.unit_of_work(write=False) as uow:
+            known = uow.builders.get(booking.builder_id).scheduling_mode
+        if known is not SchedulingMode.DIRECT:
+            return
         with self.unit_of_work() as uow:
-            builder = uow.builders.get(booking.builder_id)
+            builder = uow.builders.get_to_change(booking.builder_id)
             if builder.scheduling_mode is SchedulingMode.DIRECT:
                 uow.builders.save(evolve(builder, scheduling_mode=SchedulingMode.LINK))
                 uow.commit()
