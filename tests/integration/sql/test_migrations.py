@@ -134,7 +134,9 @@ def test_the_job_engine_goes_with_the_last_migration(
 def test_seats_that_are_there_are_promised_what_their_meeting_blocks(empty: Engine) -> None:
     upgrade(empty, "0005")
     with empty.begin() as connection:
-        connection.execute(insert(tables.builders), from_builder(a_builder()))
+        there = {each["name"] for each in inspect(connection).get_columns("builders")}
+        values = {name: each for name, each in from_builder(a_builder()).items() if name in there}
+        connection.execute(insert(tables.builders), values)
         meeting = _values(a_claim(a_session_type(buffer_after=TEN_MINUTES), a_slot(), "bkg_1"))
         del meeting["builder_id"]
         claim = connection.execute(
