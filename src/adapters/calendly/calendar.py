@@ -18,7 +18,7 @@ from adapters.calendly.times import AvailableTimes
 from adapters.calendly.told import record_of
 from adapters.calendly.trails import Place, Trails
 from adapters.calendly.uris import id_in, place_in
-from adapters.calendly.wishes import answers_to, tracking_of, wish_of
+from adapters.calendly.wishes import SOURCE, answers_to, tracking_of, wish_of
 from booking_core import (
     Booking,
     BookingId,
@@ -280,15 +280,24 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                 raise Unreadable("a cancellation that cancelled nothing") from refused
 
     def scheduling_link(
-        self, *, builder: Builder, session_type: SessionType, booking: Booking
+        self, *, builder: Builder, session_type: SessionType, booking: Booking | None
     ) -> SchedulingLink:
+        if booking is None:
+            return self._public(session_type)
         uri = _event_type_uri(booking.calendar_ref or session_type.calendar_ref)
+        marks = {name: mark for name, mark in tracking_of(booking).items() if mark}
         with told_as_failures():
             url = self._api.scheduling_link(uri)
-            filled = self._filled_in(booking, uri)
-        joint = "&" if urlsplit(url).query else "?"
-        page = f"{url}{joint}{urlencode(filled, quote_via=quote)}"
-        return SchedulingLink(page, self._clock.now() + _LINK_LIFE)
+            filled = self._filled_in(booking, uri) | marks
+        return SchedulingLink(_with(url, filled), self._clock.now() + _LINK_LIFE, marks)
+
+    def _public(self, session_type: SessionType) -> SchedulingLink:
+        """What is booked there comes back with `create`, or by a notice."""
+        uri = _event_type_uri(session_type.calendar_ref)
+        marks = {"utm_source": SOURCE}
+        with told_as_failures():
+            offered = self._api.event_type(id_in(uri, "event_types") or "")
+        return SchedulingLink(_with(offered.scheduling_url, marks), tracking=marks)
 
     def _filled_in(self, booking: Booking, event_type_uri: str) -> dict[str, str]:
         contact = booking.client.contact
@@ -297,7 +306,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             offered = self._api.event_type(id_in(event_type_uri, "event_types") or "")
             for asked, text in answers_to(booking, offered):
                 filled[f"a{asked.position + 1}"] = text  # the page counts from one
-        return filled | {name: mark for name, mark in tracking_of(booking).items() if mark}
+        return filled
 
     # ---- what stands -------------------------------------------------------------------------------
 
@@ -443,6 +452,11 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         if wanted and wanted not in (me.slug.casefold(), me.email.casefold()):
             return Health(False, f"The token is that of {me.slug}; look at CALENDLY_USERNAME.")
         return Health(True, f"Calendly answers as {me.slug}; {self._mode.described()}")
+
+
+def _with(url: str, fields: Mapping[str, str]) -> str:
+    joint = "&" if urlsplit(url).query else "?"
+    return f"{url}{joint}{urlencode(fields, quote_via=quote)}"
 
 
 def _event_type_uri(ref: CalendarRef | None) -> str:
