@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from attrs import frozen
+from attrs import define, field
 
-from booking_core import NoticeSubscriptions, Subscription
+from booking_core import BookingError, NoticeSubscriptions, Subscription
 
 #: Where Calendly posts to.
 CALENDLY = "/api/webhooks/calendly"
@@ -15,12 +15,14 @@ CALENDLY = "/api/webhooks/calendly"
 _log = structlog.get_logger("booking.notices")
 
 
-@frozen
+@define
 class OwnNotices:
     """What the provider posts to our address `url`."""
 
     subscriptions: NoticeSubscriptions
     url: str
+    #: Taken away to be made anew, and that failed.
+    _lost: bool = field(default=False, init=False)
 
     def own(self) -> Sequence[Subscription]:
         return [each for each in self.subscriptions.subscriptions() if each.url == self.url]
@@ -40,11 +42,17 @@ class OwnNotices:
     def watch(self) -> bool:
         """Makes it anew where the provider gave it up, as it does after a day of failures.
 
-        Whether it did. What nobody registered stays so.
+        Whether it did. What nobody registered stays so, and what fails is for the next look.
         """
-        own = self.own()
-        if not own or any(each.active for each in own):
+        try:
+            own = self.own()
+            if any(each.active for each in own) or not (own or self._lost):
+                return False
+            _log.warning("the provider had stopped its notices", url=self.url)
+            self._lost = True
+            self.rotate()
+        except BookingError as failed:
+            _log.warning("the provider's notices are not looked after", error=failed.message)
             return False
-        _log.warning("the provider had stopped its notices", url=self.url)
-        self.rotate()
+        self._lost = False
         return True

@@ -283,22 +283,21 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         self, *, builder: Builder, session_type: SessionType, booking: Booking | None
     ) -> SchedulingLink:
         if booking is None:
-            return self._public_link(_event_type_uri(session_type.calendar_ref))
+            return self._public(session_type)
         uri = _event_type_uri(booking.calendar_ref or session_type.calendar_ref)
+        marks = {name: mark for name, mark in tracking_of(booking).items() if mark}
         with told_as_failures():
             url = self._api.scheduling_link(uri)
-            filled = self._filled_in(booking, uri)
-        tracking = {name: mark for name, mark in tracking_of(booking).items() if mark}
-        return SchedulingLink(
-            _with_query(url, filled | tracking), self._clock.now() + _LINK_LIFE, tracking
-        )
+            filled = self._filled_in(booking, uri) | marks
+        return SchedulingLink(_with(url, filled), self._clock.now() + _LINK_LIFE, marks)
 
-    def _public_link(self, event_type_uri: str) -> SchedulingLink:
-        """The page for everybody; what is booked there is joined by its address."""
+    def _public(self, session_type: SessionType) -> SchedulingLink:
+        """What is booked there comes back with `create`, or by a notice."""
+        uri = _event_type_uri(session_type.calendar_ref)
+        marks = {"utm_source": SOURCE}
         with told_as_failures():
-            offered = self._api.event_type(id_in(event_type_uri, "event_types") or "")
-        tracking = {"utm_source": SOURCE}
-        return SchedulingLink(_with_query(offered.scheduling_url, tracking), None, tracking)
+            offered = self._api.event_type(id_in(uri, "event_types") or "")
+        return SchedulingLink(_with(offered.scheduling_url, marks), tracking=marks)
 
     def _filled_in(self, booking: Booking, event_type_uri: str) -> dict[str, str]:
         contact = booking.client.contact
@@ -455,16 +454,16 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         return Health(True, f"Calendly answers as {me.slug}; {self._mode.described()}")
 
 
+def _with(url: str, fields: Mapping[str, str]) -> str:
+    joint = "&" if urlsplit(url).query else "?"
+    return f"{url}{joint}{urlencode(fields, quote_via=quote)}"
+
+
 def _event_type_uri(ref: CalendarRef | None) -> str:
     if ref is None or id_in(ref.event_type_uri, "event_types") is None:
         message = "This session type has no event type at Calendly; run `booking sync-event-types`."
         raise ProviderFailed(message, retryable=False)
     return ref.event_type_uri
-
-
-def _with_query(url: str, more: Mapping[str, str]) -> str:
-    joint = "&" if urlsplit(url).query else "?"
-    return f"{url}{joint}{urlencode(more, quote_via=quote)}"
 
 
 def _refused() -> SlotUnavailable:

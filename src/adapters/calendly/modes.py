@@ -29,15 +29,17 @@ class BookingMode:
     def __init__(self, clock: Clock) -> None:
         self._clock, self._lock = clock, Lock()
         self._posts: deque[datetime] = deque(maxlen=max(number for number, _ in _NEAR))
-        self._links: dict[str, tuple[datetime, str]] = {}
+        self._links: dict[str, tuple[datetime, str, bool]] = {}
 
     def take(self, account: str) -> None:
         """Counts a booking call that is about to be made; near the limits and where the account is
         known not to allow it, raises LinkNeeded instead."""
         with self._lock:
             now = self._clock.now()
-            if self._refused(account, now) or self._near(now):
-                raise LinkNeeded(_MESSAGE)
+            if self._refused(account, now):
+                raise LinkNeeded(_MESSAGE, lasting=self._links[account][2])
+            if self._near(now):
+                raise LinkNeeded(_MESSAGE, lasting=False)
             self._posts.append(now)
 
     def refused(self, account: str, refusal: Refusal) -> LinkNeeded | None:
@@ -45,13 +47,13 @@ class BookingMode:
         if refusal.forbidden:
             scopes = ", ".join(refusal.lacking_scopes)
             why = f"the token lacks {scopes}" if scopes else "plan or role do not allow more"
-            self._remember(account, why, _REMEMBERED)
+            self._remember(account, why, _REMEMBERED, lasting=True)
         elif refusal.status == 429 and refusal.retry_after and refusal.retry_after > _SHORT:
             wait = min(refusal.retry_after, timedelta(days=1))
-            self._remember(account, "the limit of booking calls is reached", wait)
+            self._remember(account, "the limit of booking calls is reached", wait, lasting=False)
         else:
             return None
-        return LinkNeeded(_MESSAGE)
+        return LinkNeeded(_MESSAGE, lasting=refusal.forbidden)
 
     def described(self) -> str:
         """For the builder and for `doctor`."""
@@ -69,12 +71,12 @@ class BookingMode:
             return "bookings are placed directly unless Calendly refuses that"
         return f"bookings go by link: {'; '.join(reasons)}"
 
-    def _remember(self, account: str, why: str, how_long: timedelta) -> None:
+    def _remember(self, account: str, why: str, how_long: timedelta, *, lasting: bool) -> None:
         with self._lock:
-            self._links[account] = (self._clock.now() + how_long, why)
+            self._links[account] = (self._clock.now() + how_long, why, lasting)
 
     def _refused(self, account: str, now: datetime) -> str | None:
-        until, why = self._links.get(account, (now, ""))
+        until, why, _ = self._links.get(account, (now, "", False))
         return why if now < until else None
 
     def _near(self, now: datetime) -> str | None:

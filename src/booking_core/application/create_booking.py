@@ -80,8 +80,8 @@ class CreateBooking:
             pathway=pathway,
         )
         booking = self.cashier.opened(booking)
-        named = invitee_uri is not None and not actor.signed_in
-        return self._answer(booking, named, scope)
+        anonymous = not actor.signed_in and booking.client.id is None
+        return self._answer(booking, anonymous and invitee_uri is not None, scope)
 
     def from_record(
         self,
@@ -177,8 +177,8 @@ class CreateBooking:
 
         def hand_over(uow: UnitOfWork) -> Booking:
             nonlocal answer
-            current = uow.bookings.get(booking.id)
             stored = uow.inbox.open(key=key, now=self.placer.keeper.clock.now()) if key else None
+            current = uow.bookings.get(booking.id)
             if stored is not None:
                 answer = Created(replayed(uow, stored), stored[_TOKEN])
                 return current

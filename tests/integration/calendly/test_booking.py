@@ -16,8 +16,17 @@ from booking_core import (
     ProviderFailed,
     SlotUnavailable,
 )
+from booking_core.testing.examples import a_builder
 from tests.integration.calendly.conftest import Connect
-from tests.integration.calendly.given import ELEVEN, TAG, TEN, a_contact, answers, waiting
+from tests.integration.calendly.given import (
+    ELEVEN,
+    TAG,
+    TEN,
+    a_contact,
+    answers,
+    offered_as,
+    waiting,
+)
 from tests.simulators.calendly import EventType, Fault, Place, Question, Simulator, User
 
 UNKNOWN_OUTCOMES = [Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.EMPTY_AFTER]
@@ -381,8 +390,9 @@ def test_a_free_plan_books_by_link_and_an_upgrade_is_noticed(
 ) -> None:
     host.organization.plan = "free"
     for _ in range(2):
-        with pytest.raises(LinkNeeded):
+        with pytest.raises(LinkNeeded) as needed:
             calendar.ensure_booked(booking=waiting(advice), slot=TEN)
+        assert needed.value.lasting
     assert len(posts(sim)) == 1, "the refusal is remembered"
     assert "by link" in calendar.health().detail
     host.organization.plan = "standard"
@@ -422,8 +432,9 @@ def test_near_the_limits_bookings_go_by_link_without_being_refused_first(
         else:
             with pytest.raises(SlotUnavailable):
                 calendar.ensure_booked(booking=booking, slot=slot)
-    with pytest.raises(LinkNeeded):
+    with pytest.raises(LinkNeeded) as needed:
         calendar.ensure_booked(booking=waiting(advice, ELEVEN, id="bkg_10"), slot=ELEVEN)
+    assert not needed.value.lasting
     assert {call.status for call in sim.calls_to("POST", "/invitees")} == {201, 400}
     assert "within a minute" in calendar.health().detail
     sim.clock.advance(timedelta(minutes=1))
@@ -445,8 +456,9 @@ def test_a_limit_that_lasts_for_hours_means_a_link(
 ) -> None:
     sim.faults.order("POST /invitees", Fault.LONG_LIMIT)
     for _ in range(2):
-        with pytest.raises(LinkNeeded):
+        with pytest.raises(LinkNeeded) as needed:
             calendar.ensure_booked(booking=waiting(advice), slot=TEN)
+        assert not needed.value.lasting
     assert len(posts(sim)) == 1
     assert "limit" in calendar.health().detail
     sim.clock.advance(timedelta(seconds=50_000))
@@ -461,9 +473,24 @@ def test_a_scheduling_link_is_filled_in_and_leads_to_our_booking(
     link = calendar.scheduling_link(builder=None, session_type=None, booking=booking)  # type: ignore[arg-type]
     assert "Grace%20Murray" in link.url
     assert link.expires_at == sim.clock.now() + timedelta(days=90)
+    assert link.tracking == {
+        "salesforce_uuid": TAG, "utm_source": "booking-core", "utm_content": "bkg_1",
+    }  # fmt: skip
     sim.book_at(link.url, TEN.start)
     [found] = calendar.events(booking=booking)
     assert (found.slot, found.tag, found.cancelled) == (TEN, TAG, False)
     [invitee] = sim.invitees()
     assert invitee.answers[0]["answer"] == "Example & Sons"
     assert invitee.tracking["utm_content"] == "bkg_1"
+
+
+def test_the_public_address_is_good_again_and_again_and_costs_no_link(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    its_type = offered_as(advice)
+    link = calendar.scheduling_link(builder=a_builder(), session_type=its_type, booking=None)
+    assert (link.expires_at, link.tracking) == (None, {"utm_source": "booking-core"})
+    for slot in (TEN, ELEVEN):
+        sim.book_at(link.url, slot.start, name="Grace", email="grace@example.org")
+    assert {each.tracking["utm_source"] for each in sim.invitees()} == {"booking-core"}
+    assert sim.calls_to("POST", "/scheduling_links") == []

@@ -536,6 +536,23 @@ def test_doctor_tells_whether_notices_come(
     assert calendar.subscribed[0].created_at <= datetime.now(UTC)
 
 
+def test_what_could_not_be_made_anew_is_tried_again_at_the_next_look(
+    application: Application, calendar: PostingCalendar
+) -> None:
+    assert application.notices
+    application.notices.register()
+    calendar.give_up()
+    calendar.break_next("subscriptions")
+    assert not application.notices.watch()
+    calendar.break_next("subscribe")  # between taking the old one away and making the new one
+    assert not application.notices.watch()
+    assert calendar.subscribed == []
+    assert application.notices.watch()
+    assert [each.active for each in calendar.subscribed] == [True]
+    application.notices.remove()
+    assert not application.notices.watch()
+
+
 def test_a_service_with_a_calendar_of_its_own_knows_no_such_notices(
     signed_in: Callable[..., Caller],
 ) -> None:

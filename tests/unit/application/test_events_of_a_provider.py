@@ -18,6 +18,7 @@ from booking_core import (
     CalendarNoticeReader,
     CalendarRef,
     InvalidRequest,
+    KeyReused,
     LinkNeeded,
     NotFound,
     Question,
@@ -121,6 +122,34 @@ def test_creating_it_again_answers_the_same_booking_and_no_token_any_more() -> N
 def test_who_does_not_name_the_clients_place_in_the_event_gets_no_token() -> None:
     shop = open_shop()
     assert not create(shop, placed(shop), invitee_uri=None).hand_token_over
+
+
+def test_the_booking_of_a_known_client_has_no_token_to_hand_over() -> None:
+    shop = open_shop()
+    event = placed(shop)
+    ana = Actor.client("ana")
+    assert not create(shop, event, actor=ana).hand_token_over
+    stranger = create(shop, event)
+    assert (stranger.booking.client.id, stranger.hand_token_over) == ("ana", False)
+
+
+def test_a_repeat_under_a_key_is_told_the_same_about_the_token() -> None:
+    shop = open_shop()
+    event = placed(shop)
+    answers = [create(shop, event, key=key).hand_token_over for key in ("k1", "k1", "k2", "k2")]
+    assert answers == [True, True, False, False]
+    with pytest.raises(KeyReused):
+        create(shop, event, key="k1", invitee_uri=None)
+
+
+def test_a_repeat_under_a_key_asks_the_provider_nothing() -> None:
+    shop = open_shop()
+    event = placed(shop)
+    first = create(shop, event, key="k1")
+    shop.calendar.cancel(event)
+    shop.calendar.break_next("find")
+    again = create(shop, event, key="k1")
+    assert (again.booking.id, again.booking.state) == (first.booking.id, S.CONFIRMED)
 
 
 def test_a_place_that_is_not_in_the_event_is_not_found() -> None:
