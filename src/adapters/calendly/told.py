@@ -9,6 +9,7 @@ from booking_core import (
     EventRecord,
     Slot,
     UnknownTimezone,
+    printable,
 )
 
 #: The other tracking fields in the order of how likely they hold the id of a booking.
@@ -37,7 +38,7 @@ def record_of(place: Place, account: str, left: tuple[str, ...]) -> EventRecord:
 
 def _contact(place: Place) -> Contact:
     invitee = place.invitee
-    name = invitee.name.strip() or invitee.email.partition("@")[0]
+    name = printable(invitee.name).strip() or invitee.email.partition("@")[0]
     name = name[:_LONGEST_NAME]
     try:
         return Contact(name, invitee.email, invitee.timezone or None)

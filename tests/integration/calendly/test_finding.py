@@ -139,6 +139,7 @@ def test_a_token_that_may_not_read_is_no_event_that_is_not_there(
         ({"timezone": None}, "Bo Guest", None),
         ({"timezone": "Mars/Olympus"}, "Bo Guest", None),
         ({"name": "B" * 300}, "B" * 200, "UTC"),
+        ({"name": "Bo\x1b[2J\x9b Guest"}, "Bo[2J Guest", "UTC"),
         ({"timezone": "Asia/Kathmandu"}, "Bo Guest", "Asia/Kathmandu"),
     ],
 )
