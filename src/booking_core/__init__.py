@@ -35,7 +35,7 @@ from booking_core.application.list_bookings import BookingPage, ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
-from booking_core.application.look_at_payment import LookAtPayment
+from booking_core.application.look_at_payment import LookAtPayment, LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
 from booking_core.application.offer_link import OfferLink
 from booking_core.application.pay_booking import PayBooking
@@ -355,6 +355,7 @@ __all__ = [
     "Location",
     "LocationKind",
     "LookAtPayment",
+    "LookSoon",
     "Mail",
     "MailWriter",
     "Mailer",

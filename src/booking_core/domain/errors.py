@@ -203,7 +203,8 @@ class WrongState(Refused):
     title = "Not possible in this state"
 
     def __init__(self, action: str, state: str) -> None:
-        super().__init__(f"A booking that is {state} cannot take the action '{action}'.")
+        is_now = state.lower().replace("_", " ")
+        super().__init__(f"The booking is {is_now}, so this is not possible: {action}.")
         self.action, self.state = action, state
 
     def extensions(self) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from booking_core import (
     BuilderId,
     DayRange,
     Explanation,
+    Money,
     Offer,
     OpenSlot,
+    Payment,
     Schedule,
     SessionType,
     SessionTypeId,
@@ -188,7 +190,7 @@ def booking(value: Booking, offer: Offer, timezone: str, *, url: str) -> Rendera
     if value.pending_slot:
         rows.insert(2, ("Moves to", times.span(value.pending_slot, timezone)))
     if value.payment.price is not None:
-        rows.append(("Price", f"{value.payment.price}, {value.payment.status.value}"))
+        rows.append(("Price", _paid(value.payment)))
     if details.pathway:
         rows.append(("Pathway", details.pathway))
     rows += [(each.prompt, _answer(each.value)) for each in details.answers]
@@ -215,3 +217,15 @@ def _answer(value: str | bool | tuple[str, ...]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else ", ".join(value)
+
+
+def _paid(payment: Payment) -> str:
+    """How the money stands; a part that went back is not the whole."""
+    told = f"{payment.price}, {payment.status.value}"
+    if payment.price is None or not payment.taken:
+        return told
+    currency = payment.price.currency
+    kept = Money(payment.taken - payment.returned, currency)
+    if not payment.returned:
+        return f"{told}, {kept} kept" if payment.to_keep < payment.taken else told
+    return f"{told}: {Money(payment.returned, currency)} went back, {kept} kept"

@@ -26,12 +26,14 @@ from booking_core import (
     FoundSlots,
     IdempotencyKey,
     InvalidRequest,
+    KeyReused,
     Language,
     Money,
     NotFound,
     Offer,
     OpenSlots,
     QuestionKind,
+    Refused,
     SchedulingLink,
     SessionTypeId,
     Slot,
@@ -59,6 +61,10 @@ _WRONG_TOKEN = {
 _MEMBER = Actor.client("anybody")
 _NOT_TYPED = {"start", "pick", "key", "from", "timezone"}
 _WAITING, _MOVABLE = BookingState.AWAITING_SCHEDULING, BookingState.CONFIRMED
+_SENT_BEFORE = Refused(
+    "You have booked with this form already, and a mail about it is on its way. What you sent now "
+    "changed nothing: cancel or move that booking, or choose a time below to book another one."
+)
 _NOT_OPEN = SlotUnavailable("taken", "This time is not open, or no longer; choose another one.")
 
 
@@ -113,6 +119,8 @@ def routes(application: Application) -> Blueprint:
             return session(offer, place)
         try:
             booking = _book(application, offer, stranger)
+        except KeyReused:
+            return session(offer, place, _SENT_BEFORE)
         except BookingError as error:
             return session(offer, place, error)
         token = core.manage_key.token(booking.id, booking.token_version)
@@ -199,6 +207,7 @@ def routes(application: Application) -> Blueprint:
         try:
             found = core.look_at_payment(booking_id=BookingId(booking_id), actor=holder())
         except NotFound:
+            core.look_soon(booking_id=BookingId(booking_id))
             return opening_page(booking_id)
         return manage_page(found)
 
@@ -218,6 +227,7 @@ def routes(application: Application) -> Blueprint:
             error=error,
             checkout=checkout,
             returned=_returned(booking),
+            keeps=booking.kept_by_terms(datetime.now(UTC)),
             movable=booking.state is _MOVABLE and _in_time(booking),
             # A form may not lead to another site, so this page leads on to the checkout.
             forward=link.url

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
-from booking_core import Role
+from booking_core import Actor, BookingId, BookingState, Role
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
 from tests.integration.web.conftest import BOOKINGS, Caller
@@ -306,3 +306,36 @@ def test_who_paid_first_is_led_to_choose_a_time(client: FlaskClient, anyone: Cal
     answer = client.post(action, data=sent | {"answer-link": "https://example.org"})
     assert answer.headers["Location"] == path
     assert "You are booked" in client.get(path).text
+
+
+def test_who_comes_back_in_another_browser_is_not_shown_the_booking_but_it_is_looked_at(
+    client: FlaskClient, anyone: Caller, application: Application
+) -> None:
+    here = book_on_the_page(client, anyone)
+    [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
+    at_checkout(client, checkout, "card")
+    stranger = client.application.test_client()
+    page = stranger.get(here)
+    assert page.status_code == 404
+    assert "Have you just paid?" in page.text
+    booking_id = BookingId(here.split("?")[0].rsplit("/", 1)[1])
+    work(application)
+    found = application.core.show_booking(booking_id=booking_id, actor=Actor.system())
+    assert found.state is BookingState.CONFIRMED
+
+
+def test_a_form_that_is_sent_again_with_other_words_is_told_so(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    sent = {
+        "start": anyone.slots()[0]["startTime"],
+        "key": "one-form",
+        "name": "Bo",
+        "email": "bo@example.org",
+        "timezone": "Europe/Berlin",
+    }
+    path = "/b/demo/getting-started"
+    assert client.post(path, data=sent).status_code == 303
+    again = client.post(path, data=sent | {"name": "Bob"})
+    assert "You have booked with this form already" in again.text
+    assert "Idempotency-Key" not in again.text

@@ -139,7 +139,7 @@ def test_a_session_that_is_over_is_not_booked_after_it(state: BookingState) -> N
 
 def test_nothing_is_booked_once_its_time_has_come() -> None:
     def late(booking: Booking, *events: StandingEvent) -> CalendarStep:
-        return calendar_steps.next_step(booking, events, now=SECOND.start)
+        return calendar_steps.next_step(booking, events, now=SECOND.start + timedelta(minutes=1))
 
     assert late(in_state(S.CONFIRMING)) == GiveUp()
     assert late(in_state(S.CONFIRMING), at(FIRST)) == RecordBooked(an_event())
