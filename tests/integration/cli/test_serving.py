@@ -163,7 +163,7 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
     def failing(name: str, error: Exception) -> Callable[..., None]:
         def fail(**_: Any) -> None:
             tries[name] += 1
-            if len(tries) == 4 and min(tries.values()) >= 3:
+            if len(tries) == 5 and min(tries.values()) >= 3:
                 stop.set()
             raise error
 
@@ -175,7 +175,9 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
         settle_unsettled=failing("repairs", ProviderFailed("no answer")),
         forget_answers=failing("answers", RuntimeError("broken")),
     )
-    loop = Thread(target=worker.run, args=(SimpleNamespace(core=core), stop))
+    notices = SimpleNamespace(watch=failing("notices", RuntimeError("broken")))
+    application = SimpleNamespace(core=core, notices=notices)
+    loop = Thread(target=worker.run, args=(application, stop))
     loop.start()
     loop.join(10)
     assert not loop.is_alive()
