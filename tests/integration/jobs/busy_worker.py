@@ -54,7 +54,7 @@ def main(url: str) -> None:
     )
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    application: Any = SimpleNamespace(core=core)
+    application: Any = SimpleNamespace(core=core, notices=None)
     worker.run(application, stop)
     engine.dispose()
 
