@@ -25,8 +25,8 @@ test: .venv/dev ## set up and run the tests, PostgreSQL included
 statespace: .venv/dev ## walk every order of events of every configuration (about 10 minutes)
 	$(PY) -m pytest -n $(JOBS) tests/unit/state_space -m "statespace or not statespace" $(ARGS)
 
-killpoints: .venv/dev ## kill the worker between any two steps of a payment, a refund and a release
-	$(PY) -m pytest -n $(JOBS) --dist loadgroup tests/integration/test_kill_points.py -m "killpoints or not killpoints" $(ARGS)
+killpoints: .venv/dev ## kill the worker around every call to a provider (about half an hour)
+	$(PY) -m pytest -n $(JOBS) --dist loadgroup tests/integration/test_kill_points.py tests/integration/calendly/test_kill_points.py -m "killpoints or not killpoints" $(ARGS)
 
 packaging: .venv/dev ## build both wheels, install them into clean environments and try them
 	$(PY) -m pytest -m packaging $(ARGS)
