@@ -165,7 +165,7 @@ def test_a_locked_sqlite_file_is_a_stale_booking(sqlite_store: SqlStore) -> None
 
 
 def test_text_that_cannot_be_stored_is_an_invalid_request(booked: SqlStore) -> None:
-    builder = evolve(a_builder(), headline="one\0two")
+    builder = evolve(a_builder(), calendar_account="one\0two")
     with pytest.raises(InvalidRequest), booked() as uow:
         uow.builders.save(builder)
 
