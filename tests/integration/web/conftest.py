@@ -108,10 +108,22 @@ class Caller:
         return booked["booking"]  # type: ignore[no-any-return]  # is an object
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+#: What is asked of PostgreSQL as well; the rest of the doors does not know which store there is.
+_ON_POSTGRESQL = ("test_bookings", "test_paying", "test_provider", "test_slots")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "application" in metafunc.fixturenames:
+        module = metafunc.module.__name__.rpartition(".")[2]
+        stores = ["memory", "sqlite", *(["postgresql"] if module in _ON_POSTGRESQL else [])]
+        metafunc.parametrize("application", stores, indirect=True)
+
+
+@pytest.fixture
 def application(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Application]:
     urls = {"memory": "memory://", "sqlite": f"sqlite:///{tmp_path}/booking.db"}
-    settings = {"DATABASE_URL": urls[request.param], "LOG_LEVEL": "ERROR"}
+    url = urls.get(request.param) or request.getfixturevalue("fresh_postgres")()
+    settings = {"DATABASE_URL": url.replace("+psycopg", ""), "LOG_LEVEL": "ERROR"}
     application = assemble(Settings.load(settings))
     application.schema.upgrade()
     application.seed()
