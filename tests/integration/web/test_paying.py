@@ -339,3 +339,11 @@ def test_a_form_that_is_sent_again_with_other_words_is_told_so(
     again = client.post(path, data=sent | {"name": "Bob"})
     assert "You have booked with this form already" in again.text
     assert "Idempotency-Key" not in again.text
+
+
+def test_what_cancelling_costs_is_said_before(client: FlaskClient, anyone: Caller) -> None:
+    here = book_on_the_page(client, anyone)
+    [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
+    page = client.get(at_checkout(client, checkout, "card")).text
+    assert "You are booked" in page
+    assert "If you cancel now, all that you paid goes back to you." in page
