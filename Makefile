@@ -22,7 +22,7 @@ run: .venv/app ## set up and serve on http://HOST:PORT (127.0.0.1:8000)
 test: .venv/dev ## set up and run the tests, PostgreSQL included
 	$(PY) -m pytest -n $(JOBS) --dist loadgroup -m "not packaging and not statespace and not killpoints" $(ARGS)
 
-statespace: .venv/dev ## walk every order of events of every configuration (about 10 minutes)
+statespace: .venv/dev ## walk every order of events of every configuration (about 20 minutes)
 	$(PY) -m pytest -n $(JOBS) tests/unit/state_space -m "statespace or not statespace" $(ARGS)
 
 killpoints: .venv/dev ## kill the worker around every call to a provider (about half an hour)
