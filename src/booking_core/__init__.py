@@ -35,7 +35,8 @@ from booking_core.application.list_bookings import BookingPage, ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
-from booking_core.application.look_at_payment import LookAtPayment, LookSoon
+from booking_core.application.look_at_payment import LookAtPayment
+from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
 from booking_core.application.offer_link import OfferLink
 from booking_core.application.pay_booking import PayBooking
@@ -118,6 +119,7 @@ from booking_core.domain.errors import (
     WrongState,
 )
 from booking_core.domain.event_record import EventRecord
+from booking_core.domain.event_type import EventType
 from booking_core.domain.events import BookingEvent
 from booking_core.domain.explanation import (
     Explanation,
@@ -195,7 +197,6 @@ from booking_core.domain.transitions import (
 )
 from booking_core.ports.calendar import (
     CalendarProvider,
-    EventType,
     SchedulingLink,
 )
 from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod

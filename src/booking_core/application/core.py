@@ -37,7 +37,8 @@ from booking_core.application.list_bookings import ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_event_types import ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
-from booking_core.application.look_at_payment import LookAtPayment, LookSoon
+from booking_core.application.look_at_payment import LookAtPayment
+from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
 from booking_core.application.offer_link import OfferLink
 from booking_core.application.open_times import OpenTimes
@@ -208,7 +209,7 @@ class BookingCore:
             confirm_booking=ConfirmBooking(placer, access, cashier, settle_calendar),
             pay_booking=PayBooking(access, catalogue, cashier),
             look_at_payment=LookAtPayment(unit_of_work, access, settle_money, settle_calendar),
-            look_soon=LookSoon(unit_of_work, clock),
+            look_soon=LookSoon(unit_of_work, keeper),
             hear_payment_notice=HearPaymentNotice(unit_of_work, payment_notices, clock),
             show_booking=ShowBooking(unit_of_work, access),
             write_calendar_file=WriteCalendarFile(unit_of_work, access, catalogue, calendar_files),

@@ -15,7 +15,7 @@ from booking_core.domain.booking import Booking, Flow
 from booking_core.domain.errors import FieldError, InvalidRequest, NotFound
 from booking_core.domain.event_record import EventRecord
 from booking_core.domain.ids import BookingId, PathwayId, SessionTypeId
-from booking_core.domain.policies import hidden_because, link_deadline
+from booking_core.domain.policies import link_deadline
 from booking_core.domain.questions import Answer, QuestionKind
 from booking_core.domain.session_type import SessionType
 from booking_core.ports.inbox import InboxKey
@@ -112,13 +112,6 @@ class CreateBooking:
             except NotFound:
                 return None
 
-    def may_be_booked(self, record: EventRecord) -> bool:
-        """Whether a booking can be made of it for a client of whom nothing else is known."""
-        offer = self.offered(record)
-        return offer is not None and not hidden_because(
-            offer.session_type, offer.builder, Actor.anonymous()
-        )
-
     def _new(
         self,
         uow: UnitOfWork,
@@ -141,7 +134,8 @@ class CreateBooking:
         )
         offer = self.placer.offer(uow, wish)
         booking = self.placer.new(offer, wish, Flow.EVENT_FIRST, answered=False)
-        booking.details = booking.details.with_answers(_answers(offer.session_type, record))
+        answers = tuple(_answers(offer.session_type, record))
+        booking.details = evolve(booking.details, answers=answers)
         return self._record(uow, booking, offer, record)
 
     def _record(

@@ -188,6 +188,12 @@ class Keeper:
                 for reader in Reader:
                     yield _mail_job(booking, LetterKind.REMINDER, reader, start - offset, start)
 
+    def put_job(self, job: Job) -> None:
+        """Writes a job down by itself: what it is about has been kept already."""
+        with self.unit_of_work() as uow:
+            uow.outbox.put(job)
+            uow.commit()
+
     def end_overdue(self, uow: UnitOfWork, *, builder_id: BuilderId | None = None) -> int:
         """Ends the holds whose time is over, so that nobody is refused because of them."""
         now = self.clock.now()

@@ -6,8 +6,9 @@ from attrs import frozen
 
 from booking_core.application.access import managed_builders
 from booking_core.domain.actor import Actor
+from booking_core.domain.event_type import EventType
 from booking_core.domain.ids import BuilderId, SessionTypeId
-from booking_core.ports.calendar import CalendarProvider, EventType
+from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 

@@ -4,13 +4,10 @@ from attrs import frozen
 
 from booking_core.application.access import Access
 from booking_core.application.settle_calendar import SettleCalendar
-from booking_core.application.settle_money import SettleMoney, look_job
+from booking_core.application.settle_money import SettleMoney
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
-from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import BookingId
-from booking_core.domain.transitions import BookingState
-from booking_core.ports.clock import Clock
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 
@@ -32,33 +29,6 @@ class LookAtPayment:
         """Raises NotFound."""
         with self.unit_of_work(write=False) as uow:
             booking = self.access.booking(uow, booking_id, actor)
-        if booking.state is BookingState.AWAITING_PAYMENT or _may_be_paid_late(booking):
+        if booking.money_may_come:
             booking = self.settle_calendar.at_once(self.settle_money.at_once(booking))
         return booking
-
-
-@frozen
-class LookSoon:
-    """Somebody came to the booking's address, perhaps from the checkout, and cannot show whose it is.
-
-    The job that looks at the money does so now instead of later; nothing is answered (C8).
-    """
-
-    unit_of_work: UnitOfWorkFactory
-    clock: Clock
-
-    def __call__(self, *, booking_id: BookingId) -> None:
-        with self.unit_of_work(write=False) as uow:
-            try:
-                booking = uow.bookings.get(booking_id)
-            except NotFound:
-                return
-        if booking.state is BookingState.AWAITING_PAYMENT or _may_be_paid_late(booking):
-            with self.unit_of_work() as uow:
-                uow.outbox.put(look_job(booking, self.clock.now()))
-                uow.commit()
-
-
-def _may_be_paid_late(booking: Booking) -> bool:
-    payment = booking.payment
-    return booking.state.dead and payment.accepted is None and bool(payment.attempts)

@@ -16,6 +16,7 @@ from booking_core.domain.builder import Builder
 from booking_core.domain.errors import BookingError, ProviderFailed
 from booking_core.domain.event_record import EventRecord
 from booking_core.domain.ids import BookingId, BuilderId
+from booking_core.domain.policies import hidden_because
 from booking_core.domain.time import Slot, TimeWindow
 from booking_core.domain.transitions import LIVE, SERVED
 from booking_core.ports.calendar import CalendarProvider
@@ -102,10 +103,9 @@ class RepairCalendar:
         bookings = {each.id: each for each in self._bookings(builder, window)}
         standing: dict[BookingId, list[EventRecord]] = {each: [] for each in bookings}
         report.events += len(records)
-        for record in records:
-            booking = self._booking_of(record)
+        for record, booking in self._joined(records):
             if booking is None:
-                yield from self._without_booking(builder, record)
+                yield from self._without_booking(record)
                 continue
             bookings[booking.id] = booking
             standing.setdefault(booking.id, []).append(record)
@@ -132,20 +132,21 @@ class RepairCalendar:
                 return
             criteria = evolve(criteria, after=page[-1].id)
 
-    def _booking_of(self, record: EventRecord) -> Booking | None:
+    def _joined(self, records: Sequence[EventRecord]) -> list[tuple[EventRecord, Booking | None]]:
         with self.unit_of_work(write=False) as uow:
-            return self.joiner.find(uow, record)
+            return [(record, self.joiner.find(uow, record)) for record in records]
 
     def _without_booking(
-        self, builder: Builder, record: EventRecord
+        self, record: EventRecord
     ) -> Iterator[tuple[Difference, EventRecord | None]]:
         """Ours when it is of one of our session types; all else is the builder's own affair."""
-        if record.cancelled or not self.create.offered(record):
+        offer = None if record.cancelled else self.create.offered(record)
+        if offer is None:
             return
-        uri = record.event.event_uri
-        allowed = self.create.may_be_booked(record)
-        kind = DifferenceKind.MISSED_EVENT if allowed else DifferenceKind.UNMATCHED
-        yield Difference(kind=kind, event_uri=uri), record
+        # Of its client nothing else is known.
+        hidden = hidden_because(offer.session_type, offer.builder, Actor.anonymous())
+        kind = DifferenceKind.UNMATCHED if hidden else DifferenceKind.MISSED_EVENT
+        yield Difference(kind=kind, event_uri=record.event.event_uri), record
 
     # ---- mending ---------------------------------------------------------------------------------
 

@@ -125,13 +125,10 @@ class SettleCalendar:
         pause = steps.look_again(booking, events, now=now)
         if pause is None:
             return
-        with self.unit_of_work() as uow:
-            key = f"calendar look:{booking.id}"
-            job = Job(
-                topic=Topic.SETTLE_CALENDAR, booking_id=booking.id, key=key, due_at=now + pause
-            )
-            uow.outbox.put(job)
-            uow.commit()
+        key = f"calendar look:{booking.id}"
+        self.keeper.put_job(
+            Job(topic=Topic.SETTLE_CALENDAR, booking_id=booking.id, key=key, due_at=now + pause)
+        )
 
     def _read(self, booking_id: BookingId) -> Booking:
         with self.unit_of_work(write=False) as uow:

@@ -158,9 +158,7 @@ class SettleMoney:
         pause = steps.look_again(booking, standings, now=self._now())
         if pause is None:
             return
-        with self.unit_of_work() as uow:
-            uow.outbox.put(look_job(booking, self._now() + pause))
-            uow.commit()
+        self.keeper.put_job(look_job(booking, self._now() + pause))
 
     # ---- our record ------------------------------------------------------------------------------
 

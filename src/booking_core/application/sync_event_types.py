@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from attrs import define, evolve, field, frozen
 
 from booking_core.application.access import managed_builders
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
-from booking_core.domain.catalogue_sync import Offered, synced, taken_over, withdrawn
-from booking_core.domain.contact import one_line
+from booking_core.domain.catalogue_sync import synced, taken_over, withdrawn
+from booking_core.domain.event_type import EventType
 from booking_core.domain.ids import BuilderId, SessionTypeId
-from booking_core.domain.session_type import CalendarRef, SessionType
-from booking_core.domain.texts import printable
-from booking_core.ports.calendar import CalendarProvider, EventType
+from booking_core.domain.session_type import SessionType
+from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -65,13 +63,14 @@ class SyncEventTypes:
         for offer in offers:
             before = known.pop(offer.uri, None)
             if before is None:
-                self._create(uow, builder, _offered(offer), slugs, report)
+                self._create(uow, builder, offer, slugs, report)
             else:
-                self._update(uow, before, _offered(offer), report)
+                self._update(uow, before, offer, report)
         for gone in known.values():
             if gone.active:
-                uow.session_types.save(withdrawn(gone))
-                report.deactivated.append(withdrawn(gone))
+                retired = withdrawn(gone)
+                uow.session_types.save(retired)
+                report.deactivated.append(retired)
             else:
                 report.unchanged.append(gone)
 
@@ -79,7 +78,7 @@ class SyncEventTypes:
         self,
         uow: UnitOfWork,
         builder: Builder,
-        offered: Offered,
+        offered: EventType,
         slugs: set[str],
         report: SyncReport,
     ) -> None:
@@ -96,7 +95,7 @@ class SyncEventTypes:
         report.created.append(made)
 
     def _update(
-        self, uow: UnitOfWork, before: SessionType, offered: Offered, report: SyncReport
+        self, uow: UnitOfWork, before: SessionType, offered: EventType, report: SyncReport
     ) -> None:
         result = synced(before, offered)
         report.kept += [(before.id, name) for name in result.kept]
@@ -108,16 +107,3 @@ class SyncEventTypes:
             report.deactivated.append(result.session_type)
         else:
             report.updated.append((result.session_type, result.changed))
-
-
-def _offered(event_type: EventType) -> Offered:
-    return Offered(
-        ref=CalendarRef(event_type.id, event_type.uri),
-        title=one_line(event_type.name),
-        description=printable(event_type.description),
-        duration=timedelta(minutes=event_type.duration_minutes),
-        capacity=event_type.capacity,
-        questions=event_type.questions,
-        location=event_type.location,
-        active=event_type.active,
-    )

@@ -8,7 +8,7 @@ always its current state, so facts may arrive late, twice and in any order.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -98,10 +98,6 @@ class Details:
     answers: tuple[Answer, ...] = ()
     notes: str = ""
 
-    def with_answers(self, answers: Iterable[Answer]) -> Details:
-        """The same with those answers."""
-        return evolve(self, answers=tuple(answers))
-
 
 @define(kw_only=True)
 class Booking:
@@ -184,6 +180,12 @@ class Booking:
     def money_due(self) -> int:
         """What the builder should hold of the accepted attempt, in minor units; others hold none."""
         return self.payment.to_keep if self.state.served or self.state.dead else 0
+
+    @property
+    def money_may_come(self) -> bool:
+        """A checkout of it may be paid without our having heard of that, in time or too late."""
+        late = self.state.dead and self.payment.accepted is None and bool(self.payment.attempts)
+        return late or self.state is BookingState.AWAITING_PAYMENT
 
     def kept_by_terms(self, now: datetime) -> Money | None:
         """What the builder may keep when the client cancels now; None where nothing costs anything.

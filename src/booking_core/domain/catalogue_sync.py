@@ -13,29 +13,11 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from booking_core.domain.contact import one_line
+from booking_core.domain.event_type import EventType
 from booking_core.domain.ids import BuilderId, SessionTypeId
-from booking_core.domain.questions import Question
-from booking_core.domain.session_type import CalendarRef, Location, SessionType
-
-
-@frozen(kw_only=True)
-class Offered:
-    """What a provider says of one of its event types."""
-
-    ref: CalendarRef
-    title: str
-    description: str
-    duration: timedelta
-    capacity: int
-    questions: tuple[Question, ...]
-    location: Location
-    active: bool
-
-    def values(self) -> Mapping[str, Any]:
-        return {name: getattr(self, name) for name in _NAMES}
-
-
-_NAMES = ("title", "description", "duration", "capacity", "questions", "location", "active")
+from booking_core.domain.session_type import CalendarRef, SessionType
+from booking_core.domain.texts import printable
 
 
 @frozen
@@ -47,23 +29,23 @@ class Synced:
     kept: tuple[str, ...]
 
 
-def taken_over(offered: Offered, *, id: SessionTypeId, builder_id: BuilderId) -> SessionType:
+def taken_over(offered: EventType, *, id: SessionTypeId, builder_id: BuilderId) -> SessionType:
     """A new session type; free and open to everybody until its builder says otherwise."""
-    values = offered.values()
+    values = _values(offered)
     return SessionType(
-        id=id, builder_id=builder_id, calendar_ref=offered.ref, synced=_marks(values), **values
+        id=id, builder_id=builder_id, calendar_ref=_ref(offered), synced=_marks(values), **values
     )
 
 
-def synced(session_type: SessionType, offered: Offered) -> Synced:
+def synced(session_type: SessionType, offered: EventType) -> Synced:
     """The session type brought up to date."""
-    values = offered.values()
-    differs = [name for name in _NAMES if getattr(session_type, name) != values[name]]
+    values = _values(offered)
+    differs = [name for name, value in values.items() if getattr(session_type, name) != value]
     kept = tuple(name for name in differs if _edited(session_type, name))
     changed = tuple(name for name in differs if name not in kept)
     updated = evolve(
         session_type,
-        calendar_ref=offered.ref,
+        calendar_ref=_ref(offered),
         synced=_marks(values) | {name: session_type.synced[name] for name in kept},
         **{name: values[name] for name in changed},
     )
@@ -75,6 +57,23 @@ def withdrawn(session_type: SessionType) -> SessionType:
     return evolve(
         session_type, active=False, synced={**session_type.synced, "active": _mark(False)}
     )
+
+
+def _ref(offered: EventType) -> CalendarRef:
+    return CalendarRef(offered.id, offered.uri)
+
+
+def _values(offered: EventType) -> dict[str, Any]:
+    """What the provider says, by the attributes of a session type."""
+    return {
+        "title": one_line(offered.name),
+        "description": printable(offered.description),
+        "duration": timedelta(minutes=offered.duration_minutes),
+        "capacity": offered.capacity,
+        "questions": offered.questions,
+        "location": offered.location,
+        "active": offered.active,
+    }
 
 
 def _edited(session_type: SessionType, name: str) -> bool:

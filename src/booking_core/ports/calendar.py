@@ -12,10 +12,10 @@ from booking_core.domain.booking import Booking, CalendarEvent
 from booking_core.domain.builder import Builder
 from booking_core.domain.calendar_steps import StandingEvent
 from booking_core.domain.event_record import EventRecord
+from booking_core.domain.event_type import EventType
 from booking_core.domain.explanation import Explanation
 from booking_core.domain.ids import BookingId
-from booking_core.domain.questions import Question
-from booking_core.domain.session_type import Location, SessionType
+from booking_core.domain.session_type import SessionType
 from booking_core.domain.time import Slot, TimeWindow
 from booking_core.ports.health import Health
 from booking_core.ports.unit_of_work import UnitOfWork
@@ -32,22 +32,6 @@ class SchedulingLink:
     url: str
     expires_at: datetime | None = None
     tracking: Mapping[str, str] = field(factory=dict)
-
-
-@frozen
-class EventType:
-    """What a provider calls the thing that can be booked."""
-
-    uri: str
-    id: str
-    name: str
-    duration_minutes: int
-    active: bool
-    scheduling_url: str = ""
-    description: str = ""
-    capacity: int = 1
-    questions: tuple[Question, ...] = ()
-    location: Location = Location()
 
 
 class CalendarProvider(Protocol):

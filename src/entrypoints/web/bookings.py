@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flask import Response
@@ -59,6 +60,12 @@ def routes(application: Application) -> APIBlueprint:
             return url
         # Behind the number sign, so that it reaches no server log.
         return f"{url}#token={token_of(begun.booking)}"
+
+    def done(command: Callable[..., Booking], booking_id: str, **said: Any) -> Json:
+        booking = command(
+            booking_id=BookingId(booking_id), actor=caller(), key=idempotency_key(), **said
+        )
+        return {"success": True, "booking": shown(booking)}
 
     def placed(booking: Booking, seen: Json, status: int) -> tuple[Json, int]:
         """With what the client does next; 202 while the booking waits for that, or for a provider."""
@@ -183,13 +190,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Done},
     )
     def cancel(path: schemas.IdPath, body: schemas.CancelBody) -> Json:
-        booking = core.cancel_booking(
-            booking_id=BookingId(path.id),
-            actor=caller(),
-            reason=body.reason or "",
-            key=idempotency_key(),
-        )
-        return {"success": True, "booking": shown(booking)}
+        return done(core.cancel_booking, path.id, reason=body.reason or "")
 
     @api.post(
         f"{_BASE}/<id>/reschedule",
@@ -197,13 +198,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Done},
     )
     def reschedule(path: schemas.IdPath, body: schemas.RescheduleBody) -> Json:
-        booking = core.reschedule_booking(
-            booking_id=BookingId(path.id),
-            slot=reading.slot(body.timeSlot),
-            actor=caller(),
-            key=idempotency_key(),
-        )
-        return {"success": True, "booking": shown(booking)}
+        return done(core.reschedule_booking, path.id, slot=reading.slot(body.timeSlot))
 
     @api.post(
         f"{_BASE}/<id>/revoke-links",
@@ -211,14 +206,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Done},
     )
     def revoke_links(path: schemas.IdPath) -> Json:
-        booking = core.revoke_tokens(
-            booking_id=BookingId(path.id), actor=caller(), key=idempotency_key()
-        )
-        return {"success": True, "booking": shown(booking)}
-
-    def builders_word(command: Any, booking_id: str) -> Json:
-        booking = command(booking_id=BookingId(booking_id), actor=caller(), key=idempotency_key())
-        return {"success": True, "booking": shown(booking)}
+        return done(core.revoke_tokens, path.id)
 
     @api.post(
         f"{_BASE}/<id>/complete",
@@ -226,7 +214,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Done},
     )
     def complete(path: schemas.IdPath) -> Json:
-        return builders_word(core.complete_booking, path.id)
+        return done(core.complete_booking, path.id)
 
     @api.post(
         f"{_BASE}/<id>/paid",
@@ -234,7 +222,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Done},
     )
     def paid(path: schemas.IdPath) -> Json:
-        return builders_word(core.record_paid_on_site, path.id)
+        return done(core.record_paid_on_site, path.id)
 
     @api.post(
         f"{_BASE}/<id>/returned",
@@ -242,7 +230,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Done},
     )
     def returned(path: schemas.IdPath) -> Json:
-        return builders_word(core.record_returned_on_site, path.id)
+        return done(core.record_returned_on_site, path.id)
 
     @api.post(
         f"{_BASE}/<id>/refund",
@@ -250,13 +238,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Done},
     )
     def refund(path: schemas.IdPath, body: schemas.RefundRequest) -> Json:
-        booking = core.refund_booking(
-            booking_id=BookingId(path.id),
-            amount=body.amount,
-            actor=caller(),
-            key=idempotency_key(),
-        )
-        return {"success": True, "booking": shown(booking)}
+        return done(core.refund_booking, path.id, amount=body.amount)
 
     @api.post(
         f"{_BASE}/<id>/no-show",
@@ -264,7 +246,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Done},
     )
     def no_show(path: schemas.IdPath) -> Json:
-        return builders_word(core.mark_no_show, path.id)
+        return done(core.mark_no_show, path.id)
 
     @api.post(
         f"{_BASE}/<id>/no-show/undo",
@@ -272,7 +254,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Done},
     )
     def undo_no_show(path: schemas.IdPath) -> Json:
-        return builders_word(core.undo_no_show, path.id)
+        return done(core.undo_no_show, path.id)
 
     return api
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
 from attrs import define, field
 
-from adapters.calendly import Account, CalendlyApi, CalendlyCalendar, PersonalToken, Transport
 from adapters.memory import MemoryIds, MemoryMailer, MemoryPayments, MemoryStore
 from booking_core import (
     SERVED,
@@ -29,8 +27,8 @@ from booking_core import (
     TimeWindow,
 )
 from booking_core.testing.examples import NOW, PRICE, a_builder, a_contact
-from tests.integration.calendly.conftest import ItsClock
-from tests.integration.calendly.given import KEYS, offered_as
+from tests.integration.calendly.conftest import Connect, ItsClock
+from tests.integration.calendly.given import offered_as
 from tests.simulators.calendly import CalendlyServer, EventType, Fate, Fault, Invitee, Refused, User
 
 OPERATIONS = 500
@@ -193,7 +191,7 @@ class Street:
 
 
 @pytest.fixture
-def street(calendly: CalendlyServer, request: pytest.FixtureRequest) -> Iterator[Street]:
+def street(calendly: CalendlyServer, connect: Connect, request: pytest.FixtureRequest) -> Street:
     sim, chance = calendly.sim, random.Random(request.param)
     sim.switches.tracking_follows = request.param % 2 == 0
     host: User = sim.user("Ana Host", timezone="UTC")
@@ -201,11 +199,8 @@ def street(calendly: CalendlyServer, request: pytest.FixtureRequest) -> Iterator
         kind: sim.event_type(host, f"{kind} advice", duration=60, increment=60)
         for kind in ("free", "paid")
     }
-    token = sim.token(host)
-    account = Account(token, calendly.url, signing_keys=KEYS)
-    transport = Transport(account.base_url, PersonalToken(token), sleep=lambda _: None)
     clock, store, mailer = ItsClock(sim), MemoryStore(), MemoryMailer()
-    calendar = CalendlyCalendar(CalendlyApi(transport), account, store, clock)
+    calendar = connect(sim.token(host), store)
     payments = MemoryPayments(clock)
     core = BookingCore.assemble(
         unit_of_work=store,
@@ -232,8 +227,7 @@ def street(calendly: CalendlyServer, request: pytest.FixtureRequest) -> Iterator
     sim.courier.chances = {Fate.NEVER: LOST, Fate.TWICE: 0.1, Fate.LATE: 0.1, Fate.SWAPPED: 0.1}
     sim.courier.dice = chance
     calendar.subscribe(url="https://booking.test/api/webhooks/calendly")
-    yield Street(calendly, core, store, payments, mailer, types, chance)
-    transport.close()
+    return Street(calendly, core, store, payments, mailer, types, chance)
 
 
 @pytest.mark.parametrize("street", [1, 2], indirect=True)
