@@ -1,0 +1,127 @@
+"""The running service and a headless Chromium that looks at its pages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from structlog.testing import capture_logs
+from werkzeug.serving import make_server
+
+from entrypoints import worker
+from entrypoints.container import Application, assemble
+from entrypoints.settings import Settings
+from tests.integration.browser.visitor import Site, Visitor
+
+#: Phone, tablet, desktop.
+WIDTHS = (360, 768, 1280)
+# Without the last ones Chromium asks its maker's hosts at every start.
+_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.browser)
+            # One browser a worker; its pages are served from the same process.
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    assert program, "These tests need Chromium: install the package 'chromium'."
+    browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """What a test may change before it asks for the site."""
+    return {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/booking.db",
+        "LOG_LEVEL": "ERROR",
+        "BOOKING_MAILER": "memory",
+    }
+
+
+@pytest.fixture
+def site(settings: dict[str, str]) -> Iterator[Site]:
+    """The service with its starter catalogue on a free port, its worker beside it."""
+    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
+    url = f"http://127.0.0.1:{server.server_port}"
+    application = assemble(
+        Settings.load(settings | {"PUBLIC_URL": url, "PORT": str(server.server_port)})
+    )
+    application.schema.upgrade()
+    application.seed()
+    server.app = application.web_app()
+    stop = Event()
+    threads = [
+        Thread(target=server.serve_forever),
+        Thread(target=worker.run, args=(application, stop)),
+    ]
+    for thread in threads:
+        thread.start()
+    with capture_logs():
+        yield Site(url, application)
+    stop.set()
+    server.shutdown()
+    for thread in threads:
+        thread.join()
+    server.server_close()
+    application.close()
+
+
+@pytest.fixture
+def application(site: Site) -> Application:
+    return site.application
+
+
+@pytest.fixture(params=WIDTHS, ids=lambda width: f"{width}px")
+def width(request: pytest.FixtureRequest) -> int:
+    found: int = request.param
+    return found
+
+
+@pytest.fixture
+def visitor(chromium: Browser, site: Site) -> Iterator[Visitor]:
+    """Somebody at a desktop, in Berlin, who reads English."""
+    yield from _visit(chromium, site, 1280)
+
+
+@pytest.fixture
+def anywhere(chromium: Browser, site: Site, width: int) -> Iterator[Visitor]:
+    """The same at each width."""
+    yield from _visit(chromium, site, width)
+
+
+def _visit(chromium: Browser, site: Site, width: int, **options: Any) -> Iterator[Visitor]:
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900},
+        timezone_id="Europe/Berlin",
+        locale="en-GB",
+        **options,
+    )
+    page: Page = context.new_page()
+    visitor = Visitor(page, site, Axe())
+    yield visitor
+    context.close()
+    visitor.check_quiet()

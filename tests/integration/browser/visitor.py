@@ -1,0 +1,72 @@
+"""Somebody in front of a browser: what they do, and what must hold for all that they see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field, frozen
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
+
+from entrypoints.container import Application
+
+
+@frozen
+class Site:
+    """A running service."""
+
+    url: str
+    application: Application
+
+
+@define(slots=False)  # playwright keeps its handlers on the object that they belong to
+class Visitor:
+    """A page in a browser. It writes down what no page of ours may do."""
+
+    page: Page
+    site: Site
+    axe: Axe
+    faults: list[str] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.page.set_default_timeout(10_000)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.faults.append(f"script failed: {error}"))
+        self.page.on("dialog", self._close)
+        self.page.context.on("request", self._watch)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(path if path.startswith("http") else self.site.url + path)
+        return self.page
+
+    def check_quiet(self) -> None:
+        """No script failed, no console error, no dialog, no request to a foreign host."""
+        assert not self.faults
+
+    def expect_status(self, status: int) -> None:
+        """The browser's own complaint about an answer that the test has asked for is no fault."""
+        self.faults = [each for each in self.faults if f"status of {status}" not in each]
+
+    def check_accessible(self) -> None:
+        """axe finds nothing serious, and nothing is wider than the screen."""
+        found: dict[str, Any] = self.axe.run(self.page).response
+        serious = [
+            (each["id"], [node["html"] for node in each["nodes"]])
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+        assert not serious
+        wide = self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert not wide, "The page is wider than the screen."
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.faults.append(f"console: {message.text}")
+
+    def _close(self, dialog: Dialog) -> None:
+        self.faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _watch(self, request: Request) -> None:
+        if not request.url.startswith((self.site.url, "data:", "blob:")):
+            self.faults.append(f"foreign host: {request.url}")
