@@ -41,7 +41,7 @@ class Visitor:
 
     def check_quiet(self) -> None:
         """No script failed, no console error, no dialog, no request to a foreign host."""
-        assert not self.faults
+        assert not self.faults, self.faults
 
     def expect_status(self, status: int) -> None:
         """The browser's own complaint about an answer that the test has asked for is no fault."""
@@ -55,7 +55,7 @@ class Visitor:
             for each in found["violations"]
             if each["impact"] in ("serious", "critical")
         ]
-        assert not serious
+        assert not serious, serious
         wide = self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not wide, "The page is wider than the screen."
 
