@@ -35,9 +35,15 @@ class OwnNotices:
         return sum(self.subscriptions.unsubscribe(uri=each.uri) for each in self.own())
 
     def rotate(self) -> Subscription:
-        """Makes it anew, so that it is signed with the first of our keys."""
-        self.remove()
-        return self.register()
+        """Makes it anew, so that it is signed with the first of our keys.
+
+        The provider allows one for an address, so the old one goes first; `watch` makes up for a
+        second call that failed.
+        """
+        self._lost = self.remove() > 0 or self._lost
+        made = self.register()
+        self._lost = False
+        return made
 
     def watch(self) -> bool:
         """Makes it anew where the provider gave it up, as it does after a day of failures.
@@ -49,10 +55,8 @@ class OwnNotices:
             if any(each.active for each in own) or not (own or self._lost):
                 return False
             _log.warning("the provider had stopped its notices", url=self.url)
-            self._lost = True
             self.rotate()
         except BookingError as failed:
             _log.warning("the provider's notices are not looked after", error=failed.message)
             return False
-        self._lost = False
         return True

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from adapters.calendly.tokens import is_token
+
 BASE_URL = "https://api.calendly.com"
 _SHORTEST = 12
 
@@ -23,7 +25,7 @@ class Account:
     def read(cls, settings: Mapping[str, str]) -> Self:
         """Raises ValueError, with the name of the setting."""
         key = settings.get("CALENDLY_API_KEY", "").strip()
-        if not (key.isascii() and key.isprintable()) or " " in key or len(key) < _SHORTEST:
+        if not is_token(key) or len(key) < _SHORTEST:
             raise ValueError(
                 "CALENDLY_API_KEY: give a personal access token; see docs for its scopes."
             )
@@ -41,7 +43,7 @@ def _base_url(given: str) -> str:
         parts = urlsplit(given.strip())
         usable = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
     except ValueError:
-        usable = False
+        parts, usable = urlsplit(""), False
     if not usable or "@" in given or "?" in given or "#" in given:
         raise ValueError("CALENDLY_API_BASE_URL: give an address such as https://api.calendly.com.")
-    return given.strip().rstrip("/")
+    return parts.geturl().rstrip("/")  # with its scheme in small letters

@@ -139,6 +139,8 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         window = TimeWindow(start, start + session_type.duration)
         with told_as_failures():
             seats = self._times.between(uri, window, fresh=True).get(window.start, 0)
+            if not seats:
+                self._times.forget_start(uri, window.start)
             if not seats and ignoring is not None and self._has(ignoring, builder, window):
                 seats = 1
         if not seats:
@@ -174,8 +176,8 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             account = self._accounts.of_booking(booking)
             for place in self._trails.at(booking, slot):
                 return place.ref(account)
-            self._mode.take(account)
             wish = wish_of(booking, slot.start, self._offered(booking, slot))
+            self._mode.take(account)
             try:
                 invitee = self._api.book(wish)
             except CalendlyError as error:
@@ -238,10 +240,12 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
     def ensure_absent(self, *, booking: Booking, slot: Slot) -> None:
         with told_as_failures():
             places = self._trails.at(booking, slot)
-            for place in places:
-                self._check_nobody_else(place, places)
-                self._cancel(place)
-            self._times.forget()
+            try:
+                for place in places:
+                    self._check_nobody_else(place, places)
+                    self._cancel(place)
+            finally:
+                self._times.forget()
 
     def _check_nobody_else(self, place: Place, ours: Sequence[Place]) -> None:
         """Only whole events can be cancelled by the API."""
@@ -320,7 +324,6 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         named = invitee_uri is not None
         if event_id is None or (named and (ids is None or ids[0] != event_id)):
             raise NotFound("event in the calendar")
-        self._times.forget()
         with told_as_failures():
             try:
                 place = self._place(event_id, ids[1] if ids else None)
@@ -330,6 +333,8 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                     raise NotFound("event in the calendar") from refused
                 raise
             left, holder = self._trails.left(place, {}), self._holder(place)
+        # Only now: who names events that are not there is not to cost us what is kept.
+        self._times.forget()
         try:
             return record_of(place, holder, left)
         except InvalidRequest as unusable:

@@ -20,6 +20,8 @@ _NEAR = (
     (45, timedelta(hours=1)),
     (90, timedelta(days=1)),
 )
+#: What a refusal is remembered for when it is about our token: every account.
+_EVERY = ""
 _MESSAGE = "This time has to be chosen at the builder's Calendly page; use the link."
 
 
@@ -36,8 +38,9 @@ class BookingMode:
         known not to allow it, raises LinkNeeded instead."""
         with self._lock:
             now = self._clock.now()
-            if self._refused(account, now):
-                raise LinkNeeded(_MESSAGE, lasting=self._links[account][2])
+            for whose in (account, _EVERY):
+                if self._refused(whose, now):
+                    raise LinkNeeded(_MESSAGE, lasting=self._links[whose][2])
             if self._near(now):
                 raise LinkNeeded(_MESSAGE, lasting=False)
             self._posts.append(now)
@@ -47,10 +50,10 @@ class BookingMode:
         if refusal.forbidden:
             scopes = ", ".join(refusal.lacking_scopes)
             why = f"the token lacks {scopes}" if scopes else "plan or role do not allow more"
-            self._remember(account, why, _REMEMBERED, lasting=True)
+            self._remember(_EVERY if scopes else account, why, _REMEMBERED, lasting=True)
         elif refusal.status == 429 and refusal.retry_after and refusal.retry_after > _SHORT:
             wait = min(refusal.retry_after, timedelta(days=1))
-            self._remember(account, "the limit of booking calls is reached", wait, lasting=False)
+            self._remember(_EVERY, "the limit of booking calls is reached", wait, lasting=False)
         else:
             return None
         return LinkNeeded(_MESSAGE, lasting=refusal.forbidden)
@@ -66,7 +69,10 @@ class BookingMode:
                 if (why := self._refused(account, now)) is not None
             }
         reasons = [near] if near else []
-        reasons += [f"{why} ({id_in(account, 'users')})" for account, why in refused.items()]
+        reasons += [
+            f"{why} ({id_in(account, 'users')})" if account else why
+            for account, why in refused.items()
+        ]
         if not reasons:
             return "bookings are placed directly unless Calendly refuses that"
         return f"bookings go by link: {'; '.join(reasons)}"

@@ -300,6 +300,7 @@ class WebhookSubscription:
     id: str
     url: str
     active: bool
+    kinds: frozenset[str]
     created_at: datetime
 
     @classmethod
@@ -310,5 +311,6 @@ class WebhookSubscription:
                 _id(shape["uri"], "webhook_subscriptions"),
                 shape["callback_url"],
                 shape["state"] == "active",
+                frozenset(shape["events"]),
                 instant_of(shape["created_at"]),
             )

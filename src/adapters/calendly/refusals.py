@@ -38,6 +38,12 @@ class NoCredentials(CalendlyError):
     outcome_unknown = False
 
 
+class NotRenewed(CalendlyError):
+    """No token could be had just now, so nothing was asked of Calendly yet."""
+
+    outcome_unknown = False
+
+
 class Unreadable(CalendlyError):
     """A 2xx that does not hold what it should."""
 
@@ -128,14 +134,15 @@ def failure_of(error: CalendlyError) -> ProviderFailed:
     if not isinstance(error, Refusal):
         return ProviderFailed(
             "Calendly cannot be reached, or did not answer as it should.",
-            retry_after=_BUSY if error.outcome_unknown else None,
+            retry_after=_BUSY if error.outcome_unknown or isinstance(error, NotRenewed) else None,
         )
     if error.status == 429:
         return ProviderFailed(
             "Calendly asks us to slow down.", retry_after=error.retry_after or _BUSY
         )
     if error.status >= 500 or error.status == 424 or error.by_the_edge:
-        return ProviderFailed(f"Calendly failed ({error.status}).", retry_after=_BUSY)
+        wait = error.retry_after or _BUSY
+        return ProviderFailed(f"Calendly failed ({error.status}).", retry_after=wait)
     return ProviderFailed(_advice(error), retryable=False)
 
 

@@ -32,7 +32,7 @@ class Subscriptions:
             if known.url == url and known.active:
                 return known
             if known.url == url:
-                self.unsubscribe(known.uri)  # what is disabled is never enabled again
+                self.unsubscribe(known.uri)  # what is there is never changed nor enabled again
         return _told(self._create(url))
 
     def all(self) -> Sequence[Subscription]:
@@ -85,4 +85,6 @@ class Subscriptions:
 
 
 def _told(found: WebhookSubscription) -> Subscription:
-    return Subscription(found.uri, found.url, found.active, found.created_at)
+    """One that leaves out a kind of ours is of no more use than one that was given up."""
+    heard = found.active and found.kinds.issuperset(KINDS)
+    return Subscription(found.uri, found.url, heard, found.created_at)

@@ -48,6 +48,15 @@ class AvailableTimes:
             self._keep(key, now, kept, generation)
         return {start: seats for start, seats in kept.items() if start >= now}
 
+    def forget_start(self, event_type_uri: str, start: datetime) -> None:
+        """That start was seen to be taken, so what still offers it is old."""
+        with self._lock:
+            self._kept = {
+                key: (at, seats)
+                for key, (at, seats) in self._kept.items()
+                if key[0] != event_type_uri or start not in seats
+            }
+
     def forget(self) -> None:
         with self._lock:
             self._generation += 1

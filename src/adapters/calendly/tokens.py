@@ -12,11 +12,16 @@ from typing import Any, Protocol, Self
 import httpx
 from attrs import define, field, frozen
 
-from adapters.calendly.refusals import NoCredentials, Refusal, Unreachable, Unreadable
+from adapters.calendly.refusals import NoCredentials, NotRenewed, Unreadable
 from booking_core import Clock
 
 TOKEN_URL = "https://auth.calendly.com/oauth/token"
 _EARLY = timedelta(minutes=2)
+
+
+def is_token(text: str) -> bool:
+    """Whether it can stand in a header; what cannot would be shown by the error that says so."""
+    return text.isascii() and text.isprintable() and " " not in text and text != ""
 
 
 class Tokens(Protocol):
@@ -57,9 +62,12 @@ class Grant:
         """From the answer of the token endpoint. Raises Unreadable."""
         try:
             life = timedelta(seconds=int(answer["expires_in"]))
-            return cls(str(answer["access_token"]), str(answer["refresh_token"]), now + life)
-        except (KeyError, TypeError, ValueError) as wrong:
-            raise Unreadable("the answer of the token endpoint") from wrong
+            access, refresh = answer["access_token"], answer["refresh_token"]
+            if is_token(access) and is_token(refresh):
+                return cls(access, refresh, now + life)
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+            pass
+        raise Unreadable("the answer of the token endpoint")
 
 
 @frozen
@@ -77,7 +85,8 @@ class OAuthTokens(Tokens):
 
     Each renewal kills the refresh token that it was made with. So it happens under `lock`, which
     all workers share; the grant is read again inside it, since another one may have renewed it, and
-    `store` keeps the new grant before its token is used.
+    `store` keeps the new grant before its token is used. What could not be kept is the only grant
+    that is still good, so it stays here until it can be.
     """
 
     _app: App
@@ -86,6 +95,7 @@ class OAuthTokens(Tokens):
     _store: Callable[[Grant], None] = field(repr=False)
     _lock: AbstractContextManager[Any] = field(factory=Lock, repr=False)
     _grant: Grant | None = field(default=None, init=False, repr=False)
+    _unkept: Grant | None = field(default=None, init=False, repr=False)
 
     def current(self) -> str:
         grant = self._grant
@@ -99,13 +109,21 @@ class OAuthTokens(Tokens):
 
     def _renewed(self, refused: str | None) -> Grant:
         with self._lock:
-            kept = self._load()
-            fresh = self._clock.now() + _EARLY < kept.expires_at
-            if not fresh or kept.access_token == refused:
-                kept = self._ask(kept.refresh_token)
-                self._store(kept)
-            self._grant = kept
-            return kept
+            grant = self._unkept or self._load()
+            fresh = self._clock.now() + _EARLY < grant.expires_at
+            if not fresh or grant.access_token == refused:
+                grant = self._unkept = self._ask(grant.refresh_token)
+            if self._unkept is not None:
+                self._keep(self._unkept)
+            self._grant = grant
+            return grant
+
+    def _keep(self, grant: Grant) -> None:
+        try:
+            self._store(grant)
+        except Exception as failed:  # whatever it is kept in
+            raise NotRenewed("the new grant could not be kept") from failed
+        self._unkept = None
 
     def _ask(self, refresh_token: str) -> Grant:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
@@ -118,11 +136,11 @@ class OAuthTokens(Tokens):
                 timeout=10,
             )
         except httpx.HTTPError as broken:
-            raise Unreachable(type(broken).__name__, sent=True) from broken
+            raise NotRenewed(type(broken).__name__) from broken
         if answer.status_code in (400, 401):
             raise NoCredentials("the refresh token is not accepted any more")
         if not answer.is_success:
-            raise Refusal(answer.status_code, None)
+            raise NotRenewed(f"the token endpoint answered {answer.status_code}")
         try:
             body = answer.json()
         except ValueError as wrong:

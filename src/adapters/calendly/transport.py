@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from secrets import token_hex
 from typing import Any
 
 import httpx
+from attrs import frozen
 
 from adapters.calendly.refusals import CalendlyError, Refusal, Unreachable, Unreadable
 from adapters.calendly.tokens import Tokens
@@ -22,8 +26,22 @@ _USER_AGENT = "booking-core (+https://pypi.org/project/booking-core)"
 _PAUSES = (0.2, 0.6)  # seconds before the second and the third try
 _LONGEST_PAUSE = 2.0
 _LONGEST_WAIT = timedelta(days=1)  # as the longest limit there is
+_LONGEST_ANSWER = 20.0  # seconds; the timeout of httpx begins anew with each piece that arrives
+_LARGEST_ANSWER = 16 * 1024 * 1024  # bytes; a full page of events is a hundredth of it
+_SECONDS = re.compile(r"\d+(\.\d+)?")
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _log = logging.getLogger("booking.calendly")
+
+
+@frozen
+class _Answer:
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
 
 
 def _without_query(record: logging.LogRecord) -> bool:
@@ -59,7 +77,7 @@ class Transport:
             limits=httpx.Limits(max_connections=CONNECTIONS),
             follow_redirects=False,
             # Without TLS no certificates are needed, and loading them takes its time.
-            verify=base_url.startswith("https:"),
+            verify=httpx.URL(base_url).scheme != "http",
         )
 
     def close(self) -> None:
@@ -94,13 +112,13 @@ class Transport:
     ) -> JSON:
         token = self._tokens.current()
         answer = self._send(method, path, params, body, ours, token)
-        if answer.status_code == 401:  # nothing was done
+        if answer.status == 401:  # nothing was done
             other = self._tokens.after_refusal(token)
             if other is not None:
                 answer = self._send(method, path, params, body, ours, other)
         if answer.is_success:
             return _object(answer)
-        raise Refusal(answer.status_code, _object_or_none(answer), _wait(answer.headers))
+        raise Refusal(answer.status, _object_or_none(answer), _wait(answer.headers))
 
     def _send(
         self,
@@ -110,28 +128,44 @@ class Transport:
         body: JSON | None,
         ours: str,
         token: str,
-    ) -> httpx.Response:
+    ) -> _Answer:
         began = time.monotonic()
         try:
-            answer = self._http.request(
+            with self._http.stream(
                 method,
                 f"{self._base_url}{path}",
                 params=params,
                 json=body,
                 headers={"Authorization": f"Bearer {token}"},
-            )
+            ) as answering:
+                read = _read(answering, until=began + _LONGEST_ANSWER)
+                answer = _Answer(answering.status_code, answering.headers, read)
         except (httpx.HTTPError, httpx.InvalidURL) as broken:
             name = type(broken).__name__
             _log.warning("%s %s: %s, request %s", method, path, name, ours)
-            raise Unreachable(name, sent=not isinstance(broken, _NEVER_SENT)) from broken
+            # What we may not send is quoted by its error, and that can be the token.
+            cause = None if isinstance(broken, httpx.LocalProtocolError) else broken
+            raise Unreachable(name, sent=not isinstance(broken, _NEVER_SENT)) from cause
         level = logging.DEBUG if answer.is_success else logging.WARNING
         took, theirs = 1000 * (time.monotonic() - began), _their_id(answer)
         line = "%s %s: %d in %.0f ms, request %s, theirs %s"
-        _log.log(level, line, method, path, answer.status_code, took, ours, theirs)
+        _log.log(level, line, method, path, answer.status, took, ours, theirs)
         return answer
 
 
-def _their_id(answer: httpx.Response) -> str:
+def _read(answering: httpx.Response, *, until: float) -> bytes:
+    """The whole body. Raises httpx.HTTPError where it takes too long, or is too much."""
+    read = bytearray()
+    for piece in answering.iter_bytes():
+        read += piece
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout("the answer does not end")
+        if len(read) > _LARGEST_ANSWER:
+            raise httpx.ReadError("the answer is too large")
+    return bytes(read)
+
+
+def _their_id(answer: _Answer) -> str:
     headers = answer.headers
     return str(headers.get("x-request-id") or headers.get("cf-ray") or "unknown")[:60]
 
@@ -141,37 +175,47 @@ def _pause_before_retry(error: CalendlyError, attempt: int, safe: bool) -> float
     if attempt >= len(_PAUSES):
         return None
     pause = _PAUSES[attempt]
-    if isinstance(error, Refusal) and error.status == 429:
-        asked = error.retry_after.total_seconds() if error.retry_after else pause
-        return max(asked, pause) if asked <= _LONGEST_PAUSE else None
     if isinstance(error, Unreachable):
         return pause if safe or not error.outcome_unknown else None
-    failed = isinstance(error, Refusal) and error.status >= 500
-    return pause if safe and failed else None
+    if not isinstance(error, Refusal):
+        return None
+    if error.status != 429 and not (error.status >= 500 and safe):
+        return None
+    asked = error.retry_after.total_seconds() if error.retry_after else pause
+    return max(asked, pause) if asked <= _LONGEST_PAUSE else None
 
 
 def _wait(headers: httpx.Headers) -> timedelta | None:
     """How long to wait: `X-RateLimit-Reset` is in seconds left, and of use only with nothing left."""
-    told = headers.get("retry-after")
+    told = _duration(headers.get("retry-after", ""))
     if told is None and headers.get("x-ratelimit-remaining") == "0":
-        told = headers.get("x-ratelimit-reset")
-    if told is None or not told.strip().isdigit() or len(told) > 8:
+        told = _duration(headers.get("x-ratelimit-reset", ""))
+    return told
+
+
+def _duration(text: str) -> timedelta | None:
+    """Of seconds or of an HTTP date, at most `_LONGEST_WAIT`; None where it is neither."""
+    if _SECONDS.fullmatch(text.strip()):
+        return timedelta(seconds=min(float(text), _LONGEST_WAIT.total_seconds()))
+    try:
+        left = parsedate_to_datetime(text) - datetime.now(UTC)
+    except (TypeError, ValueError, OverflowError):  # no date, or one without a zone
         return None
-    return min(timedelta(seconds=int(told)), _LONGEST_WAIT)
+    return min(max(left, timedelta(0)), _LONGEST_WAIT)
 
 
-def _object(answer: httpx.Response) -> JSON:
-    if answer.status_code == 204:
+def _object(answer: _Answer) -> JSON:
+    if answer.status == 204:
         return {}
     found = _object_or_none(answer)
     if found is None:
-        raise Unreadable(f"{answer.status_code} without a JSON object")
+        raise Unreadable(f"{answer.status} without a JSON object")
     return found
 
 
-def _object_or_none(answer: httpx.Response) -> JSON | None:
+def _object_or_none(answer: _Answer) -> JSON | None:
     try:
-        found = answer.json()
+        found = json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

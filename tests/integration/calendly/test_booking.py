@@ -441,6 +441,18 @@ def test_near_the_limits_bookings_go_by_link_without_being_refused_first(
     calendar.ensure_booked(booking=waiting(advice, ELEVEN, id="bkg_10"), slot=ELEVEN)
 
 
+def test_what_is_refused_before_it_is_asked_for_uses_up_no_limit(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    advice.places = [Place("outbound_call")]
+    for number in range(12):
+        with pytest.raises(SlotUnavailable):
+            calendar.ensure_booked(booking=waiting(advice, id=f"bkg_{number}"), slot=TEN)
+    assert posts(sim) == []
+    advice.places = []
+    calendar.ensure_booked(booking=waiting(advice), slot=TEN)
+
+
 def test_a_limit_that_is_over_soon_is_waited_for(
     calendar: CalendlyCalendar, sim: Simulator, advice: EventType, pauses: list[float]
 ) -> None:

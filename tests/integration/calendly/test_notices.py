@@ -223,6 +223,17 @@ def test_one_that_was_disabled_is_made_anew(calendar: CalendlyCalendar, sim: Sim
     assert [(each.uri, each.active) for each in calendar.subscriptions()] == [(second.uri, True)]
 
 
+def test_one_that_leaves_out_what_concerns_us_is_made_anew(
+    calendar: CalendlyCalendar, sim: Simulator
+) -> None:
+    calendar.subscribe(url=HOOKS)
+    sim.subscriptions()[0].events.remove("invitee.canceled")
+    assert [each.active for each in calendar.subscriptions()] == [False]
+    calendar.subscribe(url=HOOKS)
+    [made] = sim.subscriptions()
+    assert "invitee.canceled" in made.events
+
+
 def test_who_is_no_admin_subscribes_for_themselves(
     connect: Connect, sim: Simulator, host: User
 ) -> None:

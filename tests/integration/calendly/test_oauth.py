@@ -12,7 +12,12 @@ import pytest
 from attrs import define, evolve, field
 
 from adapters.calendly import App, CalendlyApi, Grant, OAuthTokens, Transport
-from adapters.calendly.refusals import CalendlyError, NoCredentials, told_as_failures
+from adapters.calendly.refusals import (
+    CalendlyError,
+    NoCredentials,
+    Unreadable,
+    told_as_failures,
+)
 from booking_core import ProviderFailed
 from tests.integration.calendly.conftest import ItsClock
 from tests.simulators.calendly import CalendlyServer, Fault, Simulator, User
@@ -99,14 +104,28 @@ def test_the_new_grant_is_kept_before_its_token_is_used(
     sim: Simulator, app: App, keeper: Keeper
 ) -> None:
     sim.clock.advance(timedelta(hours=3))
-    worker = OAuthTokens(app, ItsClock(sim), keeper.load, _full, keeper.lock)
-    with pytest.raises(OSError, match="disk"):
+    full = True
+
+    def store(grant: Grant) -> None:
+        if full:
+            raise OSError("the disk is full")
+        keeper.store(grant)
+
+    worker = OAuthTokens(app, ItsClock(sim), keeper.load, store, keeper.lock)
+    with pytest.raises(ProviderFailed) as failed, told_as_failures():
         worker.current()
+    assert failed.value.retryable
     assert not keeper.lock.locked()
+    full = False
+    assert worker.current() == keeper.grant.access_token, "the only grant that is good was kept"
+    assert len(keeper.stored) == 1
 
 
-def _full(_: Grant) -> None:
-    raise OSError("the disk is full")
+@pytest.mark.parametrize("token", [None, "", 7, "line\nbreak", "snow ☃"])
+def test_a_grant_that_cannot_be_sent_is_not_read(sim: Simulator, token: object) -> None:
+    answer = {"access_token": token, "refresh_token": "good", "expires_in": 7200}
+    with pytest.raises(CalendlyError):
+        Grant.read(answer, sim.clock.now())
 
 
 def test_a_refresh_token_that_was_used_before_means_a_new_consent(
@@ -130,6 +149,7 @@ def test_a_renewal_that_fails_is_an_error_without_secrets(
     sim.faults.order("POST /oauth/token", fault)
     with pytest.raises(CalendlyError) as failed:
         a_worker(sim, app, keeper).current()
+    assert isinstance(failed.value, Unreadable) or not failed.value.outcome_unknown
     shown = f"{failed.value!r} {app!r} {keeper.grant!r} {a_worker(sim, app, keeper)!r}"
     for secret in (app.client_secret, keeper.grant.refresh_token, keeper.grant.access_token):
         assert secret not in shown

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from adapters.calendly import CalendlyCalendar
-from booking_core import ProviderFailed, SessionType, TimeWindow
+from adapters.calendly import CalendlyApi, CalendlyCalendar
+from booking_core import NotFound, ProviderFailed, SessionType, TimeWindow
 from booking_core.testing.examples import NOW, a_builder, a_session_type
 from tests.integration.calendly.given import ELEVEN, TEN, offered_as, waiting
 from tests.simulators.calendly import EventType, Fault, Simulator, User
@@ -166,9 +167,46 @@ def test_a_slot_is_explained_by_what_holds_now(
     def explained() -> bool:
         return calendar.explain(builder=BUILDER, session_type=session_type, start=TEN.start).is_open
 
+    window = TimeWindow(NOW, NOW + 3 * DAY)
+    assert TEN.start in starts(calendar, session_type, window)
     assert explained()
     host.busy.append((TEN.start, TEN.end))
     assert not explained()
+    assert TEN.start not in starts(calendar, session_type, window), "nor is it offered any more"
+
+
+def test_who_names_events_that_are_not_there_costs_us_nothing_that_is_kept(
+    calendar: CalendlyCalendar, sim: Simulator, session_type: SessionType
+) -> None:
+    window = TimeWindow(NOW, NOW + 3 * DAY)
+    starts(calendar, session_type, window)
+    with pytest.raises(NotFound):
+        calendar.find(event_uri="https://api.calendly.com/scheduled_events/nothing")
+    starts(calendar, session_type, window)
+    assert len(asked(sim)) == 1
+
+
+def test_a_place_whose_removal_was_not_answered_is_looked_up_anew(
+    calendar: CalendlyCalendar,
+    sim: Simulator,
+    advice: EventType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    booking, window = waiting(advice), TimeWindow(NOW, NOW + 3 * DAY)
+    cancel = CalendlyApi.cancel
+
+    def and_then_nothing_answers(*given: Any, **said: Any) -> None:
+        sim.faults.order("GET /scheduled_events/*", Fault.ERROR_500, times=9)
+        cancel(*given, **said)
+
+    monkeypatch.setattr(CalendlyApi, "cancel", and_then_nothing_answers)
+    calendar.ensure_booked(booking=booking, slot=TEN)
+    assert TEN.start not in starts(calendar, offered_as(advice), window)
+    sim.faults.order("POST */cancellation", Fault.DROP_AFTER)
+    with pytest.raises(ProviderFailed):
+        calendar.ensure_absent(booking=booking, slot=TEN)
+    sim.faults.clear()
+    assert TEN.start in starts(calendar, offered_as(advice), window)
 
 
 @pytest.mark.parametrize("ref", [None, "https://calendar.test/types/1"])

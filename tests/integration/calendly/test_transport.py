@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -10,8 +11,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from adapters.calendly import CalendlyApi, CalendlyCalendar, PersonalToken, Transport
-from adapters.calendly.refusals import CalendlyError
+from adapters.calendly import Account, CalendlyApi, CalendlyCalendar, PersonalToken, Transport
+from adapters.calendly import transport as transports
+from adapters.calendly.refusals import CalendlyError, told_as_failures
 from booking_core import Booking, ProviderFailed, TimeWindow
 from booking_core.testing.examples import NOW, a_builder, a_session_type
 from tests.integration.calendly.conftest import Connect
@@ -204,6 +206,11 @@ def test_an_answer_that_does_not_come_in_time_is_not_waited_for(
         ({}, [0.2]),
         ({"Retry-After": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "60"}, [1.0]),
         ({"Retry-After": "60"}, None),
+        ({"Retry-After": "60.5"}, None),
+        ({"Retry-After": "9" * 400}, None),
+        ({"Retry-After": "Fri, 31 Dec 2100 23:59:59 GMT"}, None),
+        ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, [0.2]),
+        ({"Retry-After": "soon", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "60"}, None),
         ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "50000"}, None),
     ],
 )
@@ -222,6 +229,62 @@ def test_a_short_wait_is_waited_and_a_long_one_is_told(
         assert transport.call("POST", "/invitees") == {"resource": {}}
     transport.close()
     assert pauses == (waits or [])
+
+
+def test_a_failing_server_is_asked_again_when_it_says(
+    answering: Callable[..., str], pauses: list[float]
+) -> None:
+    url = answering((503, {"Retry-After": "60"}, b""), (200, {}, b'{"resource": {}}'))
+    api = CalendlyApi(transport := Transport(url, PersonalToken("x"), sleep=pauses.append))
+    with pytest.raises(ProviderFailed) as failed, told_as_failures():
+        api.me()
+    transport.close()
+    assert pauses == []
+    assert failed.value.retry_after == timedelta(seconds=60)
+
+
+def test_an_answer_that_is_too_large_is_not_read_to_its_end(
+    answering: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transports, "_LARGEST_ANSWER", 1000)
+    transport = Transport(answering((200, {}, b"[" * 2000)), PersonalToken("x"), sleep=lambda _: 0)
+    with pytest.raises(CalendlyError, match="ReadError"):
+        CalendlyApi(transport).me()
+    transport.close()
+
+
+def test_an_answer_that_comes_in_drops_is_not_waited_for(
+    answering: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transports, "_LONGEST_ANSWER", 0.0)
+    transport = Transport(answering((200, {}, b"{}")), PersonalToken("x"), sleep=lambda _: None)
+    with pytest.raises(CalendlyError, match="ReadTimeout"):
+        CalendlyApi(transport).me()
+    transport.close()
+
+
+@pytest.mark.parametrize("given", ["HTTPS://api.example.test", "https://api.example.test/"])
+def test_who_answers_over_tls_has_to_prove_who_it_is(given: str) -> None:
+    account = Account.read({"CALENDLY_API_KEY": "k" * 20, "CALENDLY_API_BASE_URL": given})
+    assert account.base_url == "https://api.example.test"
+    asked: list[object] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.Client, "__init__", lambda _, **said: asked.append(said["verify"]))
+        Transport(account.base_url, PersonalToken("x"))
+        Transport(given, PersonalToken("x"))
+    assert asked == [True, True]
+
+
+def test_a_token_that_cannot_be_sent_is_not_shown_by_the_error(
+    calendly: CalendlyServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = PersonalToken("SECRET-token\nof-ours")
+    transport = Transport(calendly.url, secret, sleep=lambda _: None)
+    with pytest.raises(CalendlyError) as failed:
+        CalendlyApi(transport).me()
+    transport.close()
+    shown = "".join(traceback.format_exception(failed.value)) + caplog.text
+    assert "SECRET" not in shown
 
 
 @pytest.mark.parametrize(

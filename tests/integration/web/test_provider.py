@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from booking_core import (
     Actor,
+    BookingError,
     CalendarEvent,
     CalendarRef,
     Contact,
@@ -549,6 +550,10 @@ def test_what_could_not_be_made_anew_is_tried_again_at_the_next_look(
     assert calendar.subscribed == []
     assert application.notices.watch()
     assert [each.active for each in calendar.subscribed] == [True]
+    calendar.break_next("subscribe")
+    with pytest.raises(BookingError):
+        application.notices.rotate()
+    assert application.notices.watch(), "a new key that failed half way ends nothing for good"
     application.notices.remove()
     assert not application.notices.watch()
 
