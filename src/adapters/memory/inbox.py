@@ -23,6 +23,7 @@ class MemoryInbox(Inbox):
             return None
         if found.key.fingerprint != key.fingerprint:
             raise KeyReused
+        self._opened[key] = found.opened_at
         return deepcopy(found.answer)
 
     def answer(self, *, key: InboxKey, answer: dict[str, Any]) -> None:

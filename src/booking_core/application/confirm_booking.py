@@ -18,6 +18,7 @@ from booking_core.domain.ids import BookingId, PathwayId, SessionTypeId
 from booking_core.domain.payment import PaymentStatus
 from booking_core.domain.questions import Answer
 from booking_core.domain.time import Slot
+from booking_core.domain.transitions import BookingState
 from booking_core.ports.unit_of_work import UnitOfWork
 
 
@@ -92,21 +93,15 @@ class ConfirmBooking:
             else:
                 booking.confirm(slot, now=self.placer.keeper.clock.now(), pay_on_site=True)
 
+        email = contact.email if contact else None
+        scope = scoped(key, "confirm", actor, email, (wish, slot, booking_id))
         booking = self.placer.place(
-            wish,
-            slot,
-            key=scoped(
-                key,
-                "confirm",
-                actor,
-                contact.email if contact else None,
-                (wish, slot, booking_id),
-            ),
-            read=read,
-            begin=begin,
-            ignoring=booking_id,
+            wish, slot, key=scope, read=read, begin=begin, ignoring=booking_id
         )
-        return self.settle_calendar.at_once(self.cashier.opened(booking))
+        booking = self.settle_calendar.at_once(self.cashier.opened(booking))
+        if booking.state is BookingState.FAILED:
+            self.placer.keeper.refuse(self.placer.judge.lost(session_type_id, slot), scope)
+        return booking
 
     def _waiting(self, uow: UnitOfWork, booking_id: BookingId, offer: Offer, wish: Wish) -> Booking:
         """The booking that was begun before, with what the client says now on top of what it said then."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import NoReturn
 
 from attrs import evolve, frozen
 
@@ -103,6 +104,15 @@ class Keeper:
                 return replayed(uow, stored)
             uow.inbox.answer(key=key, answer=as_refusal(refused))
             uow.commit()
+        raise refused
+
+    def refuse(self, refused: SlotUnavailable, key: InboxKey | None) -> NoReturn:
+        """Raises it, for a repeat under the key as well: a provider said no to what was kept before."""
+        if key is not None:
+            with self.unit_of_work() as uow:
+                uow.inbox.open(key=key, now=self.clock.now())
+                uow.inbox.answer(key=key, answer=as_refusal(refused))
+                uow.commit()
         raise refused
 
     def unless_overtaken(

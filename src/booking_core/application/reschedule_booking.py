@@ -44,6 +44,8 @@ class RescheduleBooking:
         def offered(uow: UnitOfWork) -> Offer:
             return self.catalogue.read(uow).offer(session_type_id)
 
+        changed: list[Booking] = []  # empty for a repeat, which the booking may have left behind
+
         def change(uow: UnitOfWork) -> Booking:
             booking = self.access.booking(uow, booking_id, actor)
             now, least_kept = self.keeper.clock.now(), None
@@ -58,12 +60,17 @@ class RescheduleBooking:
                 raise InvalidRequest(message, [FieldError("/timeSlot/startTime", message)])
             self.judge.check_within(uow, offer, slot, ignoring=booking_id)
             booking.reschedule(slot, occupancy(offer), least_kept=least_kept)
+            changed[:] = [booking]
             return booking
 
+        scope = scoped(key, f"reschedule:{booking_id}", actor, asked=slot)
         booking = self.keeper.once(
             change,
-            key=scoped(key, f"reschedule:{booking_id}", actor, asked=slot),
+            key=scope,
             before=lambda: self.judge.check_before(offered, slot, ignoring=booking_id),
             explain=lambda refused: self.judge.with_alternatives(session_type_id, slot, refused),
         )
-        return self.settle_calendar.at_once(booking)
+        booking = self.settle_calendar.at_once(booking)
+        if changed and booking.pending_slot is None and booking.slot != slot:
+            self.keeper.refuse(self.judge.lost(session_type_id, slot), scope)
+        return booking

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 
 from attrs import evolve, frozen
@@ -19,6 +20,7 @@ from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _MOST_STEPS = 30
+_LIMIT = timedelta(minutes=1)
 
 
 @frozen
@@ -64,7 +66,7 @@ class SettleCalendar:
         try:
             return self(booking_id=booking.id)
         except ProviderFailed:
-            return booking
+            return self._read(booking.id)  # it may have come half way
 
     def _do(
         self, booking: Booking, step: steps.CalendarStep, events: list[StandingEvent]
@@ -100,6 +102,8 @@ class SettleCalendar:
         except LinkNeeded as needed:
             if needed.lasting:
                 self._learn_mode(booking)
+            elif booking.pending_slot is not None:  # no link can move it; the limit ends
+                raise ProviderFailed(needed.message, retry_after=_LIMIT) from needed
             until = link_deadline(self.keeper.clock.now())
             return self._record(
                 booking, lambda b: b.link_needed(until=until) or b.reschedule_refused()

@@ -122,6 +122,14 @@ class SlotJudge:
             open_ = ()
         return SlotUnavailable(refused.reason, refused.message, open_)
 
+    def lost(self, session_type_id: SessionTypeId, slot: Slot) -> SlotUnavailable:
+        """What the caller is told when the provider gave the slot to somebody else meanwhile."""
+        taken = SlotUnavailable("busy", "The calendar did not take this time; choose another one.")
+        told = self.with_alternatives(session_type_id, slot, taken)
+        # The provider may go on listing what it does not give.
+        others = tuple(each for each in told.alternatives if not each.overlaps(slot))
+        return SlotUnavailable(told.reason, told.message, others)
+
     def _next_slots(self, offer: Offer, slot: Slot, uow: UnitOfWork | None) -> tuple[Slot, ...]:
         first = self.times.next_start(offer, max(slot.start, self.times.clock.now()), uow)
         if first is None:

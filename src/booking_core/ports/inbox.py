@@ -35,7 +35,10 @@ class Inbox(Protocol):
 
     @abstractmethod
     def answer(self, *, key: InboxKey, answer: dict[str, Any]) -> None:
-        """Stores the answer (plain JSON values, no secrets) of the message opened in this unit of work."""
+        """Stores the answer (plain JSON values, no secrets) of the message opened in this unit of work.
+
+        One that was stored before is replaced.
+        """
 
     @abstractmethod
     def forget(self, *, before: datetime, limit: int = 1000) -> int:

@@ -1,12 +1,22 @@
 """A provider that is slow, refuses or loses answers changes no promise."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from attrs import frozen
 
 from adapters.memory import Fault, MemoryCalendar, MemoryClock, MemoryMailer, MemoryStore
-from booking_core import Actor, Booking, BookingCore, BookingState, Slot, SlotUnavailable
+from booking_core import (
+    Actor,
+    Booking,
+    BookingCore,
+    BookingFilter,
+    BookingState,
+    LinkNeeded,
+    Slot,
+    SlotUnavailable,
+)
 from booking_core.testing.examples import NOW, a_builder, a_contact, a_session_type, a_slot
 
 
@@ -16,12 +26,13 @@ class World:
     calendar: MemoryCalendar
     clock: MemoryClock
 
-    def book(self, slot: Slot) -> Booking:
+    def book(self, slot: Slot, **more: Any) -> Booking:
         return self.core.confirm_booking(
             session_type_id=a_session_type().id,
             slot=slot,
             contact=a_contact(),
             actor=Actor.anonymous(),
+            **more,
         )
 
     def work(self) -> None:
@@ -71,9 +82,16 @@ def test_a_provider_that_times_out_is_settled_by_the_job_with_one_event(
     assert world.stands() == [a_slot()]
 
 
-def test_a_provider_that_refuses_fails_the_booking_and_frees_the_slot(world: World) -> None:
+def test_a_slot_that_the_provider_gives_away_meanwhile_is_refused_for_each_repeat(
+    world: World,
+) -> None:
     world.calendar.refuse(a_slot())
-    booking = world.book(a_slot())
+    for _ in range(2):
+        with pytest.raises(SlotUnavailable) as refused:
+            world.book(a_slot(), key="k")
+        assert refused.value.alternatives[0].start >= a_slot().end
+    page = world.core.list_bookings(criteria=BookingFilter(), actor=Actor.system())
+    [booking] = page.bookings
     assert booking.state is BookingState.FAILED
     assert booking.claims() == ()
     assert world.stands() == []
@@ -98,11 +116,52 @@ def test_a_move_removes_the_old_event(world: World) -> None:
 def test_a_move_that_the_provider_refuses_leaves_the_old_slot(world: World) -> None:
     booking = world.book(a_slot())
     world.calendar.refuse(a_slot(hour=13))
-    stayed = world.core.reschedule_booking(
-        booking_id=booking.id, slot=a_slot(hour=13), actor=Actor.system()
-    )
+    for _ in range(2):
+        with pytest.raises(SlotUnavailable) as refused:
+            world.core.reschedule_booking(
+                booking_id=booking.id, slot=a_slot(hour=13), actor=Actor.system(), key="k"
+            )
+        assert refused.value.alternatives
+    stayed = world.now(booking)
     assert (stayed.slot, stayed.pending_slot) == (a_slot(), None)
     assert world.stands() == [a_slot()]
+
+
+def test_a_repeat_of_a_move_is_answered_as_before_once_the_booking_has_moved_on(
+    world: World,
+) -> None:
+    booking = world.book(a_slot())
+    for hour, key in ((13, "first"), (15, "second"), (13, "first")):
+        moved = world.core.reschedule_booking(
+            booking_id=booking.id, slot=a_slot(hour=hour), actor=Actor.system(), key=key
+        )
+    assert moved.id == booking.id
+    assert world.now(booking).slot == a_slot(hour=15)
+
+
+def test_a_move_waits_for_the_end_of_a_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    booking = world.book(a_slot())
+
+    def limited(*_: Any, **__: Any) -> Any:
+        raise LinkNeeded("Too many bookings within a minute.", lasting=False)
+
+    monkeypatch.setattr(MemoryCalendar, "ensure_booked", limited)
+    moving = world.core.reschedule_booking(
+        booking_id=booking.id, slot=a_slot(hour=13), actor=Actor.system()
+    )
+    assert moving.pending_slot == a_slot(hour=13)
+    monkeypatch.undo()
+    world.work()
+    assert world.now(booking).slot == a_slot(hour=13)
+
+
+def test_the_answer_tells_how_far_a_provider_came_that_failed_half_way(world: World) -> None:
+    booking = world.book(a_slot())
+    world.calendar.break_next("ensure_absent", times=9)
+    moved = world.core.reschedule_booking(
+        booking_id=booking.id, slot=a_slot(hour=13), actor=Actor.system()
+    )
+    assert moved.slot == world.now(booking).slot == a_slot(hour=13)
 
 
 def test_a_cancellation_while_the_answer_is_lost_leaves_no_event_that_nobody_owns(

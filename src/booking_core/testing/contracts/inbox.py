@@ -32,6 +32,15 @@ class InboxContract:
             with unit_of_work() as uow:
                 assert uow.inbox.open(key=_KEY, now=NOW) == _ANSWER
 
+    def test_an_answer_can_be_replaced_by_a_later_one(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        later = {"refused": "busy"}
+        self._answer(unit_of_work, _KEY, _ANSWER)
+        self._answer(unit_of_work, _KEY, later)
+        with unit_of_work() as uow:
+            assert uow.inbox.open(key=_KEY, now=NOW) == later
+
     def test_a_key_with_another_body_is_refused(self, unit_of_work: UnitOfWorkFactory) -> None:
         self._answer(unit_of_work, _KEY, _ANSWER)
         other = InboxKey(_KEY.scope, _KEY.value, "body-2")
