@@ -10,13 +10,22 @@ from threading import RLock
 
 from attrs import evolve, field, frozen
 
+from adapters.simulated_payments.notices import Posting
 from booking_core import BookingId, CheckoutState, Dispute, Money, Standing
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS checkouts (
-    id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, entry TEXT NOT NULL
-) STRICT
-"""
+_TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS checkouts (
+        id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, entry TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS postings (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+        booking_id TEXT NOT NULL, move TEXT NOT NULL, at TEXT NOT NULL
+    ) STRICT
+    """,
+)
 IN_MEMORY = ":memory:"
 
 
@@ -38,6 +47,20 @@ class Entry:
     dispute: Dispute = Dispute.NONE
     declined: bool = False
     turned_back_url: str = ""
+
+    @property
+    def left(self) -> int:
+        """What was captured and has not gone back."""
+        return self.captured - sum(self.refunds.values())
+
+    @property
+    def taken_back(self) -> bool:
+        """By the bank, for the time of the dispute or for good."""
+        return self.dispute in (Dispute.OPEN, Dispute.LOST)
+
+    @property
+    def refundable(self) -> bool:
+        return self.left > 0 and not self.taken_back
 
     def at(self, now: datetime) -> Entry:
         """What time has made of it."""
@@ -66,7 +89,8 @@ class Books:
         self._lock = RLock()
         self._shared = self._open() if path == IN_MEMORY else None
         with self._connection() as connection:
-            connection.execute(_TABLE)
+            for table in _TABLES:
+                connection.execute(table)
 
     def find(self, checkout_id: str) -> Entry | None:
         return self._one("id", checkout_id)
@@ -83,19 +107,50 @@ class Books:
             )
         return self.find_by_key(entry.key) or entry
 
-    def change(self, checkout_id: str, change: Callable[[Entry], Entry]) -> Entry | None:
-        """Changes an entry while nobody else does; None when there is no such checkout."""
+    def change(
+        self,
+        checkout_id: str,
+        change: Callable[[Entry], Entry | None],
+        posting: Posting | None = None,
+    ) -> Entry | None:
+        """Changes an entry while nobody else does; None when there is no such checkout.
+
+        When there was something to change, what is to be posted about it is kept with it.
+        """
         with self._connection() as connection:
             row = connection.execute(
                 "SELECT entry FROM checkouts WHERE id = ?", (checkout_id,)
             ).fetchone()
             if row is None:
                 return None
-            changed = change(_entry(row[0]))
+            entry = _entry(row[0])
+            changed = change(entry)
+            if changed is None:
+                return entry
             connection.execute(
                 "UPDATE checkouts SET entry = ? WHERE id = ?", (_text(changed), checkout_id)
             )
+            if posting is not None:
+                connection.execute(
+                    "INSERT INTO postings (id, booking_id, move, at) VALUES (?, ?, ?, ?)",
+                    (posting.id, posting.booking_id, posting.move, posting.at.isoformat()),
+                )
             return changed
+
+    def not_taken(self) -> list[Posting]:
+        """What was posted and nobody has taken, oldest first."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT id, booking_id, move, at FROM postings ORDER BY number"
+            ).fetchall()
+        return [
+            Posting(id_, BookingId(booking_id), move, datetime.fromisoformat(at))
+            for id_, booking_id, move, at in rows
+        ]
+
+    def taken(self, posting: Posting) -> None:
+        with self._connection() as connection:
+            connection.execute("DELETE FROM postings WHERE id = ?", (posting.id,))
 
     def _one(self, column: str, value: str) -> Entry | None:
         with self._connection() as connection:

@@ -1,45 +1,53 @@
 from __future__ import annotations
 
+import logging
 import secrets
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 
 from attrs import evolve
 from flask import Blueprint
 
 from adapters.simulated_payments.books import Books, Entry
 from adapters.simulated_payments.moves import MOVES
+from adapters.simulated_payments.notices import Posting, verified
 from adapters.simulated_payments.pages import PATH, pages
 from booking_core import (
     Attempt,
+    BookingError,
     BookingId,
     Checkout,
     CheckoutState,
     Clock,
-    Dispute,
     Health,
     PaymentGateway,
+    PaymentNotice,
+    PaymentNoticeReader,
     ProviderFailed,
     Standing,
 )
 
 _S = CheckoutState
 _AUTHORISATION = timedelta(days=7)  # what banks grant for cards
-_TAKEN_BACK = (Dispute.OPEN, Dispute.LOST)
+
+#: Takes a notice by its `body` and `headers`.
+Hear = Callable[..., object]
+
+_log = logging.getLogger("booking.simulated_payments")
 
 
-class SimulatedPayments(PaymentGateway):
+class SimulatedPayments(PaymentGateway, PaymentNoticeReader):
     """The provider's side that the service talks to, and the client's and the bank's side (`play`)."""
 
     on_site = False
 
     def __init__(self, books: Books, clock: Clock, public_url: str) -> None:
         self._books, self._clock, self._public_url = books, clock, public_url
+        self._key = secrets.token_bytes(32)  # what it posts never leaves this process
 
-    @property
-    def pages(self) -> Blueprint:
-        """The checkout page, for the web door to serve."""
-        return pages(self)
+    def pages(self, hear: Hear) -> Blueprint:
+        """The checkout page, for the web door to serve; what happens there is posted to `hear`."""
+        return pages(self, hear)
 
     @property
     def shortest_deadline(self) -> timedelta:
@@ -78,9 +86,9 @@ class SimulatedPayments(PaymentGateway):
         def give_back(entry: Entry) -> Entry:
             if key in entry.refunds:
                 return entry
-            if entry.dispute in _TAKEN_BACK:
+            if entry.taken_back:
                 raise _refusal("The payment is disputed; nothing can be given back.")
-            if amount > entry.captured - sum(entry.refunds.values()):
+            if amount > entry.left:
                 raise _refusal("More cannot be given back than was captured.")
             return evolve(entry, refunds={**entry.refunds, key: amount})
 
@@ -93,6 +101,28 @@ class SimulatedPayments(PaymentGateway):
     def health(self) -> Health:
         return Health(ok=True, detail="simulated, no money is taken")
 
+    # ---- notices -----------------------------------------------------------------------------------
+
+    def read(self, *, body: bytes, headers: Mapping[str, str]) -> PaymentNotice | None:
+        return verified(body, headers, self._key).notice()
+
+    def missed(self, *, since: datetime) -> Iterator[PaymentNotice]:
+        for posting in self._books.not_taken():
+            notice = posting.notice()
+            if notice is not None and posting.at >= since:
+                yield notice
+
+    def deliver(self, hear: Hear) -> None:
+        """Posts what nobody has taken yet; what cannot be taken now is posted again next time."""
+        for posting in self._books.not_taken():
+            body, headers = posting.signed(self._key)
+            try:
+                hear(body=body, headers=headers)
+            except BookingError as failed:
+                _log.warning("notice %s was not taken: %s", posting.id, failed.message)
+            else:
+                self._books.taken(posting)
+
     # ---- the client's and the bank's side ----------------------------------------------------------
 
     def shown(self, checkout_id: str) -> Entry | None:
@@ -101,18 +131,22 @@ class SimulatedPayments(PaymentGateway):
 
     def play(self, checkout_id: str, move: str) -> Entry | None:
         """Makes a move of `MOVES` if it is possible now; None when there is no such checkout."""
-        now = self._clock.now()
+        now, entry = self._clock.now(), self._books.find(checkout_id)
+        if entry is None:
+            return None
 
-        def change(entry: Entry) -> Entry:
+        def change(entry: Entry) -> Entry | None:
             current = entry.at(now)
             possible, changed = MOVES[move]
             if not possible(current):
-                return current
+                return None
             moved = changed(current)
             authorised = moved.state is _S.AUTHORISED and current.state is not _S.AUTHORISED
             return evolve(moved, ends_at=now + _AUTHORISATION) if authorised else moved
 
-        return self._books.change(checkout_id, change)
+        posting = Posting(f"note_{secrets.token_hex(8)}", entry.booking_id, move, now)
+        self._books.change(checkout_id, change, posting)
+        return self.shown(checkout_id)
 
     # ---- inside ------------------------------------------------------------------------------------
 

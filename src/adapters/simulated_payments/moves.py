@@ -21,6 +21,11 @@ def _disputable(*disputes: Dispute) -> Callable[[Entry], bool]:
     return lambda entry: entry.state is _S.PAID and entry.dispute in disputes
 
 
+def _refunded(entry: Entry) -> Entry:
+    """By the builder, at the provider's own pages, so under no key of ours."""
+    return evolve(entry, refunds={**entry.refunds, "at the provider": entry.left})
+
+
 def _paid(entry: Entry) -> Entry:
     return evolve(entry, state=_S.PAID, captured=entry.price.amount)
 
@@ -33,6 +38,7 @@ MOVES: dict[str, _Move] = {
     "late": (_in(_S.EXPIRED), _paid),
     "bank-yes": (_in(_S.PROCESSING), _paid),
     "bank-no": (_in(_S.PROCESSING), lambda entry: evolve(entry, state=_S.FAILED)),
+    "refund": (lambda entry: entry.refundable, _refunded),
     "dispute": (_disputable(Dispute.NONE), lambda entry: evolve(entry, dispute=Dispute.OPEN)),
     "dispute-won": (_disputable(Dispute.OPEN), lambda entry: evolve(entry, dispute=Dispute.WON)),
     "dispute-lost": (_disputable(Dispute.OPEN), lambda entry: evolve(entry, dispute=Dispute.LOST)),

@@ -13,13 +13,13 @@ from adapters.simulated_payments.moves import MOVES
 from booking_core import CheckoutState
 
 if TYPE_CHECKING:
-    from adapters.simulated_payments.gateway import SimulatedPayments
+    from adapters.simulated_payments.gateway import Hear, SimulatedPayments
 
 PATH = "/simulated-payments"
 _BACK = ("card", "at-once", "transfer", "late")  # after these a provider sends its client back
 
 
-def pages(provider: SimulatedPayments) -> Blueprint:
+def pages(provider: SimulatedPayments, hear: Hear) -> Blueprint:
     blueprint = Blueprint(
         "simulated_payments",
         __name__,
@@ -49,6 +49,7 @@ def pages(provider: SimulatedPayments) -> Blueprint:
             abort(400)
         before: Entry = provider.shown(checkout_id) or abort(404)
         after: Entry = provider.play(checkout_id, chosen) or abort(404)
+        provider.deliver(hear)
         if chosen in _BACK and after.state is not before.state:
             return redirect(before.return_url, 303)
         return redirect(url_for("simulated_payments.checkout", checkout_id=checkout_id), 303)

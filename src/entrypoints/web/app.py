@@ -68,7 +68,8 @@ def create_app(application: Application) -> OpenAPI:
         app.register_api(area.routes(application))
     app.register_blueprint(pages.routes(application))
     if brought := getattr(application.payments, "pages", None):
-        app.register_blueprint(brought)  # a provider whose checkout is served here
+        # A provider whose checkout is served here, and that tells us what happens there.
+        app.register_blueprint(brought(application.core.hear_payment_notice))
     _document(app)
     return app
 

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from attrs import evolve, frozen
+from attrs import Factory, evolve, frozen
 from flask import Flask
 from flask.testing import FlaskClient
 
 from adapters.memory import MemoryClock, MemoryStore
 from adapters.on_site_payments import OnSitePayments
 from adapters.simulated_payments import Books, SimulatedPayments, build
-from booking_core import Attempt, BookingId, CheckoutState, Dispute, PaymentGateway, ProviderFailed
+from booking_core import (
+    Attempt,
+    BookingId,
+    CheckoutState,
+    Dispute,
+    PaymentGateway,
+    ProviderFailed,
+    SystemClock,
+    UntrustedNotice,
+)
+from booking_core.testing.contracts.payment_notices import PaymentNoticeReaderContract, Posted
 from booking_core.testing.contracts.payments import PayingClient, PaymentGatewayContract
 from booking_core.testing.examples import NOW, an_attempt
 
@@ -56,6 +67,54 @@ class TestSimulatedPayments(PaymentGatewayContract):
         return ClientAtThePage(provider)
 
 
+@frozen
+class Listener:
+    """Hears what is posted, and takes it unless it is to refuse."""
+
+    heard: list[Posted] = Factory(list)
+    refuses: list[str] = Factory(list)
+
+    def __call__(self, *, body: bytes, headers: Mapping[str, str]) -> bool:
+        self.heard.append((body, headers))
+        if self.refuses:
+            raise ProviderFailed(self.refuses[0])
+        return True
+
+
+@frozen
+class ProviderPosts:
+    provider: SimulatedPayments
+    nobody: Listener = Factory(lambda: Listener(refuses=["nobody is there"]))
+
+    def about(self, booking_id: BookingId) -> Posted:
+        return self._after("card", booking_id)
+
+    def about_nothing_of_ours(self) -> Posted:
+        return self._after("decline", BookingId("bkg_1"))
+
+    def _after(self, move: str, booking_id: BookingId) -> Posted:
+        asked = an_attempt(key=f"key {len(self.nobody.heard)}")
+        checkout = self.provider.request(booking_id=booking_id, attempt=asked)
+        self.provider.play(checkout.id, move)
+        self.provider.deliver(self.nobody)
+        return self.nobody.heard[-1]
+
+
+class TestReadingItsNotices(PaymentNoticeReaderContract):
+    @pytest.fixture
+    def reader(self, tmp_path: Path) -> SimulatedPayments:
+        return SimulatedPayments(Books(f"{tmp_path}/books.db"), SystemClock(), URL)
+
+    @pytest.fixture
+    def sender(self, reader: SimulatedPayments) -> ProviderPosts:
+        return ProviderPosts(reader)
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
 @pytest.fixture
 def attempt(provider: SimulatedPayments) -> Attempt:
     asked = an_attempt()
@@ -64,9 +123,9 @@ def attempt(provider: SimulatedPayments) -> Attempt:
 
 
 @pytest.fixture
-def page(provider: SimulatedPayments) -> FlaskClient:
+def page(provider: SimulatedPayments, listener: Listener) -> FlaskClient:
     app = Flask(__name__)
-    app.register_blueprint(provider.pages)
+    app.register_blueprint(provider.pages(listener))
     return app.test_client()
 
 
@@ -155,6 +214,57 @@ def test_a_payment_can_be_disputed(
         provider.refund(attempt=attempt, amount=1, key="refund")
     press(move)
     assert provider.standing(attempt=attempt).dispute is end
+
+
+def test_the_builder_gives_money_back_at_the_providers_pages(
+    provider: SimulatedPayments, attempt: Attempt, press: Callable[..., str]
+) -> None:
+    press("at-once")
+    provider.refund(attempt=attempt, amount=1_000, key="ours")
+    press("refund")
+    standing = provider.standing(attempt=attempt)
+    assert (standing.refunds["ours"], standing.held) == (1_000, 0)
+    press("refund")
+    assert provider.standing(attempt=attempt) == standing
+
+
+def moves(listener: Listener) -> list[str]:
+    return [json.loads(body)["move"] for body, _ in listener.heard]
+
+
+def test_what_happens_at_the_page_is_posted_once(
+    press: Callable[..., str], listener: Listener
+) -> None:
+    for move in ("decline", "transfer", "bank-yes", "bank-yes", "dispute", "dispute-won", "refund"):
+        press(move)
+    assert moves(listener) == [
+        *("decline", "transfer", "bank-yes", "dispute", "dispute-won", "refund")
+    ]
+
+
+def test_a_notice_that_was_not_taken_is_posted_again_and_can_be_caught_up_with(
+    provider: SimulatedPayments,
+    attempt: Attempt,
+    press: Callable[..., str],
+    listener: Listener,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    listener.refuses.append("the database is locked")
+    assert press("transfer") == attempt.return_url
+    assert "the database is locked" in caplog.text
+    assert [each.booking_id for each in provider.missed(since=NOW)] == ["bkg_1"]
+    listener.refuses.clear()
+    press("bank-yes")
+    assert moves(listener) == ["transfer", "transfer", "bank-yes"]
+    assert list(provider.missed(since=NOW)) == []
+
+
+def test_what_another_process_posted_is_not_believed(
+    provider: SimulatedPayments, clock: MemoryClock
+) -> None:
+    body, headers = ProviderPosts(provider).about(BookingId("bkg_1"))
+    with pytest.raises(UntrustedNotice):
+        SimulatedPayments(Books(":memory:"), clock, URL).read(body=body, headers=headers)
 
 
 def test_nothing_can_be_paid_after_the_checkout_has_ended(

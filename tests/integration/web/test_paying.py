@@ -72,6 +72,38 @@ def test_what_was_paid_is_confirmed_by_the_job_alone(
     assert booking["location"]["joinUrl"] == "https://meet.example.org/robin"
 
 
+@pytest.mark.parametrize(
+    ("moves", "ends"),
+    [
+        (("card",), ("CONFIRMED", "PAID")),
+        (("at-once",), ("CONFIRMED", "PAID")),
+        (("decline",), ("AWAITING_PAYMENT", "REQUESTED")),
+        (("transfer",), ("AWAITING_PAYMENT", "PROCESSING")),
+        (("transfer", "bank-yes"), ("CONFIRMED", "PAID")),
+        (("transfer", "bank-no"), ("EXPIRED", "FAILED")),
+        (("at-once", "dispute"), ("CONFIRMED", "DISPUTED")),
+        (("at-once", "dispute", "dispute-won"), ("CONFIRMED", "PAID")),
+        (("at-once", "dispute", "dispute-lost"), ("CONFIRMED", "REFUNDED")),
+        (("at-once", "refund"), ("CONFIRMED", "REFUNDED")),
+    ],
+)
+def test_what_happens_at_the_checkout_is_heard_though_nobody_comes_back_or_looks(
+    confirm: Callable[..., Any],
+    anyone: Caller,
+    client: FlaskClient,
+    application: Application,
+    moves: tuple[str, ...],
+    ends: tuple[str, str],
+) -> None:
+    answer = confirm()
+    work(application)  # the look that confirming asked for is over
+    for move in moves:
+        at_checkout(client, answer["checkoutUrl"], move)
+        work(application)
+    booking = holder(anyone, answer).json("GET", f"{BOOKINGS}/{answer['booking']['id']}")
+    assert (booking["state"], booking["paymentStatus"]) == ends
+
+
 def test_paying_goes_on_where_the_client_turned_back(
     confirm: Callable[..., Any], anyone: Caller, client: FlaskClient
 ) -> None:
@@ -218,9 +250,13 @@ def test_what_was_paid_at_the_meeting_is_given_back_by_the_builder(
     assert (given["paymentStatus"], given["refunded"]) == ("REFUNDED", PRICE)
 
 
-def test_a_webhook_that_nobody_sends_is_refused(anyone: Caller) -> None:
+def test_a_webhook_that_nobody_sends_is_refused(
+    anyone: Caller, at_the_meeting: Application
+) -> None:
+    nobody_posts = Caller(at_the_meeting.web_app().test_client())
     for body in (b"", b"\xff", b"[]", b"{"):
-        anyone.refused(409, "payments_unavailable", "POST", "/api/webhooks/stripe", data=body)
+        anyone.refused(400, "untrusted_notice", "POST", "/api/webhooks/stripe", data=body)
+        nobody_posts.refused(409, "payments_unavailable", "POST", "/api/webhooks/stripe", data=body)
 
 
 # ---- the pages -----------------------------------------------------------------------------------
