@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from attrs import frozen
@@ -93,6 +94,7 @@ class _Page:
             (labels["who"], self._letter.builder.name if self._for_client else ""),
             (labels["client"], "" if self._for_client else f"{contact.name} <{contact.email}>"),
             (labels["when"], self._when(booking.slot)),
+            (labels["was"], self._moment(self._letter.was)),
             (labels["where"], details.location.text if booking.state.served else ""),
             (labels["price"], self._price()),
             (labels["pathway"], details.pathway or ""),
@@ -146,15 +148,19 @@ class _Page:
     def _when(self, slot: Slot | None) -> str:
         if slot is None:
             return ""
-        zone, locale = get_timezone(self._letter.timezone), self._words["locale"]
-        start, end = (moment.astimezone(zone) for moment in (slot.start, slot.end))
-        return self.say(
-            "time_range",
-            day=format_date(start, "full", locale=locale),
-            start=format_time(start, "short", locale=locale),
-            end=format_time(end, "short", locale=locale),
-            zone=f"{self._letter.timezone}, {get_timezone_gmt(start, 'long', locale)}",
-        )
+        return self.say("time_range", **self._at(slot.start), end=self._at(slot.end)["time"])
+
+    def _moment(self, moment: datetime | None) -> str:
+        return "" if moment is None else self.say("moment", **self._at(moment))
+
+    def _at(self, moment: datetime) -> dict[str, str]:
+        """The day, time and zone of a moment, as its reader counts them."""
+        here, locale = moment.astimezone(get_timezone(self._letter.timezone)), self._words["locale"]
+        return {
+            "day": format_date(here, "full", locale=locale),
+            "time": format_time(here, "short", locale=locale),
+            "zone": f"{self._letter.timezone}, {get_timezone_gmt(here, 'long', locale)}",
+        }
 
     def _answer(self, value: Any) -> str:
         if isinstance(value, bool):

@@ -182,8 +182,7 @@ class Keeper:
             uow.outbox.put(settle_job(booking, what, now))
         for event in booking.events:
             for kind, reader in called_for(event):
-                amount = event.amount if isinstance(event, events.MoneyGivenBack) else None
-                uow.outbox.put(_mail_job(booking, kind, reader, now, amount=amount))
+                uow.outbox.put(_mail_job(booking, kind, reader, now, _detail(event)))
         if any(isinstance(event, _STANDS_ANEW) for event in booking.events):
             for job in self._reminders(uow, booking, now):
                 uow.outbox.put(job)
@@ -196,7 +195,9 @@ class Keeper:
         for offset in uow.builders.get(booking.builder_id).reminders:
             if start - offset > now:
                 for reader in Reader:
-                    yield _mail_job(booking, LetterKind.REMINDER, reader, start - offset, start)
+                    yield _mail_job(
+                        booking, LetterKind.REMINDER, reader, start - offset, start.isoformat()
+                    )
 
     def put_job(self, job: Job) -> None:
         """Writes a job down by itself: what it is about has been kept already."""
@@ -229,16 +230,25 @@ def settle_job(booking: Booking, what: Settle, now: datetime) -> Job:
     return Job(topic=topic, booking_id=booking.id, key=f"{what}:{booking.id}", due_at=now)
 
 
+def _detail(event: events.BookingEvent) -> str:
+    """What the mail of the event tells, and the booking will not know any more."""
+    match event:
+        case events.MoneyGivenBack(amount=amount):
+            return str(amount)
+        case events.BookingRescheduled(was=left):
+            return left.start.isoformat()
+    return ""
+
+
 def _mail_job(
     booking: Booking,
     kind: LetterKind,
     reader: Reader,
     due_at: datetime,
-    slot_start: datetime | None = None,
-    amount: int | None = None,
+    detail: str,
 ) -> Job:
-    about = subject(kind, reader, slot_start, amount)
+    about = subject(kind, reader, detail)
     # A start that the booking left and came back to has the same reminders.
-    change = booking.version if slot_start is None else "reminder"
+    change = "reminder" if kind is LetterKind.REMINDER else booking.version
     key = f"mail:{booking.id}:{change}:{about}:{due_at.isoformat()}"
     return Job(topic=Topic.SEND_MAIL, booking_id=booking.id, key=key, subject=about, due_at=due_at)

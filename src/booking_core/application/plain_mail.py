@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from booking_core.domain.booking import Booking, in_english
 from booking_core.domain.contact import one_line
 from booking_core.domain.time import Slot, zone
@@ -43,6 +45,7 @@ class PlainMailWriter(MailWriter):
             "",
             headline if for_client else f"{headline} <{contact.email}>",
             *_when(booking.slot, letter.timezone),
+            *_was(letter.was, letter.timezone),
             *_why(booking),
             *([f"Refund: {letter.refund}"] if letter.refund else []),
             *([] if for_client else _said(booking)),
@@ -62,8 +65,18 @@ def _when(slot: Slot | None, timezone: str) -> list[str]:
     if slot is None:
         return []
     start, end = (moment.astimezone(zone(timezone)) for moment in (slot.start, slot.end))
-    day = f"{start:%A}, {start.day} {start:%B %Y}"
-    return [f"{day}, {start:%H:%M} to {end:%H:%M} ({timezone}, UTC{start:%z})"]
+    return [f"{_day(start)}, {start:%H:%M} to {end:%H:%M} ({timezone}, UTC{start:%z})"]
+
+
+def _was(moment: datetime | None, timezone: str) -> list[str]:
+    if moment is None:
+        return []
+    start = moment.astimezone(zone(timezone))
+    return [f"Was: {_day(start)}, {start:%H:%M} ({timezone}, UTC{start:%z})"]
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%A}, {moment.day} {moment:%B %Y}"
 
 
 def _why(booking: Booking) -> list[str]:

@@ -49,6 +49,8 @@ class SendMail:
         letter = self._letter(booking, offer, kind, reader, job.key)
         if kind is LetterKind.REFUNDED:
             letter = evolve(letter, refund=_money(booking, detail))
+        if kind is LetterKind.MOVED:
+            letter = evolve(letter, was=_left(booking, detail))
         mail = evolve(self.writer.write(letter=letter), attachments=self._attachments(letter))
         self.mailer.send(mail=mail)
 
@@ -106,20 +108,23 @@ _METHODS = {
 }
 
 
-def subject(
-    kind: LetterKind,
-    reader: Reader,
-    slot_start: datetime | None = None,
-    amount: int | None = None,
-) -> str:
-    """What the job of a mail is about: a reminder names its start, a refund how much went back."""
-    details = [slot_start.isoformat()] if slot_start else [str(amount)] if amount else []
-    return "|".join([kind.value, reader.value, *details])
+def subject(kind: LetterKind, reader: Reader, detail: str = "") -> str:
+    """What the job of a mail is about.
+
+    `detail` is the start that a reminder is for, the one that a move left, or how much went back.
+    """
+    return "|".join(filter(None, [kind.value, reader.value, detail]))
 
 
 def _read_subject(text: str) -> tuple[LetterKind, Reader, str]:
     kind, reader, *details = text.split("|")
     return LetterKind(kind), Reader(reader), "".join(details)
+
+
+def _left(booking: Booking, start: str) -> datetime | None:
+    """The old start; None when it is the present one again by now."""
+    was = datetime.fromisoformat(start) if start else None
+    return None if booking.slot is not None and booking.slot.start == was else was
 
 
 def _money(booking: Booking, amount: str) -> Money | None:

@@ -8,7 +8,7 @@ always its current state, so facts may arrive late, twice and in any order.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -271,7 +271,7 @@ class Booking:
         self,
         action: Action,
         to: BookingState | None = None,
-        told: type[BookingEvent] | None = None,
+        told: Callable[[BookingId], BookingEvent] | None = None,
     ) -> None:
         """The one way in which the state changes; `to` chooses where the table leaves a choice.
 
@@ -683,8 +683,7 @@ class Booking:
         """The event stands at the new slot; the old one has to go."""
         if self.state is not BookingState.CONFIRMED or self.pending_slot is None:
             return False
-        self._move(Action.RESCHEDULE_BOOKED)
-        self._stand_at(self.pending_slot)
+        self._stand_at(Action.RESCHEDULE_BOOKED, self.pending_slot)
         self.event = event or self.event
         return True
 
@@ -716,8 +715,7 @@ class Booking:
         """Moved at the provider, and the provider wins."""
         if not self._has_event or was not in self.slots() or was == slot:
             return False
-        self._move(Action.EVENT_MOVED)
-        self._stand_at(slot, agreed_for=was)
+        self._stand_at(Action.EVENT_MOVED, slot, agreed_for=was)
         self.event = event
         self._wake(Settle.CALENDAR)
         return True
@@ -771,8 +769,10 @@ class Booking:
     def settled(self, what: Settle) -> None:
         self.unsettled.discard(what)
 
-    def _stand_at(self, slot: Slot, *, agreed_for: Slot | None = None) -> None:
+    def _stand_at(self, action: Action, slot: Slot, *, agreed_for: Slot | None = None) -> None:
         """The event stands at `slot` and takes what was agreed for it, or for where it was moved from."""
+        left = self.slot or slot
+        self._move(action, told=lambda booking: events.BookingRescheduled(booking, left))
         self.slot, self.occupancy = slot, self.occupancy_at(agreed_for or slot)
         self._drop_pending()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from booking_core.domain.ids import BookingId
+from booking_core.domain.time import Slot
 
 
 @frozen
@@ -98,8 +99,11 @@ class RescheduleRequested(BookingEvent):
     """A new slot is wanted; the old one stays until the calendar has taken the new one."""
 
 
+@frozen
 class BookingRescheduled(BookingEvent):
-    """The booking has a new slot."""
+    """The booking has a new slot; `was` is the one that it left."""
+
+    was: Slot
 
 
 class RescheduleRefused(BookingEvent):

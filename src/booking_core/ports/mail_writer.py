@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -48,7 +49,8 @@ class Letter:
     """The facts of one mail; its words are the writer's.
 
     Times are told in `timezone`. `manage_url` opens the booking for the client; the builder gets
-    the page's plain address. `refund` is what went back this time, when it tells of that.
+    the page's plain address. `refund` is what went back this time, when it tells of that; `was` is
+    when the session was to start, when it tells of a move.
     """
 
     key: str
@@ -61,6 +63,7 @@ class Letter:
     timezone: str
     manage_url: str
     refund: Money | None = None
+    was: datetime | None = None
 
 
 class MailWriter(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import product
 
@@ -94,6 +95,23 @@ def test_times_are_told_in_the_readers_zone_and_language() -> None:
     builder = WRITER.write(letter=a_letter(reader=B)).text
     assert "Tuesday, 3 March 2026" in builder or "Tuesday 3 March 2026" in builder
     assert "Europe/" in builder
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "was"),
+    [
+        (Language.ENGLISH, "Was", "30 December 2026, 05:00 (America/New_York, GMT-05:00)"),
+        (Language.GERMAN, "Bisher", "30. Dezember 2026, 05:00 Uhr (America/New_York, GMT-05:00)"),
+    ],
+)
+def test_who_is_told_of_a_move_reads_what_the_time_was(
+    language: Language, label: str, was: str
+) -> None:
+    old = datetime(2026, 12, 30, 10, tzinfo=UTC)
+    mail = WRITER.write(letter=a_letter(LetterKind.MOVED, C, language, was=old))
+    [line] = [line for line in mail.text.split("\n") if line.startswith(f"{label}: ")]
+    assert line.endswith(was)
+    assert was in read(mail.html).words
 
 
 def test_the_client_is_told_where_and_what_was_paid() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
@@ -80,6 +81,17 @@ class MailWriterContract:
         text = writer.write(letter=_letter(LetterKind.BOOKED, reader, timezone=timezone)).text
         assert any(each in text for each in clock.split("|"))
         assert "2026" in text
+
+    @pytest.mark.parametrize("reader", Reader)
+    def test_who_is_told_of_a_move_reads_the_old_time_as_well(
+        self, writer: MailWriter, reader: Reader
+    ) -> None:
+        old = datetime(2025, 12, 30, 23, 15, tzinfo=UTC)
+        letter = _letter(LetterKind.MOVED, reader, timezone="Asia/Tokyo", was=old)
+        text = writer.write(letter=letter).text
+        assert "31 December 2025" in text
+        assert "8:15" in text
+        assert "2025" not in writer.write(letter=evolve(letter, was=None)).text
 
     def test_the_builder_reads_who_booked_and_what_the_client_said(
         self, writer: MailWriter
