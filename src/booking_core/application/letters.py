@@ -46,6 +46,8 @@ OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
         events.BookingFailed: Occasion(_K.FAILED, _BOTH, frozenset({BookingState.FAILED})),
         events.PaymentFailed: Occasion(_K.PAYMENT_FAILED, _CLIENT, DEAD),
         events.CheckoutAbandoned: Occasion(_K.EXPIRED, _CLIENT, DEAD),
+        events.AuthorisedTooLate: Occasion(_K.AUTHORISED_TOO_LATE, _CLIENT, DEAD),
+        events.PaidTooLate: Occasion(_K.PAID_TOO_LATE, _CLIENT, DEAD),
         events.LinkUnused: Occasion(_K.LINK_UNUSED, _CLIENT, DEAD),
         events.RefundedElsewhere: Occasion(_K.REFUNDED, _BOTH, _ANY),
         events.RefundSentBack: Occasion(_K.REFUND_SENT_BACK, _BUILDER, _ANY),

@@ -23,6 +23,8 @@ _HEADLINES = {
     LetterKind.NEW_LINK: "A new link",
     LetterKind.PAYMENT_FAILED: "The payment failed",
     LetterKind.EXPIRED: "Not paid in time",
+    LetterKind.AUTHORISED_TOO_LATE: "Paid too late; the money was only reserved, and is released",
+    LetterKind.PAID_TOO_LATE: "Paid too late; all of it goes back",
     LetterKind.LINK_UNUSED: "No time was chosen",
     LetterKind.REFUNDED: "Money is on its way back",
     LetterKind.REFUND_SENT_BACK: "A refund was not taken; give the money back by hand",

@@ -107,7 +107,7 @@ class SettleMoney:
             case steps.GiveUpCapture():
                 return self._record(booking, lambda b: b.capture_refused())
             case steps.Expire():
-                return self._record(booking, self._expire)
+                return self._record(booking, partial(self._expire, standings))
             case steps.Record(status, taken, returned):
                 return self._record(
                     booking, lambda b: b.money_settled(status, taken=taken, returned=returned)
@@ -144,8 +144,9 @@ class SettleMoney:
             return self._record(booking, lambda b: b.checkout_refused(attempt.number))
         return self._record(booking, lambda b: b.checkout_opened(attempt.number, checkout))
 
-    def _expire(self, booking: Booking) -> bool:
-        booking.expire(now=self._now(), checkouts_closed=True)
+    def _expire(self, standings: steps.Standings, booking: Booking) -> bool:
+        told = steps.told_of_expiry(standings)
+        booking.expire(now=self._now(), checkouts_closed=True, told=told)
         return True
 
     def _standing(self, attempt: Attempt) -> Standing:

@@ -19,7 +19,7 @@ from booking_core.domain import events
 from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client
 from booking_core.domain.errors import HoldExpired, WrongState
-from booking_core.domain.events import BookingEvent
+from booking_core.domain.events import BookingEvent, CheckoutAbandoned
 from booking_core.domain.ids import BookingId, BuilderId, CalendarTag, PathwayId, SessionTypeId
 from booking_core.domain.money import Money
 from booking_core.domain.payment import (
@@ -381,22 +381,24 @@ class Booking:
         if slot is not None and self.slot not in (None, slot):
             raise WrongState(Action.RESCHEDULE, self.state)
 
-    def expire(self, *, now: datetime, checkouts_closed: bool = False) -> None:
+    def expire(
+        self,
+        *,
+        now: datetime,
+        checkouts_closed: bool = False,
+        told: type[CheckoutAbandoned] = CheckoutAbandoned,
+    ) -> None:
         """The deadline passed.
 
         `checkouts_closed` says that the provider was asked and every attempt is known to be closed;
         without that a slot whose checkout could still be paid is never set free (rule all_closed).
+        `told` is how it ends where a checkout was opened and none of them counts.
         """
         self._check(Action.EXPIRE)
         if not self.overdue(now) or (self.payment.attempts and not checkouts_closed):
             raise WrongState(Action.EXPIRE, self.state)
-        self._end(Action.EXPIRE, BookingState.EXPIRED, 0, self._told_of_expiry)
-
-    @property
-    def _told_of_expiry(self) -> type[BookingEvent] | None:
-        if not self.payment.attempts:
-            return None
-        return events.CheckoutAbandoned if self.payment.accepted is None else events.LinkUnused
+        how = told if self.payment.accepted is None else events.LinkUnused
+        self._end(Action.EXPIRE, BookingState.EXPIRED, 0, how if self.payment.attempts else None)
 
     def cancel(self, *, keep: Money | None = None, reason: str = "") -> None:
         """Ends a live booking. `keep` is what the terms leave to the builder, once it was confirmed."""

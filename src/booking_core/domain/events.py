@@ -91,6 +91,14 @@ class CheckoutAbandoned(BookingExpired):
     """The deadline passed, and a checkout that was opened is closed without having been paid."""
 
 
+class AuthorisedTooLate(CheckoutAbandoned):
+    """Its money was only heard of when the session would have begun; it was reserved and is released."""
+
+
+class PaidTooLate(CheckoutAbandoned):
+    """Its money was only heard of when the session would have begun; it goes back."""
+
+
 class LinkUnused(BookingExpired):
     """The deadline passed, and the client who had paid did not use its link."""
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from attrs import frozen
 
+from booking_core.domain import events
 from booking_core.domain.booking import Booking
 from booking_core.domain.payment import (
     Attempt,
@@ -281,6 +282,18 @@ def _may_expire(booking: Booking, standings: Standings, now: datetime) -> bool:
     )
 
 
+def told_of_expiry(standings: Standings) -> type[events.CheckoutAbandoned]:
+    """What has become of the money, when a booking ends that was not paid in time.
+
+    By then what came too late has been released or given back.
+    """
+    if any(standing.captured for standing in standings.values()):
+        return events.PaidTooLate
+    released = any(standing.state in _RELEASED for standing in standings.values())
+    return events.AuthorisedTooLate if released else events.CheckoutAbandoned
+
+
+_RELEASED = (_S.VOIDED, _S.LAPSED)
 _STILL_OPEN = (_S.UNKNOWN, _S.OPEN)
 _STILL_TO_COME = (*_STILL_OPEN, _S.PROCESSING)
 

@@ -30,6 +30,8 @@ class LetterKind(StrEnum):
     NEW_LINK = "new link"  # the links of all mails before open nothing any more
     PAYMENT_FAILED = "payment failed"  # the bank said no for good
     EXPIRED = "expired"  # the checkout was not completed in time
+    AUTHORISED_TOO_LATE = "authorised too late"  # the money was reserved and is released
+    PAID_TOO_LATE = "paid too late"  # all of it goes back
     LINK_UNUSED = "link unused"  # it was paid, and no time was chosen
     REFUNDED = "refunded"
     REFUND_SENT_BACK = "refund sent back"  # the client's bank did not take it

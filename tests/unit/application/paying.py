@@ -21,6 +21,7 @@ from booking_core import (
     Booking,
     BookingCore,
     CalendarNoticeReader,
+    MailWriter,
     Role,
     Schedule,
     SessionType,
@@ -58,6 +59,7 @@ class Shop:
         mailer: MemoryMailer | None = None,
         schedule: Schedule | None = None,
         calendar_notices: CalendarNoticeReader | None = None,
+        mail_writer: MailWriter | None = None,
         **changes: Any,
     ) -> Shop:
         """With the session type changed as said; the calendar is "memory", "local" or one's own."""
@@ -75,6 +77,7 @@ class Shop:
             calendar_notices=calendar_notices,
             payments=payments,
             mailer=mailer,
+            mail_writer=mail_writer,
             clock=clock,
             ids=MemoryIds(),
             secret_key=bytes(32),

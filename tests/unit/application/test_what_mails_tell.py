@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from booking_core import Actor
+from adapters.mail_templates import TemplateMailWriter
+from booking_core import Actor, BookingState, CancellationPolicy, PaymentStatus, RefundStep
 from booking_core.testing.examples import a_slot
-from tests.unit.application.paying import Shop
+from tests.unit.application.paying import Shop, key_of
 
 AT_FIVE, AT_SEVEN, AT_NINE = (a_slot(day=3, hour=hour) for hour in (10, 12, 14))  # in New York
 
@@ -19,6 +20,12 @@ HOUR = timedelta(hours=1)
 def free(request: pytest.FixtureRequest) -> Shop:
     """Whose sessions cost nothing."""
     return Shop.open(calendar=request.param, price=None)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    """Which takes money, and whose mails are those that people really get."""
+    return Shop.open(mail_writer=TemplateMailWriter())
 
 
 def told(shop: Shop, headline: str, address: str = "grace@example.org") -> list[str]:
@@ -52,3 +59,94 @@ def test_who_is_told_late_that_all_is_as_it_was_is_not_told_of_another_time(free
     back, there = told(free, "Moved")
     assert "Was:" not in back
     assert "Was: Thursday, 5 March 2026, 07:00" in there
+
+
+# ---- money that comes too late -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "subjects", "sentence"),
+    [
+        (
+            "authorise",
+            ["Not paid in time"],
+            "was not taken: it was only reserved, and has been released",
+        ),
+        ("pay", ["Not paid in time", "Refund"], "€50.00 goes back to you in full"),
+    ],
+)
+def test_who_is_heard_to_have_paid_only_when_the_session_would_have_begun_is_told_of_the_money(
+    shop: Shop, method: str, subjects: list[str], sentence: str
+) -> None:
+    booking = shop.confirm(AT_FIVE)
+    getattr(shop.payments, method)(key_of(booking))
+    shop.clock.set(AT_FIVE.start)
+    shop.work()
+    assert shop.now(booking).state is BookingState.EXPIRED
+    assert shop.held() == 0
+    assert shop.subjects() == subjects
+    [text] = told(shop, "Not paid in time")
+    assert "Your payment reached us too late" in text
+    assert sentence in text
+
+
+def test_who_did_not_pay_at_all_is_told_nothing_of_money(shop: Shop) -> None:
+    shop.confirm(AT_FIVE)
+    shop.work(HOUR)
+    [text] = told(shop, "Not paid in time")
+    assert "was not completed in time" in text
+    assert "€" not in text
+
+
+def test_the_refund_of_money_that_came_after_the_end_says_so(shop: Shop) -> None:
+    booking = shop.confirm(AT_FIVE)
+    shop.work(HOUR)
+    shop.payments.pay_late(key_of(booking))
+    shop.comes_back(booking)
+    shop.work()
+    [text] = told(shop, "Refund")
+    assert "Your refund of €50.00 has been made." in text
+    assert "Your payment came when the booking had ended, so all of it goes back." in text
+
+
+# ---- a cancellation, and the refund after it -----------------------------------------------------
+
+
+def test_a_cancellation_announces_the_refund_and_its_mail_comes_once_it_was_made(
+    shop: Shop,
+) -> None:
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.pay(key_of(booking))
+    shop.comes_back(booking)
+    shop.work()
+    shop.payments.break_next("refund")
+    shop.cancel(booking)
+    shop.work()
+    [text] = told(shop, "Cancelled")
+    assert "€50.00 goes back to you. Another mail tells you once the refund has been made" in text
+    assert told(shop, "Refund") == []
+    shop.work(HOUR)
+    [text] = told(shop, "Refund")
+    assert "Your refund of €50.00 has been made. Banks take up to ten days" in text
+
+
+@pytest.mark.parametrize("seen", ["before", "after"])
+def test_no_refund_is_announced_of_what_was_only_reserved(seen: str) -> None:
+    """`seen`: whether the mail is written before or after the provider has released the rest."""
+    half = CancellationPolicy(refunds=(RefundStep(timedelta(0), 50),))
+    shop = Shop.open(mail_writer=TemplateMailWriter(), cancellation_policy=half)
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.authorise(key_of(booking))
+    shop.payments.break_next("capture", times=1 if seen == "after" else 3)
+    shop.comes_back(booking)
+    shop.core.settle_calendar(booking_id=booking.id)
+    assert shop.now(booking).payment.status is PaymentStatus.AUTHORISED
+    shop.cancel(booking)
+    shop.work()
+    [text] = told(shop, "Cancelled")
+    assert "is kept under the terms of the booking; the other €25.00 was only reserved" in text
+    assert "Another mail" not in text
+    shop.work(HOUR)
+    assert shop.now(booking).payment.status is PaymentStatus.PAID
+    assert shop.held() == 2_500
+    assert shop.subjects() == ["Cancelled"]

@@ -26,6 +26,8 @@ _ENDS = {
     LetterKind.FAILED: BookingState.FAILED,
     LetterKind.PAYMENT_FAILED: BookingState.EXPIRED,
     LetterKind.EXPIRED: BookingState.EXPIRED,
+    LetterKind.AUTHORISED_TOO_LATE: BookingState.EXPIRED,
+    LetterKind.PAID_TOO_LATE: BookingState.EXPIRED,
     LetterKind.LINK_UNUSED: BookingState.EXPIRED,
 }
 DETAILS = Details(

@@ -152,16 +152,18 @@ def test_a_cancellation_says_what_becomes_of_the_money(
 
 
 def test_a_refund_says_how_much() -> None:
-    assert "€25.00 is on its way back" in WRITER.write(letter=a_letter(LetterKind.REFUNDED)).text
+    assert (
+        "refund of €25.00 has been made" in WRITER.write(letter=a_letter(LetterKind.REFUNDED)).text
+    )
 
 
 @pytest.mark.parametrize(
     ("language", "this", "in_all"),
     [
-        (Language.ENGLISH, "€10.00 is on its way back", "In all, €25.00 has gone back"),
+        (Language.ENGLISH, "refund of €10.00 has been made", "In all, €25.00 has gone back"),
         (
             Language.GERMAN,
-            "10,00\N{NO-BREAK SPACE}€ sind auf dem Weg",
+            "Die Erstattung von 10,00\N{NO-BREAK SPACE}€",
             "Insgesamt sind damit 25,00",
         ),
     ],

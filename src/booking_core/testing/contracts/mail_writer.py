@@ -29,6 +29,8 @@ _ENDS = {
     LetterKind.FAILED: BookingState.FAILED,
     LetterKind.PAYMENT_FAILED: BookingState.EXPIRED,
     LetterKind.EXPIRED: BookingState.EXPIRED,
+    LetterKind.AUTHORISED_TOO_LATE: BookingState.EXPIRED,
+    LetterKind.PAID_TOO_LATE: BookingState.EXPIRED,
 }
 #: Every mail that is ever written, and for whom.
 _LETTERS = sorted(
