@@ -28,6 +28,11 @@ class MemoryOutbox(LeasedOutbox):
         if not self._with_key(job.key):
             self._add(job)
 
+    def withdraw(self, job: Job) -> None:
+        for job_id, entry in self._with_key(job.key):
+            if _waits(entry):
+                del self._session.changing().jobs[job_id]
+
     def _with_key(self, key: str) -> list[tuple[str, JobEntry]]:
         return [each for each in self._session.tables.jobs.items() if each[1].job.key == key]
 

@@ -32,6 +32,9 @@ class ProcrastinateOutbox(Outbox):
         if not self.connection.execute(_THERE, {"key": job.key}).scalar_one():
             self.put(job)
 
+    def withdraw(self, job: Job) -> None:
+        self.connection.execute(_WITHDRAW, {"key": job.key})
+
     def put_try(self, job: Job, *, attempt: int, error: str = "") -> None:
         """`error` is why the try before it failed."""
         arguments = to_arguments(job, attempt, error)
@@ -102,6 +105,7 @@ _GIVE_WAY = text(
     "DELETE FROM procrastinate_jobs"
     " WHERE queueing_lock = :key AND status = 'todo' AND scheduled_at > :due"
 )
+_WITHDRAW = text("DELETE FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo'")
 # Most often it waits, and for that there is an index.
 _THERE = text(
     "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo')"

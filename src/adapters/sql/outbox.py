@@ -28,6 +28,7 @@ _GIVE_WAY = delete(outbox).where(
     outbox.c.due_at > bindparam("sooner", type_=Instant()),
     outbox.c.lease_until.is_(None),
 )
+_WITHDRAW = delete(outbox).where(outbox.c.key == bindparam("withdrawn"), _WAITING)
 _THERE = (
     select(outbox.c.id)
     # The index is by booking.
@@ -99,6 +100,9 @@ class SqlOutbox(LeasedOutbox):
         wanted = {"booking": job.booking_id, "wanted": job.key}
         if self._transaction.first(_THERE, wanted) is None:
             self._add(job)
+
+    def withdraw(self, job: Job) -> None:
+        self._transaction.write(_WITHDRAW, {"withdrawn": job.key})
 
     def _add(self, job: Job) -> bool:
         """Whether nothing waited under its key."""

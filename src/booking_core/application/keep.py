@@ -183,21 +183,27 @@ class Keeper:
         for event in booking.events:
             for kind, reader in called_for(event):
                 uow.outbox.put(_mail_job(booking, kind, reader, now, _detail(event)))
-        if any(isinstance(event, _STANDS_ANEW) for event in booking.events):
-            for job in self._reminders(uow, booking, now):
-                uow.outbox.put(job)
+        self._remind(uow, booking, now)
         booking.unsettled.clear()
         booking.events.clear()
 
-    def _reminders(self, uow: UnitOfWork, booking: Booking, now: datetime) -> Iterator[Job]:
-        """The builder's offsets before the start, as far as they are still to come."""
-        start = booking.slot.start if booking.slot else now
+    def _remind(self, uow: UnitOfWork, booking: Booking, now: datetime) -> None:
+        """Writes the reminders down that are still to come, and takes back those of a start that is off."""
+        for start in _starts_left(booking):
+            for job in self._reminders(uow, booking, start):
+                uow.outbox.withdraw(job)
+        if booking.slot and any(isinstance(event, _STANDS_ANEW) for event in booking.events):
+            for job in self._reminders(uow, booking, booking.slot.start):
+                if job.due_at > now:
+                    uow.outbox.put(job)
+
+    def _reminders(self, uow: UnitOfWork, booking: Booking, start: datetime) -> Iterator[Job]:
+        """At the builder's offsets before the start."""
         for offset in uow.builders.get(booking.builder_id).reminders:
-            if start - offset > now:
-                for reader in Reader:
-                    yield _mail_job(
-                        booking, LetterKind.REMINDER, reader, start - offset, start.isoformat()
-                    )
+            for reader in Reader:
+                yield _mail_job(
+                    booking, LetterKind.REMINDER, reader, start - offset, start.isoformat()
+                )
 
     def put_job(self, job: Job) -> None:
         """Writes a job down by itself: what it is about has been kept already."""
@@ -228,6 +234,16 @@ def settle_job(booking: Booking, what: Settle, now: datetime) -> Job:
     """To settle the calendar or the money of the booking; one of each waits at most."""
     topic = Topic.SETTLE_CALENDAR if what is Settle.CALENDAR else Topic.SETTLE_MONEY
     return Job(topic=topic, booking_id=booking.id, key=f"{what}:{booking.id}", due_at=now)
+
+
+def _starts_left(booking: Booking) -> Iterator[datetime]:
+    """When the session was to start and, by what has just happened, does not."""
+    for event in booking.events:
+        match event:
+            case events.BookingRescheduled(was=left):
+                yield left.start
+            case events.BookingCancelled() if booking.slot:
+                yield booking.slot.start
 
 
 def _detail(event: events.BookingEvent) -> str:

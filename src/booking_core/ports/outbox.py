@@ -58,6 +58,10 @@ class Outbox(Protocol):
         For what looks again and again whether there is something to do.
         """
 
+    @abstractmethod
+    def withdraw(self, job: Job) -> None:
+        """Forgets what waits under the job's key; what has begun, or was given up, stays."""
+
 
 @frozen(kw_only=True)
 class WaitingJob:

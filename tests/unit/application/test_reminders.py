@@ -30,6 +30,31 @@ def reminders(shop: Shop) -> Counter[tuple[str, str]]:
     return Counter((mail.to, when) for mail, when in times if "Reminder" in mail.subject)
 
 
+def to_come(shop: Shop) -> list[str]:
+    """The starts that reminders wait for, once for each reader and offset."""
+    subjects = [each.job.subject for each in shop.core.jobs.upcoming()]
+    return [subject.split("|")[2] for subject in subjects if subject.startswith("reminder")]
+
+
+def test_no_reminder_waits_for_a_booking_that_was_cancelled(shop: Shop) -> None:
+    booking = shop.confirm(HERE)
+    shop.work()
+    shop.confirm(THERE)
+    shop.work()
+    assert len(to_come(shop)) == 8
+    shop.cancel(booking)
+    assert to_come(shop) == [THERE.start.isoformat()] * 4
+
+
+def test_no_reminder_waits_for_a_time_that_was_left(shop: Shop) -> None:
+    booking = shop.confirm(HERE)
+    shop.work()
+    for slot in (THERE, HERE, THERE):
+        shop.core.reschedule_booking(booking_id=booking.id, slot=slot, actor=Actor.system())
+        shop.work()
+        assert to_come(shop) == [slot.start.isoformat()] * 4
+
+
 @pytest.mark.parametrize("moves", [[], [THERE], [THERE, HERE], [THERE, HERE, THERE]])
 def test_each_reader_is_reminded_once_for_each_offset(shop: Shop, moves: list[object]) -> None:
     booking = shop.confirm(HERE)

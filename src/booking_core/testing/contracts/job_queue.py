@@ -226,6 +226,50 @@ class JobQueueContract:
         _work_off(queue, handler)
         assert handler.done == ["key_1"]
 
+    @pytest.fixture
+    def withdraw(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> Callable[[str], None]:
+        """Withdraws, in a transaction of its own, the job of the first booking under that key."""
+
+        def withdraw(key: str) -> None:
+            booking_id, due_at = BookingId("bkg_1"), clock.now()
+            with unit_of_work() as uow:
+                uow.outbox.withdraw(
+                    Job(topic=Topic.SEND_MAIL, booking_id=booking_id, key=key, due_at=due_at)
+                )
+                uow.commit()
+
+        return withdraw
+
+    def test_what_is_withdrawn_is_not_done(
+        self,
+        queue: JobQueue,
+        put: Callable[..., None],
+        withdraw: Callable[[str], None],
+        passes: Time,
+    ) -> None:
+        handler = Handler()
+        put("key_1")
+        put("key_2", after=_HOUR)
+        put("key_3", after=_HOUR)
+        for key in ("key_1", "key_2", "another"):
+            withdraw(key)
+        assert [each.job.key for each in queue.upcoming()] == ["key_3"]
+        passes(_HOUR)
+        _work_off(queue, handler)
+        assert handler.done == ["key_3"]
+
+    def test_what_has_begun_or_was_given_up_cannot_be_withdrawn(
+        self, queue: JobQueue, put: Callable[..., None], withdraw: Callable[[str], None]
+    ) -> None:
+        def refuse(job: Job) -> None:
+            withdraw(job.key)
+            raise ProviderFailed("no", retryable=False)
+
+        put("key_1")
+        queue.work(refuse)
+        withdraw("key_1")
+        assert [each.job.key for each in queue.dead()] == ["key_1"]
+
     # ---- order -----------------------------------------------------------------------------------
 
     def test_the_jobs_of_one_booking_are_done_in_order_and_one_at_a_time(

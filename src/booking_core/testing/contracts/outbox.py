@@ -129,6 +129,27 @@ class OutboxContract:
             (leased,) = self._lease(unit_of_work)
             self._done(unit_of_work, leased)
 
+    def test_what_is_withdrawn_is_not_done(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._put(unit_of_work, _job(), _job("key_2", due_at=NOW + _MINUTE), _job("key_3"))
+        self._withdraw(unit_of_work, _job(), _job("key_2"), _job("another"))
+        with unit_of_work() as uow:
+            assert [each.job.key for each in leased_outbox(uow).upcoming()] == ["key_3"]
+        self._put(unit_of_work, _job(subject="again"))
+        with unit_of_work() as uow:
+            keys = {each.job.key for each in leased_outbox(uow).upcoming()}
+        assert keys == {"key_1", "key_3"}
+
+    def test_what_has_begun_or_was_given_up_cannot_be_withdrawn(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        self._put(unit_of_work, _job())
+        (leased,) = self._lease(unit_of_work)
+        self._withdraw(unit_of_work, _job())
+        assert self._failed(unit_of_work, leased, retry_at=None)
+        self._withdraw(unit_of_work, _job())
+        with unit_of_work() as uow:
+            assert len(leased_outbox(uow).dead()) == 1
+
     def test_a_job_that_was_done_can_be_put_again(self, unit_of_work: UnitOfWorkFactory) -> None:
         for _ in range(2):
             self._put(unit_of_work, _job())
@@ -361,6 +382,12 @@ class OutboxContract:
     def _ensure(self, unit_of_work: UnitOfWorkFactory, job: Job) -> None:
         with unit_of_work() as uow:
             uow.outbox.ensure(job)
+            uow.commit()
+
+    def _withdraw(self, unit_of_work: UnitOfWorkFactory, *jobs: Job) -> None:
+        with unit_of_work() as uow:
+            for job in jobs:
+                uow.outbox.withdraw(job)
             uow.commit()
 
     def _lease(
