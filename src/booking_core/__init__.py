@@ -51,7 +51,7 @@ from booking_core.application.repair_calendar import (
 )
 from booking_core.application.repeats import IdempotencyKey
 from booking_core.application.reschedule_booking import RescheduleBooking
-from booking_core.application.retries import retry_at, told
+from booking_core.application.retries import log_failure, retry_at, told
 from booking_core.application.revoke_tokens import RevokeTokens
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.settle_calendar import SettleCalendar
@@ -452,6 +452,7 @@ __all__ = [
     "in_english",
     "local_dates",
     "local_day",
+    "log_failure",
     "midnight",
     "next_start",
     "open_slots",

@@ -22,6 +22,7 @@ from booking_core import (
     JobQueue,
     Outbox,
     WaitingJob,
+    log_failure,
     retry_at,
     told,
 )
@@ -68,8 +69,8 @@ class ProcrastinateJobs(JobQueue):
     def tried(self, job_id: int, arguments: dict[str, Any], failed: Exception) -> bool:
         """Puts a job that failed back, or writes down why it is dead; whether it is dead."""
         job, attempt = to_job(arguments), int(arguments["attempt"])
-        _log.warning("job %s failed: %s", job.key, told(failed), exc_info=failed)
         again = retry_at(failed, attempt=attempt, now=self._clock.now())
+        log_failure(_log, job, failed, given_up=again is None)
         with self._transaction() as connection:
             if again is not None:
                 self._outbox(connection).put_try(

@@ -95,7 +95,9 @@ class Shift:
             self._handler(to_job(arguments))
         except Exception as failed:
             if self._queue.tried(int(context.job.id or 0), arguments, failed):
-                raise
+                self._desk.given_up.add(
+                    context.job.id
+                )  # raised, it would be logged with a traceback
 
     def _later(self, **arguments: Any) -> None:
         self._queue.put_now(arguments)
@@ -117,6 +119,7 @@ class _Desk(JobManager):
         super().__init__(connector)
         self.taken = 0
         self.failed: ConnectorException | None = None
+        self.given_up: set[int | None] = set()
         self._limit, self._stop = limit, stop
         self._worker_id: int | None = None
         self._look: NotificationCallback | None = None
@@ -134,7 +137,10 @@ class _Desk(JobManager):
         return job
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        """Says nothing of a job that went to another worker meanwhile."""
+        """Keeps what was given up, and says nothing of a job that went to another worker meanwhile."""
+        if job.id in self.given_up:
+            self.given_up.discard(job.id)
+            status, delete_job = Status.FAILED, False
         try:
             held = await self.list_jobs_async(id=job.id, status="doing", worker_id=job.worker_id)
             if held:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from booking_core.application.retries import retry_at, told
+from booking_core.application.retries import log_failure, retry_at, told
 from booking_core.ports.clock import Clock
 from booking_core.ports.job_queue import JobHandler, JobQueue
 from booking_core.ports.outbox import DeadJob, LeasedJob, LeasedOutbox, WaitingJob
@@ -52,8 +52,8 @@ class LeasingQueue(JobQueue):
             handler(leased.job)
         except Exception as failed:
             error, now = told(failed), self.clock.now()
-            _log.warning("job %s failed: %s", leased.job.key, error, exc_info=True)
             again = retry_at(failed, attempt=leased.attempt, now=now)
+            log_failure(_log, leased.job, failed, given_up=again is None)
             self._with(lambda box: box.failed(leased, error=error, retry_at=again))
         else:
             self._with(lambda box: box.done(leased))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from datetime import datetime, timedelta
 
 from booking_core.domain.errors import BookingError, ProviderFailed
+from booking_core.ports.outbox import Job
 
 #: The tries spread over a day and a half at most, unless the provider asks for more; then somebody
 #: has to look.
@@ -33,3 +35,10 @@ def retry_at(failed: Exception, *, attempt: int, now: datetime) -> datetime | No
 def told(failed: Exception) -> str:
     """Why a job failed, in one line and without anybody's data."""
     return failed.message if isinstance(failed, BookingError) else type(failed).__name__
+
+
+def log_failure(log: logging.Logger, job: Job, failed: Exception, *, given_up: bool) -> None:
+    """Says in one line that the job failed; where a fault of ours is, as well."""
+    end = "was given up" if given_up else "failed"
+    ours = None if isinstance(failed, BookingError) else failed
+    log.warning("job %s %s: %s", job.key, end, told(failed), exc_info=ours)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from logging import WARNING
 from threading import Event, Thread
 from time import monotonic, sleep
 
@@ -219,6 +220,20 @@ def test_a_job_that_was_stopped_while_it_waited_is_dead_and_can_be_restarted(
     assert not jobs.queue.dead()
     jobs.work_off(lambda job: done.append(job.key))
     assert done == ["key_1"]
+
+
+def test_what_a_provider_refuses_for_good_is_logged_in_one_line(
+    jobs: Jobs, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: Job) -> None:
+        raise ProviderFailed("The mail server refused the mail (550).", retryable=False)
+
+    jobs.put("key_1")
+    jobs.work_off(refuse)
+    told = "job key_1 was given up: The mail server refused the mail (550)."
+    assert [each.getMessage() for each in caplog.records if each.levelno >= WARNING] == [told]
+    assert "Traceback" not in caplog.text
+    assert [dead.error for dead in jobs.queue.dead()] == ["The mail server refused the mail (550)."]
 
 
 def test_of_what_was_done_nothing_is_kept(jobs: Jobs) -> None:

@@ -1,4 +1,4 @@
-"""Clocks that are set, or differ, where jobs are leased."""
+"""Clocks that are set, or differ, where jobs are leased, and what is logged of those that fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory import MemoryClock, MemoryStore
-from booking_core import BookingId, Job, LeasingQueue, Topic
+from booking_core import BookingId, Job, LeasingQueue, ProviderFailed, Topic
 from booking_core.testing.examples import NOW
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -107,3 +107,28 @@ def test_no_lease_runs_out_while_other_jobs_are_being_done(
 
     queue.work(handler)
     assert sorted(done) == [f"key_{number}" for number in range(1, 5)]
+
+
+@pytest.mark.parametrize(("retryable", "end"), [(False, "was given up"), (True, "failed")])
+def test_what_a_provider_refuses_is_logged_in_one_line(
+    queue: LeasingQueue, caplog: pytest.LogCaptureFixture, retryable: bool, end: str
+) -> None:
+    def refuse(_: Job) -> None:
+        raise ProviderFailed("The mail server refused the mail (550).", retryable=retryable)
+
+    put(queue, "key_1")
+    queue.work(refuse)
+    assert caplog.messages == [f"job key_1 {end}: The mail server refused the mail (550)."]
+    assert "Traceback" not in caplog.text
+    assert [dead.error for dead in queue.dead()] == (
+        [] if retryable else ["The mail server refused the mail (550)."]
+    )
+
+
+def test_a_fault_of_ours_is_logged_with_where_it_is(
+    queue: LeasingQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(queue, "key_1")
+    queue.work(lambda job: print(1 / 0))
+    assert caplog.messages == ["job key_1 failed: ZeroDivisionError"]
+    assert "Traceback" in caplog.text
