@@ -61,10 +61,18 @@ def _what_becomes_of_it(letter: Letter) -> str | None:
 def _who_gets_it(payment: Payment) -> str:
     if payment.price is not None and payment.to_keep >= payment.price.amount:
         return "kept_all"
+    if _back_already(payment):
+        return "gone_back"
     if payment.to_keep and _only_reserved(payment):
         return "kept_part_released"
     by_whom = "" if payment.attempts else "on_site_"
     return f"{by_whom}{'kept_part' if payment.to_keep else 'goes_back'}"
+
+
+def _back_already(payment: Payment) -> bool:
+    """Somebody gave it back at the provider, so there was nothing left to ask for."""
+    elsewhere = bool(payment.attempts) and payment.returned > 0 and not payment.refunds
+    return elsewhere and payment.owed == 0
 
 
 def _only_reserved(payment: Payment) -> bool:

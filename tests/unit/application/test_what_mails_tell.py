@@ -130,6 +130,21 @@ def test_a_cancellation_announces_the_refund_and_its_mail_comes_once_it_was_made
     assert "Your refund of €50.00 has been made. Banks take up to ten days" in text
 
 
+def test_no_refund_is_announced_of_what_went_back_before_the_cancellation(shop: Shop) -> None:
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.pay(key_of(booking))
+    shop.comes_back(booking)
+    shop.payments.refund_elsewhere(key_of(booking), 5_000)
+    shop.core.settle_money(booking_id=booking.id)
+    shop.work()
+    shop.cancel(booking)
+    shop.work()
+    [text] = told(shop, "Cancelled")
+    assert "€50.00 has gone back to you already." in text
+    assert "Another mail" not in text
+    assert shop.subjects() == ["Booked", "Refund", "Cancelled"]
+
+
 @pytest.mark.parametrize("seen", ["before", "after"])
 def test_no_refund_is_announced_of_what_was_only_reserved(seen: str) -> None:
     """`seen`: whether the mail is written before or after the provider has released the rest."""
