@@ -114,8 +114,10 @@ def test_one_says_which_job_or_all(booking: Command, dead: str) -> None:
 
 
 def test_payments_that_send_no_notices_have_nothing_to_catch_up_with(
-    booking: Command, service: Application
+    booking: Command, service: Application, environment: pytest.MonkeyPatch
 ) -> None:
+    assert booking.json("catch-up") == {"found": 0}
+    environment.setenv("BOOKING_PAYMENTS", "on_site")
     assert booking.json("catch-up", code=1)["code"] == "payments_unavailable"
 
 
