@@ -37,11 +37,14 @@ _SLOT = {name: f"$response.body#/slots/0/{name}" for name in ("startTime", "endT
 
 
 def complete(app: OpenAPI) -> None:
-    """Swagger UI at `/api/docs`, from its own files and without asking its makers' validator."""
+    """The document, and Swagger UI that shows it from its own files, asking no validator elsewhere."""
     app.config["SWAGGER_CONFIG"] = {"layout": "BaseLayout", "validatorUrl": None}
     app.add_url_rule("/api/docs", "docs", app.view_functions["swagger.swagger"])
     app.view_functions["openapi.openapi"] = lambda: redirect("/api/docs")
-    document = app.api_doc
+    _describe(app.api_doc)
+
+
+def _describe(document: Json) -> None:
     document["components"]["responses"] = {
         status: _problem(description) for status, description in _REFUSALS.items()
     }

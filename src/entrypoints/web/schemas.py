@@ -27,7 +27,9 @@ from entrypoints.schedules import by_date
 
 Text = Annotated[str, Field(max_length=5_000)]
 Short = Annotated[str, Field(max_length=300)]
-Email = Annotated[Short, Field(json_schema_extra={"format": "email"})]
+Email = Annotated[Short, Field(json_schema_extra={"format": "email", "example": "ana@example.org"})]
+Zone = Annotated[Short, Field(json_schema_extra={"example": "Europe/Berlin"})]
+TypeId = Annotated[Short, Field(json_schema_extra={"example": "getting-started"})]
 Moment = Annotated[Short, Field(json_schema_extra={"format": "date-time"})]
 Kept = SkipJsonSchema[None]  # left out, never null
 Whole = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)]  # what a column holds
@@ -70,21 +72,21 @@ class SessionsQuery(Lenient):
 class SlotsQuery(Lenient):
     from_: Short | None = Field(None, alias="from", description="instant or date; now if left out")
     to: Short | None = Field(None, description="instant, or date inclusive; 7 days if left out")
-    timezone: Short | None = Field(None, description="IANA name; the builder's if left out")
+    timezone: Zone | None = Field(None, description="IANA name; the builder's if left out")
 
 
 class AvailableTimesQuery(SlotsQuery):
-    sessionTypeId: Short | None = None
+    sessionTypeId: TypeId | None = None
     eventTypeUri: Short | None = None
 
 
 class BookingsQuery(Lenient):
     state: Short | None = None
-    sessionTypeId: Short | None = None
+    sessionTypeId: TypeId | None = None
     builderId: Short | None = None
     from_: Short | None = Field(None, alias="from")
     to: Short | None = None
-    timezone: Short | None = None
+    timezone: Zone | None = None
     cursor: Short | None = None
     limit: int = Field(50, ge=1, le=200)
 
@@ -98,7 +100,7 @@ class TimeSlot(Lenient):
 class ClientDetails(Lenient):
     name: Short
     email: Email
-    timezone: Short | None = Field(None, description="IANA name; the builder's if left out")
+    timezone: Zone | None = Field(None, description="IANA name; the builder's if left out")
     language: Literal["en", "de"] | None = None
 
     @model_validator(mode="before")
@@ -131,13 +133,13 @@ class GivenAnswer(Lenient):
 
 
 class InitializeBody(Lenient):
-    sessionTypeId: Short
+    sessionTypeId: TypeId
     pathway: Short | None = None
     clientDetails: ClientDetails | None = None
 
 
 class ConfirmBody(Lenient):
-    sessionTypeId: Short
+    sessionTypeId: TypeId
     timeSlot: TimeSlot
     clientDetails: ClientDetails | None = None
     notes: Text | None = None
@@ -161,7 +163,7 @@ Address = Annotated[Short, AfterValidator(_address), Field(json_schema_extra={"f
 class CreateBody(Lenient):
     calendlyEventUri: Address
     calendlyInviteeUri: Address | None = None
-    sessionTypeId: Short | None = None
+    sessionTypeId: TypeId | None = None
     bookingId: Short | None = None
     pathway: Short | None = None
 
@@ -171,7 +173,7 @@ class EventTypesQuery(Lenient):
 
 
 class LinkBody(Lenient):
-    sessionTypeId: Short
+    sessionTypeId: TypeId
     bookingId: Short | None = None
 
 
@@ -282,7 +284,7 @@ DayHours = Annotated[list[HoursBody], Field(max_length=50)]
 class ScheduleBody(Strict):
     """Weekly hours by weekday, date overrides by date (no hours close it), and time off."""
 
-    timezone: Short
+    timezone: Zone
     weekly: dict[Weekday, DayHours] = {}
     overrides: Annotated[dict[date, DayHours], Field(max_length=1_000)] = {}
     timeOff: Annotated[list[TimeOffBody], Field(max_length=1_000)] = []
@@ -315,4 +317,4 @@ class BuilderPatch(BuilderChanges):
 class BuilderBody(BuilderChanges):
     name: Short
     email: Email
-    timezone: Short | None = None
+    timezone: Zone | None = None

@@ -60,7 +60,9 @@ def test_the_document_is_openapi_3_1_and_has_every_route(application: Applicatio
     assert all(list(each["content"]) == ["application/problem+json"] for each in refusals.values())
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            promised = {code: each for code, each in operation["responses"].items() if code[0] == "2"}
+            promised = {
+                code: each for code, each in operation["responses"].items() if code[0] == "2"
+            }
             refused = set(operation["responses"]) - set(promised)
             assert {"413", "422", "5XX"} <= refused <= set(refusals)
             assert promised, (path, method)

@@ -102,7 +102,7 @@ class Campaign:
                 case events.ScenarioFinished():
                     report.hear(event.recorder, event.phase.value)
                 case events.NonFatalError():
-                    report.failures[event.label, "error"] = str(event.info)
+                    report.failures[event.label, "error"] = str(event.value)
                 case events.FatalError():
                     raise event.exception
 

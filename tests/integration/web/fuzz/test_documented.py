@@ -56,9 +56,7 @@ def test_thousands_of_requests_are_answered_as_documented(
         assert set(service.operations()) - report.done() == ELSEWHERE
 
 
-def test_what_is_not_documented_is_found(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_not_documented_is_found(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four lies: a status, a content type, a form, and a route that fails."""
 
     def fail() -> None:
