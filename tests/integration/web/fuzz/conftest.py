@@ -83,13 +83,14 @@ class Service:
 
         def prepare(case: Case) -> None:
             likely = _well_formed(case)
-            if likely and (fit := self.fitting.get(case.path.rpartition("{id}/")[2])):
+            fit = self.fitting.get(case.path.rpartition("{id}/")[2])
+            if fits := likely and bool(fit):
                 case.path_parameters["id"] = fit.pop()
                 case.body = {"amount": 100} if "amount" in _fields(case) else case.body
             booking = self._booking(str(case.path_parameters.get("id", "")))
             if shown := bearer or (booking and self._manage_token(booking)):
                 case.headers["Authorization"] = shown
-            if likely and "timeSlot" in _fields(case) and next(self.turns) % 2:
+            if likely and "timeSlot" in _fields(case) and (fits or next(self.turns) % 2):
                 self._make_possible(case.body, booking)
             if likely and case.operation.label == "POST /api/admin/builders":
                 case.body = _fields(case) | NEW if next(self.turns) % 2 else NEW
@@ -209,16 +210,19 @@ def service(tmp_path: Path) -> Iterator[Service]:
         with desk(url) as now:
             for id in over[4:]:
                 now.run(id, "no-show")
-            paid = now.book(PAID, ahead, 6)
-            now.pay(paid[1:])
-            free = now.book("interview-practice", ahead, 2)
+            paid = now.book(PAID, ahead, 8)
+            now.pay(paid[3:])
+            free = now.book("interview-practice", ahead, 6)
             fitting = {
+                "reschedule": free[0:2],
+                "cancel": free[2:4],
+                "pay": paid[0:2],
                 "complete": over[0:2],
                 "no-show": over[2:4],
                 "no-show/undo": over[4:6],
                 "paid": owed[0:2],
                 "returned": owed[2:4],
-                "refund": paid[2:6],
+                "refund": paid[3:7],
             }
-            bookings = [free[0], paid[0], over[6], paid[1], free[1], over[7]]
+            bookings = [free[4], paid[2], over[6], paid[7], free[5], over[7]]
             yield Service(now.application, bookings, fitting)

@@ -14,7 +14,7 @@ from tests.integration.web.fuzz.campaign import Campaign, Report
 from tests.integration.web.fuzz.conftest import Service
 
 SHORT = Campaign(phases=("fuzzing",), examples=2, rounds=1)
-FULL = Campaign(phases=("examples", "coverage", "fuzzing"), examples=50, rounds=8)
+FULL = Campaign(phases=("examples", "coverage", "fuzzing"), examples=50, rounds=4)
 LIES = Campaign(phases=("fuzzing",), examples=3, rounds=0)
 AVAILABLE = "/api/scheduling/sessions/available"
 ENOUGH = 5_000  # cases, as each role
