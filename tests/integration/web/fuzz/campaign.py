@@ -43,7 +43,7 @@ class Report:
 
     def done(self) -> set[str]:
         """The operations that did what they were asked for at least once."""
-        return {operation for operation, status in self.answers if status < 300}
+        return {operation for operation, status in self.answers if 200 <= status < 300}
 
     def hear(self, recorder: ScenarioRecorder, phase: str) -> None:
         for case_id, sent in recorder.interactions.items():
