@@ -2,7 +2,7 @@
 # .venv, which is set up again only when a pyproject.toml changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser statespace killpoints packaging check format bench wheels clean
+.PHONY: help run test browser fuzz statespace killpoints packaging check format bench wheels clean
 
 PY := .venv/bin/python
 JOBS ?= 2
@@ -20,10 +20,13 @@ run: .venv/app ## set up and serve on http://HOST:PORT (127.0.0.1:8000)
 	@exec bin/booking serve $(ARGS)
 
 test: .venv/dev ## set up and run the tests, PostgreSQL included
-	$(PY) -m pytest -n $(JOBS) --dist loadgroup -m "not browser and not packaging and not statespace and not killpoints" $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist loadgroup -m "not browser and not fuzz and not packaging and not statespace and not killpoints" $(ARGS)
 
 browser: .venv/dev ## look at every page in headless Chromium (the package chromium)
 	$(PY) -m pytest -n $(JOBS) tests/integration/browser $(ARGS)
+
+fuzz: .venv/dev ## send thousands of requests as each role, made from the OpenAPI document (some minutes)
+	$(PY) -m pytest -n $(JOBS) tests/integration/web/fuzz -m "fuzz or not fuzz" $(ARGS)
 
 statespace: .venv/dev ## walk every order of events of every configuration (about 20 minutes)
 	$(PY) -m pytest -n $(JOBS) tests/unit/state_space -m "statespace or not statespace" $(ARGS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import redirect
 from flask_openapi3 import Info, OpenAPI
 from werkzeug.exceptions import HTTPException
 
@@ -12,6 +11,7 @@ from booking_core import BookingError
 from entrypoints.web import (
     bookings,
     catalogue,
+    document,
     errors,
     operations,
     pages,
@@ -26,18 +26,6 @@ if TYPE_CHECKING:
 
 _BEARER = {"type": "http", "scheme": "bearer"}
 _BOOKING = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Booking …"}
-_PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemBody"}}
-_REFUSED = {
-    "description": "A problem (RFC 9457)",
-    "content": {"application/problem+json": _PROBLEM},
-}
-_REPEATABLE = ("/api/scheduling/", "/api/admin/")
-_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "A repeat under the same key, with the same body, gets the same answer.",
-    "schema": {"type": "string", "maxLength": 255},
-}
 
 
 def create_app(application: Application) -> OpenAPI:
@@ -57,6 +45,7 @@ def create_app(application: Application) -> OpenAPI:
         static_folder="static",
         static_url_path="/static",
     )
+    app.url_map.merge_slashes = False  # an id that is empty names nothing, and nothing else
     app.config["MAX_CONTENT_LENGTH"] = requests.LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.before_request(requests.begin)
@@ -70,18 +59,5 @@ def create_app(application: Application) -> OpenAPI:
     if brought := getattr(application.payments, "pages", None):
         # A provider whose checkout is served here, and that tells us what happens there.
         app.register_blueprint(brought(application.core.hear_payment_notice))
-    _document(app)
+    document.complete(app)
     return app
-
-
-def _document(app: OpenAPI) -> None:
-    """Swagger UI at `/api/docs`, from its own files and without asking its makers' validator."""
-    app.config["SWAGGER_CONFIG"] = {"layout": "BaseLayout", "validatorUrl": None}
-    app.add_url_rule("/api/docs", "docs", app.view_functions["swagger.swagger"])
-    app.view_functions["openapi.openapi"] = lambda: redirect("/api/docs")
-    for path, item in app.api_doc["paths"].items():
-        for method, operation in item.items():
-            done = {code: each for code, each in operation["responses"].items() if code[0] == "2"}
-            operation["responses"] = done | {"default": _REFUSED}
-            if method == "post" and path.startswith(_REPEATABLE):
-                operation.setdefault("parameters", []).append(_KEY)

@@ -50,7 +50,7 @@ def routes(application: Application) -> APIBlueprint:
             booking_id=BookingId(body.bookingId) if body.bookingId else None,
             key=idempotency_key(),
         )
-        return views.link(link, body.bookingId), 201
+        return views.link(link, body.bookingId or None), 201
 
     @api.post(
         f"{_BASE}/sync-event-types",

@@ -20,12 +20,18 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from entrypoints.schedules import by_date
 
 Text = Annotated[str, Field(max_length=5_000)]
 Short = Annotated[str, Field(max_length=300)]
+Email = Annotated[Short, Field(json_schema_extra={"format": "email", "example": "ana@example.org"})]
+Zone = Annotated[Short, Field(json_schema_extra={"example": "Europe/Berlin"})]
+TypeId = Annotated[Short, Field(json_schema_extra={"example": "getting-started"})]
+Moment = Annotated[Short, Field(json_schema_extra={"format": "date-time"})]
+Kept = SkipJsonSchema[None]  # left out, never null
 Whole = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)]  # what a column holds
 
 
@@ -66,35 +72,35 @@ class SessionsQuery(Lenient):
 class SlotsQuery(Lenient):
     from_: Short | None = Field(None, alias="from", description="instant or date; now if left out")
     to: Short | None = Field(None, description="instant, or date inclusive; 7 days if left out")
-    timezone: Short | None = Field(None, description="IANA name; the builder's if left out")
+    timezone: Zone | None = Field(None, description="IANA name; the builder's if left out")
 
 
 class AvailableTimesQuery(SlotsQuery):
-    sessionTypeId: Short | None = None
+    sessionTypeId: TypeId | None = None
     eventTypeUri: Short | None = None
 
 
 class BookingsQuery(Lenient):
     state: Short | None = None
-    sessionTypeId: Short | None = None
+    sessionTypeId: TypeId | None = None
     builderId: Short | None = None
     from_: Short | None = Field(None, alias="from")
     to: Short | None = None
-    timezone: Short | None = None
+    timezone: Zone | None = None
     cursor: Short | None = None
     limit: int = Field(50, ge=1, le=200)
 
 
 class TimeSlot(Lenient):
-    startTime: Short
-    endTime: Short
+    startTime: Moment
+    endTime: Moment
     schedulingUrl: Text | None = None
 
 
 class ClientDetails(Lenient):
     name: Short
-    email: Short
-    timezone: Short | None = Field(None, description="IANA name; the builder's if left out")
+    email: Email
+    timezone: Zone | None = Field(None, description="IANA name; the builder's if left out")
     language: Literal["en", "de"] | None = None
 
     @model_validator(mode="before")
@@ -127,13 +133,13 @@ class GivenAnswer(Lenient):
 
 
 class InitializeBody(Lenient):
-    sessionTypeId: Short
+    sessionTypeId: TypeId
     pathway: Short | None = None
     clientDetails: ClientDetails | None = None
 
 
 class ConfirmBody(Lenient):
-    sessionTypeId: Short
+    sessionTypeId: TypeId
     timeSlot: TimeSlot
     clientDetails: ClientDetails | None = None
     notes: Text | None = None
@@ -151,13 +157,13 @@ def _address(text: str) -> str:
 
 
 _ADDRESS = re.compile(r"https?://[!-~]+", re.ASCII)
-Address = Annotated[Short, AfterValidator(_address)]
+Address = Annotated[Short, AfterValidator(_address), Field(json_schema_extra={"format": "uri"})]
 
 
 class CreateBody(Lenient):
     calendlyEventUri: Address
     calendlyInviteeUri: Address | None = None
-    sessionTypeId: Short | None = None
+    sessionTypeId: TypeId | None = None
     bookingId: Short | None = None
     pathway: Short | None = None
 
@@ -167,7 +173,7 @@ class EventTypesQuery(Lenient):
 
 
 class LinkBody(Lenient):
-    sessionTypeId: Short
+    sessionTypeId: TypeId
     bookingId: Short | None = None
 
 
@@ -228,25 +234,25 @@ class PolicyBody(Strict):
 class SessionTypeChanges(Strict):
     """Durations in minutes; a field that is left out stays as it is."""
 
-    title: Short | None = None
-    slug: Short | None = None
-    description: Text | None = None
-    category: Short | None = None
-    pathways: Annotated[list[Short], Field(max_length=50)] | None = None
-    requiresAuth: bool | None = None
-    durationMinutes: Whole | None = None
+    title: Short | Kept = None
+    slug: Short | Kept = None
+    description: Text | Kept = None
+    category: Short | Kept = None
+    pathways: Annotated[list[Short], Field(max_length=50)] | Kept = None
+    requiresAuth: bool | Kept = None
+    durationMinutes: Whole | Kept = None
     slotStep: Whole | None = None
     price: MoneyBody | None = None
-    capacity: Whole | None = None
-    questions: Annotated[list[QuestionBody], Field(max_length=50)] | None = None
-    displayOrder: Whole | None = None
-    active: bool | None = None
-    location: LocationBody | None = None
+    capacity: Whole | Kept = None
+    questions: Annotated[list[QuestionBody], Field(max_length=50)] | Kept = None
+    displayOrder: Whole | Kept = None
+    active: bool | Kept = None
+    location: LocationBody | Kept = None
     buffers: BuffersBody | None = None
-    minimumNotice: Whole | None = None
-    horizon: Whole | None = None
+    minimumNotice: Whole | Kept = None
+    horizon: Whole | Kept = None
     dailyLimit: Whole | None = None
-    cancellationPolicy: PolicyBody | None = None
+    cancellationPolicy: PolicyBody | Kept = None
 
 
 class SessionTypePatch(SessionTypeChanges):
@@ -278,7 +284,7 @@ DayHours = Annotated[list[HoursBody], Field(max_length=50)]
 class ScheduleBody(Strict):
     """Weekly hours by weekday, date overrides by date (no hours close it), and time off."""
 
-    timezone: Short
+    timezone: Zone
     weekly: dict[Weekday, DayHours] = {}
     overrides: Annotated[dict[date, DayHours], Field(max_length=1_000)] = {}
     timeOff: Annotated[list[TimeOffBody], Field(max_length=1_000)] = []
@@ -290,18 +296,18 @@ class ScheduleBody(Strict):
 
 
 class BuilderChanges(Strict):
-    name: Short | None = None
-    slug: Short | None = None
-    email: Short | None = None
-    headline: Short | None = None
+    name: Short | Kept = None
+    slug: Short | Kept = None
+    email: Email | Kept = None
+    headline: Short | Kept = None
     photoUrl: Short | None = None
-    language: Short | None = None
-    reminders: Annotated[list[Whole], Field(max_length=20)] | None = None
-    clientAccounts: bool | None = None
-    schedulingMode: Short | None = None
-    embedSites: Annotated[list[Short], Field(max_length=50)] | None = None
-    active: bool | None = None
-    schedule: ScheduleBody | None = None
+    language: Short | Kept = None
+    reminders: Annotated[list[Whole], Field(max_length=20)] | Kept = None
+    clientAccounts: bool | Kept = None
+    schedulingMode: Short | Kept = None
+    embedSites: Annotated[list[Short], Field(max_length=50)] | Kept = None
+    active: bool | Kept = None
+    schedule: ScheduleBody | Kept = None
 
 
 class BuilderPatch(BuilderChanges):
@@ -310,5 +316,5 @@ class BuilderPatch(BuilderChanges):
 
 class BuilderBody(BuilderChanges):
     name: Short
-    email: Short
-    timezone: Short | None = None
+    email: Email
+    timezone: Zone | None = None

@@ -574,3 +574,15 @@ def test_a_key_that_stands_for_another_body_is_refused(anyone: Caller) -> None:
     other = wish | {"notes": "other"}
     problem = anyone.refused(422, "key_reused", "POST", CONFIRM, json=other, headers=header)
     assert "new key" in problem["detail"]
+
+
+def test_an_id_that_is_empty_is_not_found_and_leads_nowhere_else(anyone: Caller) -> None:
+    for method, path in (("GET", "/calendar.ics"), ("POST", "/cancel"), ("POST", "/pay")):
+        anyone.refused(404, "not_found", method, f"{BOOKINGS}/{path}", json={})
+
+
+def test_a_link_for_no_booking_is_marked_with_none(anyone: Caller) -> None:
+    path, wish = "/api/scheduling/calendly/scheduling-link", {"sessionTypeId": "getting-started"}
+    for body in (wish, wish | {"bookingId": ""}, wish | {"bookingId": None}):
+        link = anyone.json("POST", path, 201, json=body)
+        assert link["tracking"] == {"bookingId": None}

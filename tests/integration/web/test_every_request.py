@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -55,10 +56,15 @@ def test_the_document_is_openapi_3_1_and_has_every_route(application: Applicatio
     described = {(path, method) for path, item in document["paths"].items() for method in item}
     assert routes
     assert routes <= described
+    refusals = document["components"]["responses"]
+    assert all(list(each["content"]) == ["application/problem+json"] for each in refusals.values())
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            promised = dict(operation["responses"])
-            assert "application/problem+json" in promised.pop("default")["content"]
+            promised = {
+                code: each for code, each in operation["responses"].items() if code[0] == "2"
+            }
+            refused = set(operation["responses"]) - set(promised)
+            assert {"413", "422", "5XX"} <= refused <= set(refusals)
             assert promised, (path, method)
             assert all(
                 "$ref" in content["schema"]
@@ -74,6 +80,19 @@ def test_the_document_is_openapi_3_1_and_has_every_route(application: Applicatio
     for path in ("/api/admin/builders", "/api/admin/session-types"):
         taken = document["paths"][path]["post"]["parameters"]
         assert "Idempotency-Key" in [each["name"] for each in taken]
+
+
+def test_the_document_leads_from_an_answer_to_what_comes_next(application: Application) -> None:
+    document: Any = application.web_app().api_doc
+    named = {
+        operation["operationId"]: path
+        for path, item in document["paths"].items()
+        for operation in item.values()
+    }
+    confirmed = document["paths"]["/api/scheduling/bookings/confirm"]["post"]["responses"]["201"]
+    led = {named[link["operationId"]]: link["parameters"] for link in confirmed["links"].values()}
+    assert led.keys() == {path for path in named.values() if "/bookings/{id}" in path}
+    assert all(each == {"id": "$response.body#/booking/id"} for each in led.values())
 
 
 def test_the_documentation_needs_nothing_from_elsewhere(client: FlaskClient) -> None:
