@@ -23,6 +23,7 @@ from booking_core.application.create_booking import CreateBooking, Created
 from booking_core.application.expire_overdue import ExpireOverdue
 from booking_core.application.explain_slot import ExplainSlot
 from booking_core.application.explain_visibility import ExplainVisibility, Visibility
+from booking_core.application.failure import Failure
 from booking_core.application.find_slots import FindSlots, FoundSlots
 from booking_core.application.forget_answers import ForgetAnswers
 from booking_core.application.hear_calendar_notice import HearCalendarNotice
@@ -315,6 +316,7 @@ __all__ = [
     "ExplainSlot",
     "ExplainVisibility",
     "Explanation",
+    "Failure",
     "FieldError",
     "FindSlots",
     "Flow",

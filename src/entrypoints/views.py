@@ -12,6 +12,7 @@ from booking_core import (
     Builder,
     DayRange,
     Difference,
+    Failure,
     FieldError,
     FoundSlots,
     ListedEventType,
@@ -269,7 +270,13 @@ def sync_report(value: SyncReport, *, dry_run: bool) -> Json:
         "unchanged": len(value.unchanged),
         "kept": [{"sessionTypeId": id, "field": _field(name)} for id, name in value.kept],
         "changes": changes,
+        "failed": [failure(each) for each in value.failed],
     }
+
+
+def failure(value: Failure) -> Json:
+    """`about` is the name of an event type, or null for everything of that builder's."""
+    return {"builderId": value.builder_id, "about": value.about or None, "detail": value.error}
 
 
 def _change(
@@ -292,6 +299,7 @@ def repair_report(value: RepairReport) -> Json:
         "bookings": value.bookings,
         "events": value.events,
         "differences": [difference(each) for each in value.differences],
+        "failed": [failure(each) for each in value.failed],
     }
 
 

@@ -42,7 +42,7 @@ class HearCalendarNotice:
         with self.unit_of_work() as uow:
             if uow.inbox.open(key=key, now=now) is not None:
                 return False
-            uow.outbox.put(read_job(notice, now))
+            uow.outbox.put(read_job(notice.event_uri, notice.invitee_uri, now))
             uow.inbox.answer(key=key, answer={"event": notice.event_uri})
             uow.commit()
         return True

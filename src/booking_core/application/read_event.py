@@ -11,7 +11,7 @@ from booking_core.domain.errors import InvalidRequest, NotAllowed, NotFound
 from booking_core.domain.event_record import EventRecord
 from booking_core.domain.ids import BookingId
 from booking_core.ports.calendar import CalendarProvider
-from booking_core.ports.calendar_notices import CalendarNotice
+from booking_core.ports.inbox import InboxKey
 from booking_core.ports.mail_writer import LetterKind
 from booking_core.ports.outbox import Job, Topic
 
@@ -41,18 +41,33 @@ class ReadEvent:
         offer = self.create.offered(record)
         if offer is None or record.cancelled:  # no business of ours, or over already
             return
+        if self._was_told(record, told=False):
+            return
         booking = self.create.placer.unbooked(offer, record.contact)
         booking.slot = record.slot
         self.send_mail.about(booking, offer, kind=LetterKind.UNMATCHED, key=job.key)
+        self._was_told(record, told=True)
+
+    def _was_told(self, record: EventRecord, *, told: bool) -> bool:
+        """Whether it was before; with `told` it is from now on, for as long as the inbox remembers."""
+        keeper = self.create.placer.keeper
+        key = InboxKey("unmatched event", record.event.place, "")
+        with keeper.unit_of_work() as uow:
+            if uow.inbox.open(key=key, now=keeper.clock.now()) is not None:
+                return True
+            if told:
+                uow.inbox.answer(key=key, answer={})
+                uow.commit()
+        return False
 
 
-def read_job(notice: CalendarNotice, now: datetime) -> Job:
+def read_job(event_uri: str, invitee_uri: str | None, now: datetime) -> Job:
     """To read that event back; its jobs are done one after the other, as those of a booking are."""
-    place = notice.invitee_uri or notice.event_uri
+    place = invitee_uri or event_uri
     return Job(
         topic=Topic.READ_EVENT,
         booking_id=BookingId(place),
         key=f"event:{place}",
-        subject=" ".join(filter(None, (notice.event_uri, notice.invitee_uri))),
+        subject=" ".join(filter(None, (event_uri, invitee_uri))),
         due_at=now,
     )

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from attrs import define, evolve, field, frozen
 
 from booking_core.application.access import managed_builders
 from booking_core.application.create_booking import CreateBooking
+from booking_core.application.failure import Failure
 from booking_core.application.join_event import EventJoiner
+from booking_core.application.read_event import read_job
 from booking_core.application.settle_calendar import SettleCalendar
+from booking_core.domain import calendar_steps as steps
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
 from booking_core.domain.builder import Builder
@@ -18,12 +21,14 @@ from booking_core.domain.event_record import EventRecord
 from booking_core.domain.ids import BookingId, BuilderId
 from booking_core.domain.policies import hidden_because
 from booking_core.domain.time import Slot, TimeWindow
-from booking_core.domain.transitions import LIVE, SERVED
+from booking_core.domain.transitions import LIVE, SERVED, BookingState
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.repositories import BookingFilter
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _PAGE = 200
+_DAY = timedelta(days=1)
+_TRIES = 5
 
 
 class DifferenceKind(StrEnum):
@@ -49,20 +54,39 @@ class Difference:
 
 @define
 class RepairReport:
-    """What was compared, and what differed."""
+    """What was compared, and what differed; `failed` are those who could not be compared to the end."""
 
     bookings: int = 0
     events: int = 0
     differences: list[Difference] = field(factory=list)
+    failed: list[Failure] = field(factory=list)
 
 
 #: Told how far it is: done, and of how many.
 Progress = Callable[[int, int], object]
+#: Waits that long, for a provider that asks for it.
+Wait = Callable[[timedelta], object]
+
+_Found = tuple[Difference, EventRecord | None]
+
+
+@define
+class _Run:
+    """One repair: what it has seen so far, so that nothing is told twice."""
+
+    dry_run: bool
+    report: RepairReport = field(factory=RepairReport)
+    places: set[str] = field(factory=set)
+    bookings: set[BookingId] = field(factory=set)
+    differing: set[BookingId] = field(factory=set)
 
 
 @frozen
 class RepairCalendar:
-    """Compares our bookings with the provider's events, and mends what lost notices left behind (E5)."""
+    """Compares our bookings with the provider's events, and mends what lost notices left behind (E5).
+
+    Day by day, so that a provider's limit in the middle leaves what was done before it.
+    """
 
     unit_of_work: UnitOfWorkFactory
     calendar: CalendarProvider
@@ -78,42 +102,106 @@ class RepairCalendar:
         builder_id: BuilderId | None = None,
         dry_run: bool = False,
         progress: Progress = lambda done, of: None,
+        wait: Wait | None = None,
     ) -> RepairReport:
-        """Everything that starts within `window`. Raises NotFound, ProviderFailed."""
-        report, found = RepairReport(), []
+        """Everything that starts within `window`.
+
+        A provider that asks us to wait is waited for where `wait` is given. One builder's failure does
+        not end the others' repair.
+
+        Raises:
+            NotFound: no such builder, or none that the actor may change.
+            ProviderFailed: nobody's calendar could be compared.
+        """
         with self.unit_of_work(write=False) as uow:
             builders = managed_builders(uow, actor, builder_id)
-        for builder in builders:
-            found += list(self._differences(builder, window, report))
-        for done, (difference, record) in enumerate(found):
-            progress(done, len(found))
-            report.differences.append(difference if dry_run else self._mend(difference, record))
-        progress(len(found), len(found))
-        return report
+        run, days, failures = _Run(dry_run), list(_days(window)), list[ProviderFailed]()
+        for number, builder in enumerate(builders):
+            try:
+                for day, part in enumerate(days):
+                    progress(number * len(days) + day, len(builders) * len(days))
+                    self._patiently(builder, part, run, wait)
+            except ProviderFailed as failed:
+                failures.append(failed)
+                run.report.failed.append(Failure(builder.id, failed.message))
+        if len(failures) == len(builders):
+            raise failures[0]
+        progress(len(builders) * len(days), len(builders) * len(days))
+        run.report.bookings, run.report.events = len(run.bookings), len(run.places)
+        return run.report
+
+    def _patiently(self, builder: Builder, part: TimeWindow, run: _Run, wait: Wait | None) -> None:
+        for _ in range(_TRIES):
+            try:
+                return self._part(builder, part, run)
+            except ProviderFailed as failed:
+                if wait is None or not failed.retryable or not failed.retry_after:
+                    raise
+                wait(failed.retry_after)
+        return self._part(builder, part, run)
+
+    def _part(self, builder: Builder, part: TimeWindow, run: _Run) -> None:
+        for difference, record in list(self._differences(builder, part, run)):
+            run.report.differences.append(
+                difference if run.dry_run or difference.error else self._mend(difference, record)
+            )
+            if difference.booking_id is not None:
+                run.differing.add(difference.booking_id)
 
     def _now(self) -> datetime:
         return self.settle_calendar.keeper.clock.now()
 
     # ---- comparing -------------------------------------------------------------------------------
 
-    def _differences(
-        self, builder: Builder, window: TimeWindow, report: RepairReport
-    ) -> Iterator[tuple[Difference, EventRecord | None]]:
+    def _differences(self, builder: Builder, window: TimeWindow, run: _Run) -> Iterator[_Found]:
         records = self.calendar.records(builder=builder, window=window)
         bookings = {each.id: each for each in self._bookings(builder, window)}
         standing: dict[BookingId, list[EventRecord]] = {each: [] for each in bookings}
-        report.events += len(records)
         for record, booking in self._joined(records):
-            if booking is None:
+            known = record.event.place in run.places  # builders may share an account
+            run.places.add(record.event.place)
+            if booking is not None:
+                bookings[booking.id] = booking
+                standing.setdefault(booking.id, []).append(record)
+            elif not known:
                 yield from self._without_booking(record)
-                continue
-            bookings[booking.id] = booking
-            standing.setdefault(booking.id, []).append(record)
-        report.bookings += len(bookings)
+        run.bookings |= bookings.keys()
         for booking in bookings.values():
-            kind = _compare(booking, standing[booking.id], window, self._now())
+            known = booking.id in run.differing
+            if not known and _differs(booking, standing[booking.id], window, self._now()):
+                yield from self._difference(booking, standing[booking.id])
+
+    def _difference(self, booking: Booking, records: Sequence[EventRecord]) -> Iterator[_Found]:
+        """What is the matter with it, by all of its events: they may stand on another day, or in a
+        calendar that was not asked for its records, and all may be well.
+        """
+        if booking.state is BookingState.AWAITING_SCHEDULING:
+            placed = next((each for each in records if not each.cancelled), None)
+            yield Difference(kind=DifferenceKind.STRAY_EVENT, booking_id=booking.id), placed
+            return
+        try:
+            kind = self._judged(booking)
             if kind is not None:
                 yield Difference(kind=kind, booking_id=booking.id), None
+        except ProviderFailed as failed:
+            if failed.retryable:
+                raise
+            kind = DifferenceKind.MISSED_CHANGE
+            yield Difference(kind=kind, booking_id=booking.id, error=failed.message), None
+
+    def _judged(self, booking: Booking) -> DifferenceKind | None:
+        events, now = self.calendar.events(booking=booking), self._now()
+        tried = evolve(booking, unsettled=set(), events=[])
+        if steps.hear(tried, events, now=now):
+            return DifferenceKind.MISSED_CHANGE
+        match steps.next_step(tried, events, now=now):
+            case steps.Settled():
+                return None
+            case steps.Book():
+                return DifferenceKind.MISSING_EVENT
+            case steps.Remove() | steps.WriteRemovalDown():
+                return DifferenceKind.STRAY_EVENT
+        return DifferenceKind.MISSED_CHANGE
 
     def _bookings(self, builder: Builder, window: TimeWindow) -> Iterator[Booking]:
         """Those that expect an event within the window."""
@@ -151,35 +239,47 @@ class RepairCalendar:
     # ---- mending ---------------------------------------------------------------------------------
 
     def _mend(self, difference: Difference, record: EventRecord | None) -> Difference:
-        if difference.kind is DifferenceKind.UNMATCHED:
-            return difference
         try:
+            if record is not None and difference.kind is DifferenceKind.UNMATCHED:
+                event = record.event  # its builder is told, once
+                job = read_job(event.event_uri, event.invitee_uri, self._now())
+                self.settle_calendar.keeper.put_job(job)
+                return difference
             if record is not None:
                 booking = self.create.from_record(record, actor=Actor.anonymous())
-                return evolve(difference, booking_id=booking.id, mended=True)
+                place = booking.event.place if booking.event else None
+                mended = place == record.event.place
+                return evolve(difference, booking_id=booking.id, mended=mended)
             if difference.booking_id is not None:
                 self.settle_calendar(booking_id=difference.booking_id)
         except BookingError as failed:
-            if isinstance(failed, ProviderFailed) and failed.retryable and failed.retry_after:
+            if isinstance(failed, ProviderFailed) and failed.retryable:
                 raise
             return evolve(difference, error=failed.message)
         return evolve(difference, mended=True)
 
 
-def _compare(
+def _days(window: TimeWindow) -> Iterator[TimeWindow]:
+    start = window.start
+    while start < window.end:
+        end = min(start + _DAY, window.end)
+        yield TimeWindow(start, end)
+        start = end
+
+
+def _differs(
     booking: Booking, records: Sequence[EventRecord], window: TimeWindow, now: datetime
-) -> DifferenceKind | None:
-    """What has begun is over: it can neither be booked nor removed any more."""
+) -> bool:
+    """As far as these records tell. What has begun is over: it is neither booked nor removed any more."""
     standing = {each.slot for each in records if not each.cancelled}
     expected = {
         slot for slot in booking.expected_slots() if window.start <= slot.start < window.end
     }
-    if expected and any(_changed(booking, each) for each in records):
-        return DifferenceKind.MISSED_CHANGE
-    missing, stray = (_to_come(each, now) for each in (expected - standing, standing - expected))
-    if missing:
-        return DifferenceKind.MISSED_CHANGE if standing else DifferenceKind.MISSING_EVENT
-    return DifferenceKind.STRAY_EVENT if stray else None
+    return (
+        (bool(expected) and any(_changed(booking, each) for each in records))
+        or any(_no_show_missed(booking, each) for each in records)
+        or _to_come(expected ^ standing, now)
+    )
 
 
 def _to_come(slots: Iterable[Slot], now: datetime) -> bool:
@@ -192,3 +292,8 @@ def _changed(booking: Booking, record: EventRecord) -> bool:
     if record.cancelled and record.event.place == known:
         return True
     return known in record.replaces
+
+
+def _no_show_missed(booking: Booking, record: EventRecord) -> bool:
+    stands_by = booking.event is not None and booking.event.place == record.event.place
+    return stands_by and not record.cancelled and record.no_show is not booking.no_show_told

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from attrs import define, evolve, field, frozen
 
 from booking_core.application.access import managed_builders
+from booking_core.application.failure import Failure
+from booking_core.application.list_event_types import event_types_of
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.catalogue_sync import synced, taken_over, withdrawn
+from booking_core.domain.errors import InvalidRequest
 from booking_core.domain.event_type import EventType
 from booking_core.domain.ids import BuilderId, SessionTypeId
 from booking_core.domain.session_type import SessionType
@@ -18,20 +21,25 @@ from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 @define
 class SyncReport:
-    """What a sync did, or would do. `updated` and `kept` name the attributes."""
+    """What a sync did, or would do. `updated` and `kept` name the attributes.
+
+    `failed` are the builders, or single event types of theirs, that could not be brought up to date.
+    """
 
     created: list[SessionType] = field(factory=list)
     updated: list[tuple[SessionType, tuple[str, ...]]] = field(factory=list)
     deactivated: list[SessionType] = field(factory=list)
     unchanged: list[SessionType] = field(factory=list)
     kept: list[tuple[SessionTypeId, str]] = field(factory=list)
+    failed: list[Failure] = field(factory=list)
 
 
 @frozen
 class SyncEventTypes:
     """Brings session types up to date with the calendar provider's event types (A6).
 
-    Doing it again changes nothing. Attributes that were edited here, and those that only we know
+    Doing it again changes nothing. One event type is one session type: where builders share an
+    account, it is that builder's who has it. Attributes that were edited here, and those that only we know
     (category, price, pathways, sign-in), stay as they are.
     """
 
@@ -42,14 +50,19 @@ class SyncEventTypes:
     def __call__(
         self, *, actor: Actor, builder_id: BuilderId | None = None, dry_run: bool = False
     ) -> SyncReport:
-        """Without a builder, all whom the actor may change. Raises NotFound, ProviderFailed."""
+        """Without a builder, all whom the actor may change.
+
+        Raises:
+            NotFound: no such builder, or none that the actor may change.
+            ProviderFailed: nobody's event types could be read.
+        """
         with self.unit_of_work(write=False) as uow:
             builders = managed_builders(uow, actor, builder_id)
-        offers = {each.id: self.calendar.event_types(builder=each) for each in builders}
-        report = SyncReport()
+        offers, failed = event_types_of(self.calendar, builders)
+        report = SyncReport(failed=failed)
         with self.unit_of_work() as uow:
-            for builder in builders:
-                self._sync(uow, builder, offers[builder.id], report)
+            for builder, offered in offers:
+                self._sync(uow, builder, offered, report)
             if not dry_run:
                 uow.commit()
         return report
@@ -57,15 +70,24 @@ class SyncEventTypes:
     def _sync(
         self, uow: UnitOfWork, builder: Builder, offers: Sequence[EventType], report: SyncReport
     ) -> None:
-        own = [each for each in uow.session_types.all() if each.builder_id == builder.id]
+        everybodys = uow.session_types.all()
+        own = [each for each in everybodys if each.builder_id == builder.id]
+        others = {
+            each.calendar_ref.event_type_uri
+            for each in everybodys
+            if each.calendar_ref and each.builder_id != builder.id
+        }
         known = {each.calendar_ref.event_type_uri: each for each in own if each.calendar_ref}
         slugs = {each.slug for each in own}
         for offer in offers:
             before = known.pop(offer.uri, None)
-            if before is None:
-                self._create(uow, builder, offer, slugs, report)
-            else:
-                self._update(uow, before, offer, report)
+            try:
+                if before is not None:
+                    self._update(uow, before, offer, report)
+                elif offer.active and offer.uri not in others:
+                    self._create(uow, builder, offer, slugs, report)
+            except InvalidRequest as unusable:
+                report.failed.append(Failure(builder.id, unusable.message, offer.name))
         for gone in known.values():
             if gone.active:
                 retired = withdrawn(gone)
@@ -82,8 +104,6 @@ class SyncEventTypes:
         slugs: set[str],
         report: SyncReport,
     ) -> None:
-        if not offered.active:
-            return
         made = taken_over(offered, id=SessionTypeId(self.ids.new("st")), builder_id=builder.id)
         number, slug = 1, made.slug
         while slug in slugs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from booking_core import (
     BuilderId,
     Difference,
     DifferenceKind,
+    Failure,
     RepairReport,
     Subscription,
 )
@@ -26,7 +28,7 @@ from entrypoints.cli.output import Screen, console, dim, mark, table
 from entrypoints.cli.session import Session, pass_session
 from entrypoints.invoked import command
 from entrypoints.notices import OwnNotices
-from entrypoints.problems import EX_NO, EX_NOINPUT
+from entrypoints.problems import EX_NO, EX_NOINPUT, EX_TEMPFAIL
 from entrypoints.settings import SettingsError
 
 builder_option = click.option(
@@ -71,10 +73,13 @@ def repair(
             builder_id=_named(session, builder),
             dry_run=dry_run,
             progress=told,
+            wait=lambda length: time.sleep(length.total_seconds()),
         )
     session.screen.answer(
         views.repair_report(report) | {"dryRun": dry_run}, *_repaired(report, dry_run)
     )
+    if report.failed:
+        ctx.exit(EX_TEMPFAIL)
     if not all(each.mended for each in report.differences):
         ctx.exit(EX_NO)
 
@@ -92,15 +97,18 @@ def _progress(screen: Screen) -> Iterator[Callable[[int, int], object]]:
         disable=screen.json or not terminal.is_terminal,
     )
     with bar:
-        comparing = bar.add_task("Comparing …", total=None)
+        comparing = bar.add_task("Comparing day by day …", total=None)
 
         def tell(done: int, of: int) -> None:
-            bar.update(comparing, description="Mending …", completed=done, total=of)
+            bar.update(comparing, completed=done, total=of)
 
         yield tell
 
 
 def _repaired(report: RepairReport, dry_run: bool) -> Iterator[RenderableType]:
+    if report.failed:
+        yield table(("Not compared to the end", "Why"), map(_failure, report.failed))
+        yield ""
     compared = f"Compared {report.bookings} bookings with {report.events} events"
     if not report.differences:
         yield f"{compared}: nothing differs."
@@ -116,6 +124,10 @@ def _repaired(report: RepairReport, dry_run: bool) -> Iterator[RenderableType]:
     mended = sum(each.mended for each in report.differences)
     verdict = "nothing was changed" if dry_run else f"{mended} mended"
     yield f"{compared}: {len(report.differences)} differences, {verdict}."
+
+
+def _failure(each: Failure) -> tuple[str, Text]:
+    return each.builder_id, Text(each.error, style="red")
 
 
 def _difference(each: Difference) -> tuple[Text, str, Text]:
@@ -136,10 +148,14 @@ def _unmatched(each: Difference) -> tuple[Text, str]:
 @builder_option
 @dry_run_option
 @pass_session
-def sync_event_types(session: Session, builder: str | None, dry_run: bool) -> None:
+@click.pass_context
+def sync_event_types(
+    ctx: click.Context, session: Session, builder: str | None, dry_run: bool
+) -> None:
     """Bring session types up to date with the calendar provider's event types.
 
-    What was edited here stays as it is; doing it again changes nothing.
+    What was edited here stays as it is; doing it again changes nothing. Answers 1 when some could not
+    be brought up to date.
     """
     with session.screen.working("Asking the calendar provider …"):
         report = session.core.sync_event_types(
@@ -147,6 +163,8 @@ def sync_event_types(session: Session, builder: str | None, dry_run: bool) -> No
         )
     told = views.sync_report(report, dry_run=dry_run)
     session.screen.answer(told | {"dryRun": dry_run}, *_synced(told, dry_run))
+    if report.failed:
+        ctx.exit(EX_NO)
 
 
 def _synced(told: Mapping[str, Any], dry_run: bool) -> Iterator[RenderableType]:
@@ -160,6 +178,13 @@ def _synced(told: Mapping[str, Any], dry_run: bool) -> Iterator[RenderableType]:
     if told["kept"]:
         rows = [(each["sessionTypeId"], Text(each["field"])) for each in told["kept"]]
         yield table(("Edited here, so kept", "Field"), rows)
+        yield ""
+    if told["failed"]:
+        rows = [
+            (each["about"] or each["builderId"], Text(each["detail"], style="red"))
+            for each in told["failed"]
+        ]
+        yield table(("Not brought up to date", "Why"), rows)
         yield ""
     counts = [f"{told[what]} {what}" for what in ("created", "updated", "deactivated", "unchanged")]
     yield ", ".join(counts) + ("; nothing was changed." if dry_run else ".")

@@ -260,6 +260,12 @@ class SyncChange(_Answer):
     fields: list[str]
 
 
+class SyncFailure(_Answer):
+    builder_id: str
+    about: str | None = Field(description="the event type, or null for all of this builder's")
+    detail: str
+
+
 class Synced(_Answer):
     """How many session types; `kept` are fields that differ and were edited here."""
 
@@ -269,3 +275,4 @@ class Synced(_Answer):
     unchanged: int
     kept: list[KeptField]
     changes: list[SyncChange]
+    failed: list[SyncFailure]

@@ -13,14 +13,17 @@ from booking_core import (
     Answer,
     Booking,
     BookingState,
+    BuilderId,
     CalendarEvent,
     CalendarNotice,
     CalendarNoticeReader,
     CalendarRef,
+    EventType,
     InvalidRequest,
     KeyReused,
     LinkNeeded,
     NotFound,
+    ProviderFailed,
     Question,
     QuestionKind,
     Role,
@@ -178,6 +181,17 @@ def test_a_type_for_signed_in_clients_is_not_booked_by_anybody_else() -> None:
     assert shop.subjects(a_builder().email) == ["In your calendar, but not booked here"]
     report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin())
     assert [(each.kind.value, each.mended) for each in report.differences] == [("unmatched", False)]
+    shop.work()
+    assert len(shop.subjects(a_builder().email)) == 1, "once, whoever found it"
+
+
+def test_a_builder_hears_of_an_unmatched_event_from_repair_where_no_notices_come() -> None:
+    shop = open_shop(requires_auth=True)
+    placed(shop)
+    for dry_run in (True, False, False):
+        shop.core.repair_calendar(window=WINDOW, actor=Actor.admin(), dry_run=dry_run)
+        shop.work()
+    assert shop.subjects(a_builder().email) == ["In your calendar, but not booked here"]
 
 
 def test_an_unknown_booking_id_is_a_mark_of_the_callers_and_never_an_id() -> None:
@@ -413,3 +427,100 @@ def test_a_slot_that_we_left_ourselves_can_be_taken_again() -> None:
         shop.work()
         assert (shop.now(moved).state, shop.now(moved).slot) == (S.CONFIRMED, slot)
     assert [event.slot for event in shop.calendar.standing()] == [a_slot()]
+
+
+def test_an_event_in_a_calendar_that_is_not_asked_any_more_is_not_missing() -> None:
+    shop = open_shop()
+    booking = shop.confirm()
+    shop.calendar.records = lambda **_: []  # type: ignore[method-assign]  # of another account
+    report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin(), dry_run=True)
+    assert (report.bookings, report.differences) == (1, [])
+    assert booking.event is not None
+
+
+def test_what_was_joined_by_its_id_is_mended_once() -> None:
+    shop = open_shop()
+    waiting = begun(shop)
+    placed(shop, marks=(waiting.id,))
+    found = [
+        [
+            each.mended
+            for each in shop.core.repair_calendar(window=WINDOW, actor=Actor.admin()).differences
+        ]
+        for _ in range(2)
+    ]
+    assert found == [[True], []]
+    assert shop.now(waiting).state is S.CONFIRMED
+
+
+def test_a_no_show_that_we_did_not_hear_of_is_found() -> None:
+    shop = open_shop()
+    booking = shop.confirm()
+    shop.clock.advance(a_slot().end - NOW)
+    shop.calendar.mark_no_show(booking=booking)  # there, by the builder
+    window = TimeWindow(NOW, NOW + timedelta(days=5))
+    found = shop.core.repair_calendar(window=window, actor=Actor.admin()).differences
+    assert [(each.kind.value, each.mended) for each in found] == [("missed change", True)]
+    assert shop.now(booking).state is S.NO_SHOW
+
+
+def test_one_calendar_that_fails_ends_nobody_elses_repair() -> None:
+    shop = open_shop()
+    with shop.store() as uow:
+        uow.builders.save(a_builder(id="bld_0", slug="broken"))
+        uow.commit()
+    placed(shop)
+    shop.calendar.break_next("records")
+    report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin())
+    assert [each.builder_id for each in report.failed] == ["bld_0"]
+    assert [each.mended for each in report.differences] == [True]
+
+
+def test_a_provider_that_asks_to_wait_is_waited_for() -> None:
+    shop, waited = open_shop(), list[timedelta]()
+    placed(shop)
+    slow = ProviderFailed("Slow down.", retry_after=timedelta(seconds=40))
+    shop.calendar.break_next("records", error=slow)
+    report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin(), wait=waited.append)
+    assert waited == [timedelta(seconds=40)]
+    assert [each.mended for each in report.differences] == [True]
+
+
+def test_of_builders_who_share_an_account_one_has_the_event_type() -> None:
+    shop = open_shop()
+    with shop.store() as uow:
+        uow.builders.save(a_builder(id="bld_2", slug="second"))
+        uow.commit()
+    first, second = a_builder().id, BuilderId("bld_2")
+    offered = EventType("https://calendar.test/event_types/et_9", "et_9", "Talk", 60, True)
+    shop.calendar.offers = {first: [offered], second: [offered]}
+    report = shop.core.sync_event_types(actor=Actor.admin())
+    assert [each.builder_id for each in report.created] == [first]
+    event = shop.calendar.place(
+        builder=a_builder(), session_type=report.created[0], slot=a_slot(), contact=a_contact()
+    )
+    found = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin())
+    assert (found.events, [each.event_uri for each in found.differences]) == (1, [event.event_uri])
+    listed = shop.core.list_event_types(actor=Actor.builder(second))
+    assert listed == []
+
+
+def test_one_event_type_that_cannot_be_taken_over_ends_nobody_elses_sync() -> None:
+    shop = open_shop()
+    with shop.store() as uow:
+        uow.builders.save(a_builder(id="bld_0", slug="broken"))
+        uow.commit()
+    names = ("x" * 300, "Talk")
+    shop.calendar.offers = {
+        a_builder().id: [
+            EventType(f"https://calendar.test/event_types/{number}", str(number), name, 30, True)
+            for number, name in enumerate(names)
+        ]
+    }
+    shop.calendar.break_next("event_types")
+    report = shop.core.sync_event_types(actor=Actor.admin())
+    assert [each.title for each in report.created] == ["Talk"]
+    assert [(each.builder_id, each.about) for each in report.failed] == [
+        ("bld_0", ""),
+        (a_builder().id, "x" * 300),
+    ]
