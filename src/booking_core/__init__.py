@@ -66,7 +66,8 @@ from booking_core.application.undo_no_show import UndoNoShow
 from booking_core.application.work_outbox import WorkOutbox
 from booking_core.application.write_calendar_file import WriteCalendarFile
 from booking_core.domain import events
-from booking_core.domain.actor import Actor, Role
+from booking_core.domain.account import Account, SignIn
+from booking_core.domain.actor import Actor, Role, Scope
 from booking_core.domain.availability import (
     Busy,
     OpenSlot,
@@ -87,7 +88,13 @@ from booking_core.domain.booking import (
 from booking_core.domain.builder import Builder, SchedulingMode
 from booking_core.domain.calendar_steps import StandingEvent
 from booking_core.domain.claims import Claim, Occupancy
-from booking_core.domain.contact import Client, Contact
+from booking_core.domain.contact import Client, Contact, address_of
+from booking_core.domain.credential import (
+    Credential,
+    CredentialKind,
+    Grant,
+    NewCredential,
+)
 from booking_core.domain.errors import (
     BookingError,
     CaptureRefused,
@@ -111,6 +118,7 @@ from booking_core.domain.errors import (
     SlotInPast,
     SlotMisaligned,
     SlotUnavailable,
+    StaleAccount,
     StaleBooking,
     TermsForbid,
     UnknownTimezone,
@@ -131,6 +139,7 @@ from booking_core.domain.ids import (
     BuilderId,
     CalendarTag,
     ClientId,
+    CredentialId,
     PathwayId,
     SessionTypeId,
 )
@@ -195,6 +204,7 @@ from booking_core.domain.transitions import (
     BookingState,
     Step,
 )
+from booking_core.ports.accounts import AccountRepository
 from booking_core.ports.calendar import (
     CalendarProvider,
     SchedulingLink,
@@ -208,6 +218,7 @@ from booking_core.ports.calendar_notices import (
 )
 from booking_core.ports.claims import SlotClaims
 from booking_core.ports.clock import Clock
+from booking_core.ports.credentials import CredentialRepository
 from booking_core.ports.health import Health
 from booking_core.ports.identity import Identity
 from booking_core.ports.ids import IdFactory
@@ -230,6 +241,7 @@ from booking_core.ports.outbox import (
 )
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
+from booking_core.ports.proofs import Proof, ProofReader
 from booking_core.ports.repositories import (
     MOST_BOOKINGS,
     BookingFilter,
@@ -254,6 +266,8 @@ __all__ = [
     "STEPS",
     "TRANSITIONS",
     "UNSETTLED",
+    "Account",
+    "AccountRepository",
     "Action",
     "Actor",
     "AddBuilder",
@@ -303,6 +317,10 @@ __all__ = [
     "Contact",
     "CreateBooking",
     "Created",
+    "Credential",
+    "CredentialId",
+    "CredentialKind",
+    "CredentialRepository",
     "DayRange",
     "DeadJob",
     "Details",
@@ -320,6 +338,7 @@ __all__ = [
     "Flow",
     "ForgetAnswers",
     "FoundSlots",
+    "Grant",
     "Health",
     "HearCalendarNotice",
     "HearPaymentNotice",
@@ -363,6 +382,7 @@ __all__ = [
     "ManageKey",
     "MarkNoShow",
     "Money",
+    "NewCredential",
     "NotAllowed",
     "NotFound",
     "NotSetUp",
@@ -384,6 +404,8 @@ __all__ = [
     "PaymentNoticeReader",
     "PaymentStatus",
     "PaymentsUnavailable",
+    "Proof",
+    "ProofReader",
     "ProviderFailed",
     "Question",
     "QuestionKind",
@@ -404,6 +426,7 @@ __all__ = [
     "Schedule",
     "SchedulingLink",
     "SchedulingMode",
+    "Scope",
     "SeedCatalogue",
     "SessionType",
     "SessionTypeId",
@@ -415,6 +438,7 @@ __all__ = [
     "ShowBooking",
     "ShowBuilder",
     "ShowSessionType",
+    "SignIn",
     "SignInRequired",
     "Slot",
     "SlotClaims",
@@ -423,6 +447,7 @@ __all__ = [
     "SlotRules",
     "SlotUnavailable",
     "Snapshot",
+    "StaleAccount",
     "StaleBooking",
     "Standing",
     "StandingEvent",
@@ -446,6 +471,7 @@ __all__ = [
     "WriteCalendarFile",
     "WrongDuration",
     "WrongState",
+    "address_of",
     "events",
     "explain",
     "exponent",
