@@ -12,6 +12,7 @@ from typing import NoReturn
 from attrs import evolve, frozen
 
 from booking_core.application.letters import called_for
+from booking_core.application.people import People
 from booking_core.application.repeats import as_answer, as_refusal, replayed
 from booking_core.application.send_mail import subject
 from booking_core.domain import events
@@ -41,6 +42,7 @@ class Keeper:
     unit_of_work: UnitOfWorkFactory
     calendar: CalendarProvider
     clock: Clock
+    people: People
 
     def once(
         self,
@@ -187,8 +189,15 @@ class Keeper:
         if any(isinstance(event, _STANDS_ANEW) for event in booking.events):
             for job in self._reminders(uow, booking, now):
                 uow.outbox.put(job)
+        if any(isinstance(event, events.BookingConfirmed) for event in booking.events):
+            self._meet(uow, booking)
         booking.unsettled.clear()
         booking.events.clear()
+
+    def _meet(self, uow: UnitOfWork, booking: Booking) -> None:
+        """Makes the client's account where the builder wants that; the booking stays anonymous (C6)."""
+        if not booking.client.known and uow.builders.get(booking.builder_id).client_accounts:
+            self.people.of_address(uow, booking.client.contact)
 
     def _reminders(self, uow: UnitOfWork, booking: Booking, now: datetime) -> Iterator[Job]:
         """The builder's offsets before the start, as far as they are still to come."""

@@ -79,6 +79,13 @@ class Contact:
         except UnknownTimezone as unknown:
             raise UnknownTimezone(unknown.name, "/clientDetails/timezone") from unknown
 
+    @classmethod
+    def unnamed(
+        cls, email: str, timezone: str | None = None, language: Language | None = None
+    ) -> Contact:
+        """Somebody of whom only the address is known; it is called by that."""
+        return cls(email[:_LONGEST_NAME], email, timezone, language)
+
     @property
     def address(self) -> str:
         """The e-mail address as accounts are found by it (`address_of`)."""

@@ -8,6 +8,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -96,6 +97,12 @@ def new_secret(kind: CredentialKind) -> str:
     """A random secret; 43 characters that need no quoting, those of an API key behind `bk_`."""
     prefix = _KEY_PREFIX if kind is CredentialKind.API_KEY else ""
     return f"{prefix}{secrets.token_urlsafe(_BYTES)}"
+
+
+def mint(kind: CredentialKind, secret: str | None = None, **said: Any) -> NewCredential:
+    """A new credential, of a random secret unless one is given; `said` are its other attributes."""
+    secret = secret or new_secret(kind)
+    return NewCredential(Credential(kind=kind, digest=digest(secret), **said), secret)
 
 
 @frozen

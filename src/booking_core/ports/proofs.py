@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from booking_core.domain.account import SignIn
 from booking_core.domain.actor import Role
-from booking_core.domain.contact import Contact, one_line
+from booking_core.domain.contact import Contact
 from booking_core.domain.errors import InvalidRequest
 from booking_core.domain.language import Language
 
@@ -38,19 +39,34 @@ class Proof:
         """The person's contact as far as the claims can be used; None without a usable address."""
         if self.email is None:
             return None
-        language = Language(self.language) if self.language in set(Language) else None
-        for name in filter(None, (one_line(self.name or ""), self.email)):
-            for timezone in (self.timezone, None):
-                try:
-                    return Contact(name, self.email, timezone, language)
-                except InvalidRequest:
-                    continue
-        return None
+        try:
+            contact = Contact.unnamed(self.email, None, self._known_language)
+        except InvalidRequest:
+            return None
+        for said in ({"name": self.name}, {"timezone": self.timezone}):
+            contact = _if_usable(contact, said)
+        return contact
+
+    @property
+    def _known_language(self) -> Language | None:
+        """`de-AT` is German; a language that nothing is written in is none."""
+        wanted = (self.language or "").partition("-")[0].lower()
+        return Language(wanted) if wanted in set(Language) else None
 
     @property
     def proves(self) -> Contact | None:
         """The contact whose address the issuer vouches for."""
         return self.contact if self.email_verified else None
+
+
+def _if_usable(contact: Contact, said: Mapping[str, Any]) -> Contact:
+    """The contact with what is said of it; without, where that says nothing or cannot be used."""
+    if not all(said.values()):
+        return contact
+    try:
+        return evolve(contact, **said)
+    except InvalidRequest:
+        return contact
 
 
 class ProofReader(Protocol):
