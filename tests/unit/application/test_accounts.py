@@ -286,6 +286,32 @@ def test_nobody_else_claims_a_booking(shop: Shop) -> None:
     assert _owner(shop, booking) is None
 
 
+def test_what_another_client_booked_under_my_address_is_the_other_clients(shop: Shop) -> None:
+    other = _by_mail(shop, "ann@example.org")
+    booking = shop.confirm(actor=other, contact=a_contact())
+    me = _by_mail(shop)
+    with pytest.raises(NotFound):
+        shop.core.claim_booking(booking_id=booking.id, actor=me)
+    assert _owner(shop, booking) == other.id
+
+
+def test_only_a_client_claims_even_where_the_address_is_its_own(shop: Shop) -> None:
+    account = ClientId(str(_by_mail(shop).id))
+    shop.core.grant_role(role=Role.ADMIN, account_id=account, actor=ADMIN)
+    booking = shop.confirm()
+    admin = Actor.admin(account)
+    with pytest.raises(NotFound):
+        shop.core.claim_booking(booking_id=booking.id, actor=admin)
+
+
+def test_a_known_client_needs_no_account_of_its_own_address(shop: Shop) -> None:
+    with shop.store() as uow:
+        uow.builders.save(a_builder(client_accounts=True))
+        uow.commit()
+    shop.confirm(actor=Actor.client("cli_of_a_token", a_contact()))
+    assert _accounts(shop.core) == []
+
+
 @pytest.mark.parametrize("wanted", [True, False])
 def test_a_booking_makes_an_account_where_the_builder_wants_that(shop: Shop, wanted: bool) -> None:
     with shop.store() as uow:
@@ -317,7 +343,11 @@ def test_a_hold_makes_no_account(shop: Shop) -> None:
 
 
 def test_a_role_can_wait_for_the_owner_of_an_address(shop: Shop) -> None:
-    shop.core.grant_role(role=Role.ADMIN, email=EMAIL, actor=Actor.system())
+    once, again = (
+        shop.core.grant_role(role=Role.ADMIN, email=EMAIL, actor=Actor.system()) for _ in range(2)
+    )
+    assert once.is_admin
+    assert again == once
     assert _enter(shop, _proof(email_verified=False)).role is Role.CLIENT
     assert _enter(shop, _proof("s-2", email_verified=True)).role is Role.ADMIN
 
