@@ -5,9 +5,14 @@ Everything that is promised is exported here; what is only found in a submodule 
 suites that prove an adapter, and in-memory ones for tests.
 """
 
+from booking_core.application.actor_of_api_key import ActorOfApiKey
+from booking_core.application.actor_of_proof import ActorOfProof
+from booking_core.application.actor_of_session import ActorOfSession
+from booking_core.application.add_api_key import AddApiKey
 from booking_core.application.add_builder import AddBuilder
 from booking_core.application.add_session_type import AddSessionType
 from booking_core.application.answer_once import AnswerOnce
+from booking_core.application.ask_sign_in_link import AskSignInLink
 from booking_core.application.cancel_booking import CancelBooking
 from booking_core.application.catalogue import (
     Catalogue,
@@ -16,6 +21,8 @@ from booking_core.application.catalogue import (
 )
 from booking_core.application.change_builder import ChangeBuilder
 from booking_core.application.change_session_type import ChangeSessionType
+from booking_core.application.claim_booking import ClaimBooking
+from booking_core.application.close_session import CloseSession
 from booking_core.application.complete_booking import CompleteBooking
 from booking_core.application.confirm_booking import ConfirmBooking
 from booking_core.application.core import BookingCore
@@ -26,11 +33,15 @@ from booking_core.application.explain_visibility import ExplainVisibility, Visib
 from booking_core.application.failure import Failure
 from booking_core.application.find_slots import FindSlots, FoundSlots
 from booking_core.application.forget_answers import ForgetAnswers
+from booking_core.application.forget_credentials import ForgetCredentials
+from booking_core.application.grant_role import GrantRole
 from booking_core.application.hear_calendar_notice import HearCalendarNotice
 from booking_core.application.hear_payment_notice import HearPaymentNotice
 from booking_core.application.hold_slot import HoldSlot
 from booking_core.application.initialize_booking import InitializeBooking, Initialized
 from booking_core.application.leasing_queue import LeasingQueue
+from booking_core.application.list_accounts import AccountPage, ListAccounts
+from booking_core.application.list_api_keys import ListApiKeys
 from booking_core.application.list_available_sessions import ListAvailableSessions
 from booking_core.application.list_bookings import BookingPage, ListBookings
 from booking_core.application.list_builders import ListBuilders
@@ -40,6 +51,7 @@ from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
 from booking_core.application.offer_link import OfferLink
+from booking_core.application.open_session import OpenSession
 from booking_core.application.pay_booking import PayBooking
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.record_returned_on_site import RecordReturnedOnSite
@@ -53,6 +65,8 @@ from booking_core.application.repair_calendar import (
 from booking_core.application.repeats import IdempotencyKey
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.retries import log_failure, retry_at, told
+from booking_core.application.revoke_api_key import RevokeApiKey
+from booking_core.application.revoke_role import RevokeRole
 from booking_core.application.revoke_tokens import RevokeTokens
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.settle_calendar import SettleCalendar
@@ -67,7 +81,8 @@ from booking_core.application.undo_no_show import UndoNoShow
 from booking_core.application.work_outbox import WorkOutbox
 from booking_core.application.write_calendar_file import WriteCalendarFile
 from booking_core.domain import events
-from booking_core.domain.actor import Actor, Role
+from booking_core.domain.account import Account, SignIn
+from booking_core.domain.actor import Actor, Role, Scope
 from booking_core.domain.availability import (
     Busy,
     OpenSlot,
@@ -88,7 +103,13 @@ from booking_core.domain.booking import (
 from booking_core.domain.builder import Builder, SchedulingMode
 from booking_core.domain.calendar_steps import StandingEvent
 from booking_core.domain.claims import Claim, Occupancy
-from booking_core.domain.contact import Client, Contact
+from booking_core.domain.contact import Client, Contact, address_of
+from booking_core.domain.credential import (
+    Credential,
+    CredentialKind,
+    Grant,
+    NewCredential,
+)
 from booking_core.domain.errors import (
     BookingError,
     CaptureRefused,
@@ -112,6 +133,7 @@ from booking_core.domain.errors import (
     SlotInPast,
     SlotMisaligned,
     SlotUnavailable,
+    StaleAccount,
     StaleBooking,
     TermsForbid,
     UnknownTimezone,
@@ -132,6 +154,7 @@ from booking_core.domain.ids import (
     BuilderId,
     CalendarTag,
     ClientId,
+    CredentialId,
     PathwayId,
     SessionTypeId,
 )
@@ -156,6 +179,9 @@ from booking_core.domain.policies import (
     HOLD_LENGTH,
     LINK_LENGTH,
     LONGEST_RANGE,
+    MOST_OPEN_LINKS,
+    SESSION_LENGTH,
+    SIGN_IN_LINK_LENGTH,
 )
 from booking_core.domain.questions import (
     Answer,
@@ -196,6 +222,7 @@ from booking_core.domain.transitions import (
     BookingState,
     Step,
 )
+from booking_core.ports.accounts import AccountRepository
 from booking_core.ports.calendar import (
     CalendarProvider,
     SchedulingLink,
@@ -209,12 +236,13 @@ from booking_core.ports.calendar_notices import (
 )
 from booking_core.ports.claims import SlotClaims
 from booking_core.ports.clock import Clock
+from booking_core.ports.credentials import CredentialRepository
 from booking_core.ports.health import Health
 from booking_core.ports.identity import Identity
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.inbox import Inbox, InboxKey
 from booking_core.ports.job_queue import JobHandler, JobQueue
-from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
+from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader, SignInLetter
 from booking_core.ports.mailer import (
     Attachment,
     Mail,
@@ -231,6 +259,7 @@ from booking_core.ports.outbox import (
 )
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
+from booking_core.ports.proofs import Proof, ProofReader
 from booking_core.ports.repositories import (
     MOST_BOOKINGS,
     BookingFilter,
@@ -249,19 +278,30 @@ __all__ = [
     "LIVE",
     "LONGEST_RANGE",
     "MOST_BOOKINGS",
+    "MOST_OPEN_LINKS",
     "PAYMENT_TRANSITIONS",
     "SERVED",
+    "SESSION_LENGTH",
+    "SIGN_IN_LINK_LENGTH",
     "STARTER_PATHWAYS",
     "STEPS",
     "TRANSITIONS",
     "UNSETTLED",
+    "Account",
+    "AccountPage",
+    "AccountRepository",
     "Action",
     "Actor",
+    "ActorOfApiKey",
+    "ActorOfProof",
+    "ActorOfSession",
+    "AddApiKey",
     "AddBuilder",
     "AddSessionType",
     "Answer",
     "AnswerOnce",
     "AnswerValue",
+    "AskSignInLink",
     "Attachment",
     "Attempt",
     "Booking",
@@ -296,14 +336,20 @@ __all__ = [
     "CheckoutRefused",
     "CheckoutState",
     "Claim",
+    "ClaimBooking",
     "Client",
     "ClientId",
     "Clock",
+    "CloseSession",
     "CompleteBooking",
     "ConfirmBooking",
     "Contact",
     "CreateBooking",
     "Created",
+    "Credential",
+    "CredentialId",
+    "CredentialKind",
+    "CredentialRepository",
     "DayRange",
     "DeadJob",
     "Details",
@@ -321,7 +367,10 @@ __all__ = [
     "FindSlots",
     "Flow",
     "ForgetAnswers",
+    "ForgetCredentials",
     "FoundSlots",
+    "Grant",
+    "GrantRole",
     "Health",
     "HearCalendarNotice",
     "HearPaymentNotice",
@@ -349,6 +398,8 @@ __all__ = [
     "Letter",
     "LetterKind",
     "LinkNeeded",
+    "ListAccounts",
+    "ListApiKeys",
     "ListAvailableSessions",
     "ListBookings",
     "ListBuilders",
@@ -365,6 +416,7 @@ __all__ = [
     "ManageKey",
     "MarkNoShow",
     "Money",
+    "NewCredential",
     "NotAllowed",
     "NotFound",
     "NotSetUp",
@@ -372,6 +424,7 @@ __all__ = [
     "Occupancy",
     "Offer",
     "OfferLink",
+    "OpenSession",
     "OpenSlot",
     "OpenSlots",
     "Outbox",
@@ -386,6 +439,8 @@ __all__ = [
     "PaymentNoticeReader",
     "PaymentStatus",
     "PaymentsUnavailable",
+    "Proof",
+    "ProofReader",
     "ProviderFailed",
     "Question",
     "QuestionKind",
@@ -401,11 +456,14 @@ __all__ = [
     "RepairCalendar",
     "RepairReport",
     "RescheduleBooking",
+    "RevokeApiKey",
+    "RevokeRole",
     "RevokeTokens",
     "Role",
     "Schedule",
     "SchedulingLink",
     "SchedulingMode",
+    "Scope",
     "SeedCatalogue",
     "SessionType",
     "SessionTypeId",
@@ -417,6 +475,8 @@ __all__ = [
     "ShowBooking",
     "ShowBuilder",
     "ShowSessionType",
+    "SignIn",
+    "SignInLetter",
     "SignInRequired",
     "Slot",
     "SlotClaims",
@@ -425,6 +485,7 @@ __all__ = [
     "SlotRules",
     "SlotUnavailable",
     "Snapshot",
+    "StaleAccount",
     "StaleBooking",
     "Standing",
     "StandingEvent",
@@ -448,6 +509,7 @@ __all__ = [
     "WriteCalendarFile",
     "WrongDuration",
     "WrongState",
+    "address_of",
     "events",
     "explain",
     "exponent",

@@ -25,6 +25,7 @@ def run(application: Application, stop: Event) -> None:
         ("expire_overdue", core.expire_overdue, _PAUSE),
         ("settle_unsettled", core.settle_unsettled, _HOUR),
         ("forget_answers", core.forget_answers, _HOUR),
+        ("forget_credentials", core.forget_credentials, _HOUR),
     ]
     if application.notices is not None:
         rounds.append(("watch_notices", application.notices.watch, _HOUR))

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from adapters.mail_templates.money import told
 from adapters.mail_templates.phrases import phrases
-from booking_core import Letter, LetterKind, Mail, MailWriter, Money, Reader, Slot
+from booking_core import Letter, LetterKind, Mail, MailWriter, Money, Reader, SignInLetter, Slot
 
 _TEMPLATES = Environment(
     loader=PackageLoader("adapters.mail_templates"),
@@ -25,6 +25,21 @@ _CHANGEABLE = (LetterKind.BOOKED, LetterKind.MOVED, LetterKind.MOVE_REFUSED, Let
 @frozen
 class TemplateMailWriter(MailWriter):
     """One layout for all mails; what differs is in the phrases."""
+
+    def write_sign_in(self, *, letter: SignInLetter) -> Mail:
+        words = phrases(letter.language)
+        own = words["sign_in"]
+        content = {
+            "language": letter.language.value,
+            "subject": own["subject"],
+            "greeting": own["greeting"],
+            "paragraphs": [own["text"].format(minutes=letter.minutes)],
+            "facts": [],
+            "button": own["button"],
+            "url": letter.url,
+            "footer": own["footer"],
+        }
+        return _mail(content, key=letter.key, to=letter.to)
 
     def write(self, *, letter: Letter) -> Mail:
         page = _Page(letter)
@@ -41,14 +56,23 @@ class TemplateMailWriter(MailWriter):
             "url": letter.manage_url if for_client else None,
             "footer": page.say(f"footer_{letter.reader}"),
         }
-        return Mail(
+        return _mail(
+            content,
             key=letter.key,
             to=contact.email if for_client else builder.email,
-            subject=page.subject,
-            text=_TEMPLATES.get_template("mail.txt").render(content),
-            html=_TEMPLATES.get_template("mail.html").render(content),
             reply_to=builder.email if for_client else contact.email,
         )
+
+
+def _mail(content: dict[str, Any], *, key: str, to: str, reply_to: str | None = None) -> Mail:
+    return Mail(
+        key=key,
+        to=to,
+        subject=content["subject"],
+        text=_TEMPLATES.get_template("mail.txt").render(content),
+        html=_TEMPLATES.get_template("mail.html").render(content),
+        reply_to=reply_to,
+    )
 
 
 class _Page:

@@ -21,6 +21,7 @@ from booking_core import (
     SessionTypeId,
     SessionTypeRepository,
     StaleBooking,
+    address_of,
 )
 
 from .tables import Session, apart
@@ -146,6 +147,14 @@ class MemoryBookings(BookingRepository):
             and (after is None or booking.id > after)
         )
         return [apart(booking) for booking in sorted(found, key=lambda each: each.id)[:limit]]
+
+    def unclaimed(self, email: str) -> Sequence[Booking]:
+        found = (
+            booking
+            for booking in self._session.tables.bookings.values()
+            if not booking.client.known and booking.client.contact.address == address_of(email)
+        )
+        return [apart(booking) for booking in sorted(found, key=lambda each: each.id)]
 
     def unsettled(self, *, after: BookingId | None = None, limit: int = 100) -> Sequence[Booking]:
         found = (

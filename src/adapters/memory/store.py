@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from booking_core import (
+    AccountRepository,
     BookingRepository,
     BuilderRepository,
+    CredentialRepository,
     Inbox,
     Job,
     Outbox,
@@ -26,6 +28,7 @@ from booking_core import (
 from .claims import MemoryClaims
 from .inbox import MemoryInbox
 from .outbox import MemoryOutbox
+from .people import MemoryAccounts, MemoryCredentials
 from .repositories import MemoryBookings, MemoryBuilders, MemorySessionTypes
 from .tables import Tables
 
@@ -90,6 +93,8 @@ class MemoryUnitOfWork(UnitOfWork):
         self.claims: SlotClaims = MemoryClaims(self)
         self.inbox: Inbox = MemoryInbox(self)
         self.outbox: Outbox = MemoryOutbox(self)
+        self.accounts: AccountRepository = MemoryAccounts(self)
+        self.credentials: CredentialRepository = MemoryCredentials(self)
 
     def changing(self) -> Tables:
         """The tables, to be changed: a copy as soon as somebody asks."""

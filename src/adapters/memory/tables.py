@@ -6,11 +6,15 @@ from typing import Any, Protocol
 from attrs import evolve, frozen
 
 from booking_core import (
+    Account,
     Booking,
     BookingId,
     Builder,
     BuilderId,
     Claim,
+    ClientId,
+    Credential,
+    CredentialId,
     InboxKey,
     Job,
     SessionType,
@@ -48,6 +52,8 @@ class Tables:
         self.bookings: dict[BookingId, Booking] = {}
         self.claims: dict[BookingId, tuple[Claim, ...]] = {}
         self.answers: dict[tuple[str, str], Answered] = {}
+        self.accounts: dict[ClientId, Account] = {}
+        self.credentials: dict[CredentialId, Credential] = {}
         self.jobs: dict[str, JobEntry] = {}
         self.catalogue_version = 0
         self.jobs_put = 0

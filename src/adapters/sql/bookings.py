@@ -57,6 +57,7 @@ from booking_core import (
     PaymentStatus,
     Slot,
     StaleBooking,
+    address_of,
 )
 
 _BY_ID = select(bookings).where(bookings.c.id == bindparam("wanted"))
@@ -69,6 +70,12 @@ _UNSETTLED = (
     .where(text(f"({UNSETTLED_ROWS})"), bookings.c.id > bindparam("last"))
     .order_by(bookings.c.id)
     .limit(bindparam("at_most"))
+)
+# The index folds more than an address does, so what it finds is looked at again.
+_UNCLAIMED = (
+    select(bookings)
+    .where(bookings.c.client_email_folded == bindparam("folded"), bookings.c.client_id.is_(None))
+    .order_by(bookings.c.id)
 )
 _NEWEST_FIRST = (bookings.c.created_at.desc(), bookings.c.id.desc())
 _LIVE = sorted(state.value for state in LIVE)
@@ -134,6 +141,11 @@ class SqlBookings(BookingRepository):
         if builder_id is not None:
             values["builder"] = builder_id
         return [to_booking(row) for row in self._transaction.rows(query, values)]
+
+    def unclaimed(self, email: str) -> Sequence[Booking]:
+        rows = self._transaction.rows(_UNCLAIMED, {"folded": email.strip().casefold()})
+        found = map(to_booking, rows)
+        return [each for each in found if each.client.contact.address == address_of(email)]
 
     def unsettled(self, *, after: BookingId | None = None, limit: int = 100) -> Sequence[Booking]:
         found = self._transaction.rows(_UNSETTLED, {"last": after or "", "at_most": limit})

@@ -198,6 +198,57 @@ inbox = Table(
     Index(None, "received_at"),
 )
 
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("name", Text),
+    Column("email", Text),
+    Column("timezone", Text),
+    Column("language", Text),
+    # What it is found by; NULL for an address that nobody has proved.
+    Column("address", Id, unique=True),
+    Column("email_proved", Boolean, nullable=False),
+    Column("builder_id", Id, ForeignKey("builders.id")),
+    Column("is_admin", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "builder_id", **_where("builder_id IS NOT NULL")),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("issuer", Id, primary_key=True),
+    Column("subject", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Index(None, "account_id"),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("digest", Id, nullable=False, unique=True),
+    Column("email", Text),
+    Column("address", Id),
+    Column("account_id", Id),
+    # Whom an API key acts for.
+    Column("role", Text),
+    Column("actor_id", Id),
+    Column("scopes", Json),
+    Column("name", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("spent_at", Instant),
+    Index(None, "address", **_where("address IS NOT NULL")),
+    Index(None, "account_id", **_where("account_id IS NOT NULL")),
+    Index(None, "role", "actor_id", **_where("role IS NOT NULL")),
+    Index(None, "expires_at", **_where("expires_at IS NOT NULL")),
+    Index(None, "spent_at", **_where("spent_at IS NOT NULL")),
+)
+
 #: A job that nobody has leased, nor given up.
 WAITING = "lease_until IS NULL AND due_at IS NOT NULL"
 

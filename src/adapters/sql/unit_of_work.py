@@ -8,9 +8,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapters.sql import migrate
+from adapters.sql.accounts import SqlAccounts
 from adapters.sql.bookings import SqlBookings
 from adapters.sql.builders import SqlBuilders
 from adapters.sql.claims import SqlClaims
+from adapters.sql.credentials import SqlCredentials
 from adapters.sql.errors import unanswered
 from adapters.sql.inbox import SqlInbox
 from adapters.sql.outbox import SqlOutbox
@@ -78,6 +80,8 @@ class SqlUnitOfWork(UnitOfWork):
         self.bookings = SqlBookings(transaction)
         self.claims = SqlClaims(transaction)
         self.inbox = SqlInbox(transaction)
+        self.accounts = SqlAccounts(transaction)
+        self.credentials = SqlCredentials(transaction)
         self.outbox: Outbox = (
             self._outbox(self._connection) if self._outbox else SqlOutbox(transaction)
         )

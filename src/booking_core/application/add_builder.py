@@ -2,24 +2,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from booking_core.application.changes import check_names
+from booking_core.application.people import People
 from booking_core.application.repeats import IdempotencyKey, Repeats, scoped
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
+from booking_core.domain.contact import Contact
 from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import BuilderId
 from booking_core.domain.schedule import Schedule
 from booking_core.ports.ids import IdFactory
-from booking_core.ports.unit_of_work import UnitOfWorkFactory
+from booking_core.ports.unit_of_work import UnitOfWork
 
 
 @frozen
 class AddBuilder:
-    """An admin adds a builder (A9)."""
+    """An admin adds a builder (A9), and the account of the person who it is."""
 
-    unit_of_work: UnitOfWorkFactory
+    people: People
     ids: IdFactory
     repeats: Repeats
 
@@ -35,7 +37,9 @@ class AddBuilder:
     ) -> Builder:
         """`more` are further attributes of `Builder`.
 
-        A repeat under the same `key` adds nothing and gets the builder of the first, as it is now.
+        The account with that e-mail address becomes the builder's, unless it is another builder's
+        already; where there is none it is made. A repeat under the same `key` adds nothing and gets
+        the builder of the first, as it is now.
         Raises InvalidRequest, KeyReused, KeyInProgress; NotFound if no admin.
         """
         if not actor.is_operator:
@@ -51,11 +55,20 @@ class AddBuilder:
         asked = scoped(
             key, "add builder", actor, asked=(name, email, schedule, sorted(more.items()))
         )
-        with self.unit_of_work() as uow:
+
+        def add(uow: UnitOfWork) -> Builder:
             added = self.repeats.added(uow, asked)
             if added is not None:
                 return uow.builders.get(BuilderId(added))
             uow.builders.save(builder)
+            self._let_in(uow, builder)
             self.repeats.remember(uow, asked, builder.id)
-            uow.commit()
-        return builder
+            return builder
+
+        return self.people.once(add)
+
+    def _let_in(self, uow: UnitOfWork, builder: Builder) -> None:
+        contact = Contact(builder.name, builder.email, builder.timezone, builder.language)
+        account = self.people.of_address(uow, contact)
+        if account.builder_id is None:
+            uow.accounts.save(evolve(account, builder_id=builder.id))

@@ -8,14 +8,21 @@ from typing import Self
 from attrs import frozen
 
 from booking_core.application.access import Access
+from booking_core.application.actor_of_api_key import ActorOfApiKey
+from booking_core.application.actor_of_proof import ActorOfProof
+from booking_core.application.actor_of_session import ActorOfSession
+from booking_core.application.add_api_key import AddApiKey
 from booking_core.application.add_builder import AddBuilder
 from booking_core.application.add_session_type import AddSessionType
 from booking_core.application.answer_once import AnswerOnce
+from booking_core.application.ask_sign_in_link import AskSignInLink
 from booking_core.application.cancel_booking import CancelBooking
 from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Catalogue
 from booking_core.application.change_builder import ChangeBuilder
 from booking_core.application.change_session_type import ChangeSessionType
+from booking_core.application.claim_booking import ClaimBooking
+from booking_core.application.close_session import CloseSession
 from booking_core.application.complete_booking import CompleteBooking
 from booking_core.application.confirm_booking import ConfirmBooking
 from booking_core.application.create_booking import CreateBooking
@@ -25,6 +32,8 @@ from booking_core.application.explain_slot import ExplainSlot
 from booking_core.application.explain_visibility import ExplainVisibility
 from booking_core.application.find_slots import FindSlots
 from booking_core.application.forget_answers import ForgetAnswers
+from booking_core.application.forget_credentials import ForgetCredentials
+from booking_core.application.grant_role import GrantRole
 from booking_core.application.hear_calendar_notice import HearCalendarNotice
 from booking_core.application.hear_payment_notice import HearPaymentNotice
 from booking_core.application.hold_slot import HoldSlot
@@ -32,6 +41,8 @@ from booking_core.application.initialize_booking import InitializeBooking
 from booking_core.application.join_event import EventJoiner
 from booking_core.application.keep import Keeper
 from booking_core.application.leasing_queue import LeasingQueue
+from booking_core.application.list_accounts import ListAccounts
+from booking_core.application.list_api_keys import ListApiKeys
 from booking_core.application.list_available_sessions import ListAvailableSessions
 from booking_core.application.list_bookings import ListBookings
 from booking_core.application.list_builders import ListBuilders
@@ -41,8 +52,10 @@ from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
 from booking_core.application.offer_link import OfferLink
+from booking_core.application.open_session import OpenSession
 from booking_core.application.open_times import OpenTimes
 from booking_core.application.pay_booking import PayBooking
+from booking_core.application.people import People
 from booking_core.application.place_booking import BookingPlacer
 from booking_core.application.plain_mail import PlainMailWriter
 from booking_core.application.read_event import ReadEvent
@@ -52,9 +65,12 @@ from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import RepairCalendar
 from booking_core.application.repeats import Repeats
 from booking_core.application.reschedule_booking import RescheduleBooking
+from booking_core.application.revoke_api_key import RevokeApiKey
+from booking_core.application.revoke_role import RevokeRole
 from booking_core.application.revoke_tokens import RevokeTokens
 from booking_core.application.seed_catalogue import SeedCatalogue
 from booking_core.application.send_mail import SendMail
+from booking_core.application.send_sign_in_link import SendSignInLink
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.application.settle_money import SettleMoney
 from booking_core.application.settle_unsettled import SettleUnsettled
@@ -67,6 +83,7 @@ from booking_core.application.system import RandomIds, SystemClock
 from booking_core.application.undo_no_show import UndoNoShow
 from booking_core.application.work_outbox import WorkOutbox
 from booking_core.application.write_calendar_file import WriteCalendarFile
+from booking_core.domain.credential import LinkKey
 from booking_core.domain.manage_token import ManageKey
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.calendar_files import CalendarFiles
@@ -128,8 +145,22 @@ class BookingCore:
     record_paid_on_site: RecordPaidOnSite
     record_returned_on_site: RecordReturnedOnSite
     refund_booking: RefundBooking
+    actor_of_proof: ActorOfProof
+    ask_sign_in_link: AskSignInLink
+    open_session: OpenSession
+    actor_of_session: ActorOfSession
+    close_session: CloseSession
+    claim_booking: ClaimBooking
+    add_api_key: AddApiKey
+    list_api_keys: ListApiKeys
+    revoke_api_key: RevokeApiKey
+    actor_of_api_key: ActorOfApiKey
+    grant_role: GrantRole
+    revoke_role: RevokeRole
+    list_accounts: ListAccounts
     expire_overdue: ExpireOverdue
     forget_answers: ForgetAnswers
+    forget_credentials: ForgetCredentials
     settle_calendar: SettleCalendar
     settle_money: SettleMoney
     settle_unsettled: SettleUnsettled
@@ -157,17 +188,20 @@ class BookingCore:
     ) -> Self:
         """The application on these adapters.
 
-        `secret_key` signs the manage tokens of anonymous clients: 32 random bytes that stay the
-        same. Left out, a new one is drawn, and tokens are worth nothing after this process.
+        `secret_key` makes the manage tokens of anonymous clients and the secrets of sign-in links:
+        32 random bytes that stay the same. Left out, a new one is drawn, and both are worth nothing
+        outside of this process.
         """
         clock = clock or SystemClock()
         ids = ids or RandomIds()
         jobs = jobs or LeasingQueue(unit_of_work, clock)
         catalogue = Catalogue()
-        manage_key = ManageKey(secret_key or secrets.token_bytes(32))
+        secret_key = secret_key or secrets.token_bytes(32)
+        manage_key, link_key = ManageKey(secret_key), LinkKey(secret_key)
         access = Access(manage_key)
         repeats = Repeats(clock)
-        keeper = Keeper(unit_of_work, calendar, clock)
+        people = People(unit_of_work, clock, ids)
+        keeper = Keeper(unit_of_work, calendar, clock, people)
         times = OpenTimes(unit_of_work, calendar, clock)
         judge = SlotJudge(catalogue, times)
         placer = BookingPlacer(catalogue, judge, keeper, ids)
@@ -179,6 +213,7 @@ class BookingCore:
         send_mail = SendMail(
             unit_of_work, catalogue, writer, calendar_files, mailer, manage_key, public_url, clock
         )
+        send_link = SendSignInLink(unit_of_work, writer, mailer, link_key, public_url, clock)
         joiner = EventJoiner(keeper)
         create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar)
         offer_link = OfferLink(unit_of_work, access, catalogue, calendar, clock)
@@ -197,7 +232,7 @@ class BookingCore:
             list_available_sessions=ListAvailableSessions(unit_of_work, catalogue),
             show_session_type=ShowSessionType(unit_of_work, catalogue),
             explain_visibility=ExplainVisibility(unit_of_work, catalogue),
-            add_builder=AddBuilder(unit_of_work, ids, repeats),
+            add_builder=AddBuilder(people, ids, repeats),
             change_builder=ChangeBuilder(unit_of_work),
             add_session_type=AddSessionType(unit_of_work, ids, repeats),
             change_session_type=ChangeSessionType(unit_of_work),
@@ -225,13 +260,27 @@ class BookingCore:
             record_paid_on_site=RecordPaidOnSite(keeper, access),
             record_returned_on_site=RecordReturnedOnSite(keeper, access),
             refund_booking=RefundBooking(keeper, access),
+            actor_of_proof=ActorOfProof(people),
+            ask_sign_in_link=AskSignInLink(people, link_key),
+            open_session=OpenSession(people),
+            actor_of_session=ActorOfSession(unit_of_work, clock),
+            close_session=CloseSession(people),
+            claim_booking=ClaimBooking(keeper),
+            add_api_key=AddApiKey(people),
+            list_api_keys=ListApiKeys(unit_of_work),
+            revoke_api_key=RevokeApiKey(people),
+            actor_of_api_key=ActorOfApiKey(unit_of_work, clock),
+            grant_role=GrantRole(people),
+            revoke_role=RevokeRole(people),
+            list_accounts=ListAccounts(unit_of_work),
             expire_overdue=ExpireOverdue(unit_of_work, keeper),
             forget_answers=ForgetAnswers(unit_of_work, clock),
+            forget_credentials=ForgetCredentials(unit_of_work, clock),
             settle_calendar=settle_calendar,
             settle_money=settle_money,
             settle_unsettled=SettleUnsettled(unit_of_work, jobs, clock),
             work_outbox=WorkOutbox(
-                jobs, DoJob(settle_calendar, settle_money, send_mail, read_event)
+                jobs, DoJob(settle_calendar, settle_money, send_mail, read_event, send_link)
             ),
             jobs=jobs,
             manage_key=manage_key,

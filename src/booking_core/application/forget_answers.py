@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from attrs import frozen
@@ -9,7 +10,7 @@ from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 #: How long a request can be repeated under its key, and a provider's notice is known again.
 REMEMBERED = timedelta(days=7)
-_AT_ONCE = 1000
+AT_ONCE = 1000
 
 
 @frozen
@@ -21,14 +22,19 @@ class ForgetAnswers:
 
     def __call__(self) -> int:
         """How many were forgotten; some at a time, so that nobody waits for long."""
-        forgotten = last = self._some()
-        while last == _AT_ONCE:
-            last = self._some()
-            forgotten += last
-        return forgotten
+        return all_of(self._some)
 
     def _some(self) -> int:
         with self.unit_of_work() as uow:
-            count = uow.inbox.forget(before=self.clock.now() - REMEMBERED, limit=_AT_ONCE)
+            count = uow.inbox.forget(before=self.clock.now() - REMEMBERED, limit=AT_ONCE)
             uow.commit()
         return count
+
+
+def all_of(some: Callable[[], int]) -> int:
+    """Forgets `AT_ONCE` at a time by `some`, until there is nothing left; how many."""
+    forgotten = last = some()
+    while last == AT_ONCE:
+        last = some()
+        forgotten += last
+    return forgotten

@@ -12,6 +12,7 @@ from typing import NoReturn
 from attrs import evolve, frozen
 
 from booking_core.application.letters import called_for
+from booking_core.application.people import People
 from booking_core.application.repeats import as_answer, as_refusal, replayed
 from booking_core.application.send_mail import subject
 from booking_core.domain import events
@@ -41,6 +42,7 @@ class Keeper:
     unit_of_work: UnitOfWorkFactory
     calendar: CalendarProvider
     clock: Clock
+    people: People
 
     def once(
         self,
@@ -184,8 +186,15 @@ class Keeper:
             for kind, reader in called_for(event):
                 uow.outbox.put(_mail_job(booking, kind, reader, now, _detail(event)))
         self._remind(uow, booking, now)
+        if any(isinstance(event, events.BookingConfirmed) for event in booking.events):
+            self._meet(uow, booking)
         booking.unsettled.clear()
         booking.events.clear()
+
+    def _meet(self, uow: UnitOfWork, booking: Booking) -> None:
+        """Makes the client's account where the builder wants that; the booking stays anonymous (C6)."""
+        if not booking.client.known and uow.builders.get(booking.builder_id).client_accounts:
+            self.people.of_address(uow, booking.client.contact)
 
     def _remind(self, uow: UnitOfWork, booking: Booking, now: datetime) -> None:
         """Writes the reminders down that are still to come, and takes back those of a start that is off."""

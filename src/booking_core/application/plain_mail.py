@@ -7,7 +7,7 @@ from datetime import datetime
 from booking_core.domain.booking import Booking, in_english
 from booking_core.domain.contact import one_line
 from booking_core.domain.time import Slot, zone
-from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
+from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader, SignInLetter
 from booking_core.ports.mailer import Mail
 
 _HEADLINES = {
@@ -36,6 +36,9 @@ _HEADLINES = {
 class PlainMailWriter(MailWriter):
     """A few lines of text with the facts, times in the reader's zone."""
 
+    def write_sign_in(self, *, letter: SignInLetter) -> Mail:
+        return Mail(key=letter.key, to=letter.to, subject="Sign in", text=_sign_in_text(letter))
+
     def write(self, *, letter: Letter) -> Mail:
         booking, builder = letter.booking, letter.builder
         contact, for_client = booking.client.contact, letter.reader is Reader.CLIENT
@@ -61,6 +64,18 @@ class PlainMailWriter(MailWriter):
             text="\n".join(lines),
             reply_to=other.email,
         )
+
+
+def _sign_in_text(letter: SignInLetter) -> str:
+    lines = [
+        "Hello,",
+        "",
+        f"This link signs you in. It works once, within {letter.minutes} minutes:",
+        letter.url,
+        "",
+        "If you did not ask for it, there is nothing to do.",
+    ]
+    return "\n".join(lines)
 
 
 def _when(slot: Slot | None, timezone: str) -> list[str]:

@@ -20,6 +20,15 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+class Scope(StrEnum):
+    """Which kind of call a machine's key is good for; whose objects is said by its role."""
+
+    READ = "read"
+    BOOKINGS = "bookings"
+    CATALOGUE = "catalogue"
+    OPERATIONS = "operations"
+
+
 @frozen
 class Actor:
     """The caller of a use case.
@@ -28,12 +37,14 @@ class Actor:
     says of a client.
     `manage_token` is what an anonymous caller showed for its booking; it is checked where the
     booking is known, never here. Neither is shown by `repr`.
+    `scopes` are the kinds of call that a machine's key allows; None is all that the role may.
     """
 
     role: Role
     id: str | None = None
     manage_token: str | None = field(default=None, repr=False)
     contact: Contact | None = field(default=None, repr=False)
+    scopes: frozenset[Scope] | None = None
 
     def __attrs_post_init__(self) -> None:
         # Without an id nothing would keep other people's bookings from it.
@@ -63,6 +74,10 @@ class Actor:
     @classmethod
     def system(cls) -> Actor:
         return cls(Role.SYSTEM)
+
+    def within(self, scope: Scope) -> bool:
+        """Whether its credential is good for that kind of call."""
+        return self.scopes is None or scope in self.scopes
 
     @property
     def is_operator(self) -> bool:

@@ -20,7 +20,14 @@ from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client
 from booking_core.domain.errors import HoldExpired, WrongState
 from booking_core.domain.events import BookingEvent, CheckoutAbandoned
-from booking_core.domain.ids import BookingId, BuilderId, CalendarTag, PathwayId, SessionTypeId
+from booking_core.domain.ids import (
+    BookingId,
+    BuilderId,
+    CalendarTag,
+    ClientId,
+    PathwayId,
+    SessionTypeId,
+)
 from booking_core.domain.money import Money
 from booking_core.domain.payment import (
     UNSETTLED,
@@ -490,6 +497,11 @@ class Booking:
         """Every manage token given out so far opens nothing any more."""
         self.token_version += 1
         self.events.append(events.TokensRevoked(self.id))
+
+    def claim(self, client_id: ClientId) -> None:
+        """The booking is that client's from now on; its manage tokens go on working (C6)."""
+        self.client = evolve(self.client, id=client_id)
+        self.events.append(events.BookingClaimed(self.id))
 
     # ---- facts about the money -------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase, ascii_uppercase
 
 from attrs import evolve, field, frozen
 
@@ -18,6 +19,7 @@ _EMAIL = re.compile(
     r"[^@\s<>\",;:\\()\[\]\x00-\x1f\x7f-\x9f]+@[^@\s<>\",;:\\()\[\]\x00-\x1f\x7f-\x9f]+"
     r"\.[^@\s<>\",;:\\()\[\].\x00-\x1f\x7f-\x9f]{2,}"
 )
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _LONGEST_EMAIL = 254
 _LONGEST_NAME = 200
 
@@ -30,6 +32,15 @@ def one_line(text: str) -> str:
 def stripped(text: str) -> str:
     """The text without white space at its ends."""
     return text.strip()
+
+
+def address_of(email: str) -> str:
+    """The e-mail address as accounts are found by it: the case of A to Z makes no difference.
+
+    Other letters stay as they are. Folding them would make one address of two that belong to
+    different people, and the mail to the one would open the account of the other.
+    """
+    return email.strip().translate(_LOWER)
 
 
 def _invalid(name: str, detail: str) -> InvalidRequest:
@@ -67,6 +78,18 @@ class Contact:
                 zone(timezone)
         except UnknownTimezone as unknown:
             raise UnknownTimezone(unknown.name, "/clientDetails/timezone") from unknown
+
+    @classmethod
+    def unnamed(
+        cls, email: str, timezone: str | None = None, language: Language | None = None
+    ) -> Contact:
+        """Somebody of whom only the address is known; it is called by that."""
+        return cls(email[:_LONGEST_NAME], email, timezone, language)
+
+    @property
+    def address(self) -> str:
+        """The e-mail address as accounts are found by it (`address_of`)."""
+        return address_of(self.email)
 
     def within(self, timezone: str) -> Contact:
         """The contact with that zone, where it has none of its own."""

@@ -265,6 +265,16 @@ class StaleBooking(BookingError):
         super().__init__("The booking was changed in the same moment; read it again and retry.")
 
 
+class StaleAccount(StaleBooking):
+    """Somebody else changed the account, or took its address or sign-in, in the same moment."""
+
+    code = "stale_account"
+    title = "The account was changed by somebody else"
+
+    def __init__(self) -> None:
+        BookingError.__init__(self, "The account was changed in the same moment; try again.")
+
+
 # ---- somebody else's fault ---------------------------------------------------------------------------
 
 

@@ -134,6 +134,10 @@ class TokensRevoked(BookingEvent):
     """The manage tokens given out so far are worthless; the client needs the new one."""
 
 
+class BookingClaimed(BookingEvent):
+    """The anonymous booking became that of the known client who owns its e-mail address."""
+
+
 class PaymentDisputed(BookingEvent):
     """The client disputes the payment at the bank."""
 

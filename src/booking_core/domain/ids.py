@@ -9,6 +9,7 @@ SessionTypeId = NewType("SessionTypeId", str)
 BookingId = NewType("BookingId", str)
 ClientId = NewType("ClientId", str)
 PathwayId = NewType("PathwayId", str)
+CredentialId = NewType("CredentialId", str)
 
 #: Random mark that we write into a provider's tracking fields to find our event again.
 CalendarTag = NewType("CalendarTag", str)

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.builder import Builder
-from booking_core.domain.errors import NotFound, RangeTooLong, SignInRequired, TermsForbid
+from booking_core.domain.errors import (
+    NotAllowed,
+    NotFound,
+    RangeTooLong,
+    SignInRequired,
+    TermsForbid,
+)
 from booking_core.domain.manage_token import ManageKey
 from booking_core.domain.session_type import SessionType
 from booking_core.domain.time import TimeWindow
@@ -24,6 +30,11 @@ HOLD_LENGTH = timedelta(minutes=15)
 LINK_LENGTH = timedelta(hours=24)
 #: How long a payment that takes days is waited for.
 PROCESSING_LENGTH = timedelta(days=14)
+#: J2: how long a mailed link can be used to sign in, and how many may be open for one address.
+SIGN_IN_LINK_LENGTH = timedelta(minutes=15)
+MOST_OPEN_LINKS = 3
+#: J2: how long somebody stays signed in.
+SESSION_LENGTH = timedelta(days=14)
 #: B4: how many open slots are named when the wanted one is refused.
 ALTERNATIVES = 5
 
@@ -98,6 +109,22 @@ def takes_part(actor: Actor, booking: Booking, key: ManageKey) -> bool:
     if actor.role is Role.CLIENT and booking.client.id is not None:
         return actor.id == booking.client.id
     return key.opens(actor.manage_token, booking.id, booking.token_version)
+
+
+def check_may_run_people(actor: Actor) -> None:
+    """Raises NotFound unless the actor says who may do what: an operator, and in person.
+
+    A machine's key gives nobody a role, and makes no keys, or it could be made to outlive itself.
+    """
+    if not actor.is_operator:
+        raise NotFound("account")
+    check_in_person(actor)
+
+
+def check_in_person(actor: Actor) -> None:
+    """Raises NotAllowed for a machine's key."""
+    if actor.scopes is not None:
+        raise NotAllowed("A key cannot do this; sign in.")
 
 
 def check_may_change(booking: Booking, now: datetime) -> None:

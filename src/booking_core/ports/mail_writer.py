@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from booking_core.domain.booking import Booking
 from booking_core.domain.builder import Builder
@@ -68,8 +68,23 @@ class Letter:
     was: datetime | None = None
 
 
+@frozen(kw_only=True)
+class SignInLetter:
+    """The facts of a mail that lets its reader sign in: once, within so many `minutes`."""
+
+    key: str
+    to: str
+    language: Language
+    url: str = field(repr=False)
+    minutes: int
+
+
 class MailWriter(Protocol):
     """Puts a letter into words, in its reader's language and time zone."""
+
+    @abstractmethod
+    def write_sign_in(self, *, letter: SignInLetter) -> Mail:
+        """The mail with the link; it names nobody, because anybody can have it sent."""
 
     @abstractmethod
     def write(self, *, letter: Letter) -> Mail:

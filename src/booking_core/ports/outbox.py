@@ -16,6 +16,7 @@ class Topic(StrEnum):
     SETTLE_CALENDAR = "settle calendar"
     SETTLE_MONEY = "settle money"
     SEND_MAIL = "send mail"
+    SEND_SIGN_IN_LINK = "send sign-in link"  # its `booking_id` is the credential's id
     READ_EVENT = "read event"  # whose booking it is, if anybody's, is found out by the job
 
 

@@ -143,6 +143,13 @@ class BookingRepository(Protocol):
         """
 
     @abstractmethod
+    def unclaimed(self, email: str) -> Sequence[Booking]:
+        """The anonymous bookings of an e-mail address, in the order of their ids.
+
+        The same address is one whose `Contact.address` is the same.
+        """
+
+    @abstractmethod
     def unsettled(self, *, after: BookingId | None = None, limit: int = 100) -> Sequence[Booking]:
         """Bookings that are CONFIRMING or being rescheduled, or whose payment is `UNSETTLED`.
 

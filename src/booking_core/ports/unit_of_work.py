@@ -4,7 +4,9 @@ from abc import abstractmethod
 from types import TracebackType
 from typing import Protocol, Self
 
+from booking_core.ports.accounts import AccountRepository
 from booking_core.ports.claims import SlotClaims
+from booking_core.ports.credentials import CredentialRepository
 from booking_core.ports.inbox import Inbox
 from booking_core.ports.outbox import Outbox
 from booking_core.ports.repositories import (
@@ -23,6 +25,8 @@ class UnitOfWork(Protocol):
     claims: SlotClaims
     inbox: Inbox
     outbox: Outbox
+    accounts: AccountRepository
+    credentials: CredentialRepository
 
     @abstractmethod
     def commit(self) -> None:

@@ -10,11 +10,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from booking_core.domain.account import Account
 from booking_core.domain.booking import Booking, CalendarEvent, Flow
 from booking_core.domain.builder import Builder
 from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client, Contact
-from booking_core.domain.ids import BookingId, BuilderId, CalendarTag, SessionTypeId
+from booking_core.domain.credential import Credential, CredentialKind, digest
+from booking_core.domain.ids import (
+    BookingId,
+    BuilderId,
+    CalendarTag,
+    ClientId,
+    CredentialId,
+    SessionTypeId,
+)
 from booking_core.domain.money import Money
 from booking_core.domain.payment import Attempt, Payment, PaymentAction
 from booking_core.domain.schedule import DayRange, Schedule
@@ -66,6 +75,26 @@ def a_contact(**changes: Any) -> Contact:
     """Grace, in New York."""
     defaults: dict[str, Any] = {"name": "Grace Murray", "email": "grace@example.org"}
     return Contact(**defaults | {"timezone": "America/New_York"} | changes)
+
+
+def an_account(**changes: Any) -> Account:
+    """Grace's, `acc_1`, of whom nothing is proved."""
+    defaults: dict[str, Any] = {"id": ClientId("acc_1"), "contact": a_contact(), "created_at": NOW}
+    return Account(**defaults | changes)
+
+
+def a_credential(**changes: Any) -> Credential:
+    """A session of Grace's, `crd_1`, for an hour; another id makes another digest."""
+    credential_id = changes.get("id", "crd_1")
+    defaults: dict[str, Any] = {
+        "id": CredentialId(credential_id),
+        "kind": CredentialKind.SESSION,
+        "digest": digest(credential_id),
+        "account_id": ClientId("acc_1"),
+        "created_at": NOW,
+        "expires_at": NOW + _HOUR,
+    }
+    return Credential(**defaults | changes)
 
 
 def a_slot(day: int = 1, hour: int = 10, minutes: int = 60, minute: int = 0) -> Slot:

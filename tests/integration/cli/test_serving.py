@@ -163,7 +163,7 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
     def failing(name: str, error: Exception) -> Callable[..., None]:
         def fail(**_: Any) -> None:
             tries[name] += 1
-            if len(tries) == 5 and min(tries.values()) >= 3:
+            if len(tries) == 6 and min(tries.values()) >= 3:
                 stop.set()
             raise error
 
@@ -174,6 +174,7 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
         expire_overdue=failing("holds", ProviderFailed("no answer")),
         settle_unsettled=failing("repairs", ProviderFailed("no answer")),
         forget_answers=failing("answers", RuntimeError("broken")),
+        forget_credentials=failing("credentials", RuntimeError("broken")),
     )
     application = SimpleNamespace(
         core=core,

@@ -51,6 +51,7 @@ def main(url: str) -> None:
         expire_overdue=lambda: 0,
         settle_unsettled=lambda: 0,
         forget_answers=lambda: 0,
+        forget_credentials=lambda: 0,
     )
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -7,8 +7,10 @@ from adapters.memory import MemoryClock
 from adapters.sql import SqlStore
 from booking_core import UnitOfWorkFactory
 from booking_core.testing.contracts import (
+    AccountRepositoryContract,
     BookingRepositoryContract,
     CatalogueContract,
+    CredentialRepositoryContract,
     InboxContract,
     OpenSlotsContract,
     OutboxContract,
@@ -32,6 +34,12 @@ class TestCatalogue(CatalogueContract): ...
 
 
 class TestBookings(BookingRepositoryContract): ...
+
+
+class TestAccounts(AccountRepositoryContract): ...
+
+
+class TestCredentials(CredentialRepositoryContract): ...
 
 
 class TestClaims(SlotClaimsContract): ...

@@ -14,9 +14,11 @@ from adapters.memory import (
 )
 from booking_core import Attempt, UnitOfWorkFactory
 from booking_core.testing.contracts import (
+    AccountRepositoryContract,
     BookingRepositoryContract,
     CalendarContract,
     CatalogueContract,
+    CredentialRepositoryContract,
     IdFactoryContract,
     InboxContract,
     MailerContract,
@@ -40,6 +42,12 @@ class TestCatalogue(CatalogueContract): ...
 
 
 class TestBookings(BookingRepositoryContract): ...
+
+
+class TestAccounts(AccountRepositoryContract): ...
+
+
+class TestCredentials(CredentialRepositoryContract): ...
 
 
 class TestClaims(SlotClaimsContract): ...

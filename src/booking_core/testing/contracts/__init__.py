@@ -13,12 +13,24 @@ import pytest
 
 # Before the modules are imported, or a failing assertion would not say what it compared.
 for _module in (
-    *("bookings", "calendar", "calendar_files", "catalogue", "claims", "identity", "ids", "inbox"),
-    *("job_queue", "mail_writer", "mailer", "outbox", "payment_notices", "payments", "stored"),
+    *("accounts", "bookings", "calendar", "calendar_files", "catalogue", "claims", "credentials"),
+    *(
+        "identity",
+        "ids",
+        "inbox",
+        "job_queue",
+        "mail_writer",
+        "mailer",
+        "outbox",
+        "payment_notices",
+        "payments",
+        "stored",
+    ),
     *("threads", "unit_of_work"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
+from booking_core.testing.contracts.accounts import AccountRepositoryContract  # noqa: E402
 from booking_core.testing.contracts.bookings import BookingRepositoryContract  # noqa: E402
 from booking_core.testing.contracts.calendar import (  # noqa: E402
     CalendarContract,
@@ -28,6 +40,9 @@ from booking_core.testing.contracts.calendar import (  # noqa: E402
 from booking_core.testing.contracts.calendar_files import CalendarFilesContract  # noqa: E402
 from booking_core.testing.contracts.catalogue import CatalogueContract  # noqa: E402
 from booking_core.testing.contracts.claims import SlotClaimsContract  # noqa: E402
+from booking_core.testing.contracts.credentials import (  # noqa: E402
+    CredentialRepositoryContract,
+)
 from booking_core.testing.contracts.identity import IdentityContract, TokenIssuer  # noqa: E402
 from booking_core.testing.contracts.ids import IdFactoryContract  # noqa: E402
 from booking_core.testing.contracts.inbox import InboxContract  # noqa: E402
@@ -47,11 +62,13 @@ from booking_core.testing.contracts.payments import (  # noqa: E402
 from booking_core.testing.contracts.unit_of_work import UnitOfWorkContract  # noqa: E402
 
 __all__ = [
+    "AccountRepositoryContract",
     "BookingRepositoryContract",
     "CalendarContract",
     "CalendarFilesContract",
     "CatalogueContract",
     "CheckoutContract",
+    "CredentialRepositoryContract",
     "IdFactoryContract",
     "IdentityContract",
     "InboxContract",

@@ -359,6 +359,25 @@ class BookingRepositoryContract:
 
     # ---- inside ----------------------------------------------------------------------------------
 
+    def test_the_anonymous_bookings_of_an_address_are_found(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        sharp = a_contact(email="grace@stra\N{LATIN SMALL LETTER SHARP S}e.example")
+        for number, client in enumerate(
+            [
+                Client(a_contact()),
+                Client(a_contact(email="GRACE@example.org")),
+                Client(a_contact(), ClientId("acc_1")),
+                Client(a_contact(email="other@example.org")),
+                Client(sharp),
+            ]
+        ):
+            put_booking(unit_of_work, a_booking(id=f"bkg_{number}", client=client))
+        with unit_of_work(write=False) as uow:
+            found = uow.bookings.unclaimed("Grace@Example.org")
+            assert [each.id for each in found] == ["bkg_0", "bkg_1"]
+            assert uow.bookings.unclaimed("grace@strasse.example") == []
+
     def _get(self, unit_of_work: UnitOfWorkFactory, booking_id: BookingId) -> Booking:
         with unit_of_work(write=False) as uow:
             return uow.bookings.get(booking_id)

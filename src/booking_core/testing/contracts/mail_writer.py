@@ -15,7 +15,13 @@ from booking_core.domain.contact import Contact
 from booking_core.domain.language import Language
 from booking_core.domain.questions import Answer
 from booking_core.domain.transitions import BookingState
-from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
+from booking_core.ports.mail_writer import (
+    Letter,
+    LetterKind,
+    MailWriter,
+    Reader,
+    SignInLetter,
+)
 from booking_core.testing.examples import (
     a_booking,
     a_builder,
@@ -37,6 +43,7 @@ _LETTERS = sorted(
     {(each.kind, reader) for each in OCCASIONS.values() for reader in each.readers}
     | set(product([LetterKind.REMINDER], Reader))
 )
+_SIGN_IN = "https://booking.test/signin#link=secret"
 _URL = "https://booking.test/bookings/bkg_1#token=secret"
 _HOSTILE = "An hour\r\nBcc: evil@example.org\n<script>alert(1)</script>"
 
@@ -71,6 +78,20 @@ class MailWriterContract:
     ) -> None:
         mail = writer.write(letter=_letter(kind, reader))
         assert (_URL in mail.text) is (reader is Reader.CLIENT)
+
+    @pytest.mark.parametrize("language", Language)
+    def test_a_sign_in_mail_has_the_link_and_says_how_long_it_works(
+        self, writer: MailWriter, language: Language
+    ) -> None:
+        letter = SignInLetter(
+            key="mail:1", to="grace@example.org", language=language, url=_SIGN_IN, minutes=15
+        )
+        mail = writer.write_sign_in(letter=letter)
+        assert (mail.key, mail.to, mail.reply_to) == (letter.key, letter.to, None)
+        assert _SIGN_IN in mail.text
+        assert "15" in mail.text
+        assert mail.html is None or _SIGN_IN in mail.html
+        assert "secret" not in repr(letter) + mail.subject
 
     @pytest.mark.parametrize(
         ("timezone", "clock"),

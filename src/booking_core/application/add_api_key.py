@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from attrs import frozen
+
+from booking_core.application.people import People
+from booking_core.domain.actor import Actor, Role, Scope
+from booking_core.domain.checks import invalid, member
+from booking_core.domain.credential import CredentialKind, Grant, NewCredential, mint
+from booking_core.domain.errors import NotAllowed
+from booking_core.domain.ids import BuilderId, CredentialId
+from booking_core.domain.policies import check_in_person
+from booking_core.ports.unit_of_work import UnitOfWork
+
+
+@frozen
+class AddApiKey:
+    """Gives out a key by which a machine acts for a builder or an admin (J2)."""
+
+    people: People
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        scopes: Collection[Scope | str],
+        actor: Actor,
+        builder_id: BuilderId | None = None,
+        expires_at: datetime | None = None,
+    ) -> NewCredential:
+        """The key with its secret, which is not shown again.
+
+        A builder makes keys of its own; an operator makes an admin's, or with `builder_id` that
+        builder's. `name` is what its owner tells it from others by.
+
+        Raises:
+            NotAllowed: for clients and anonymous callers, and for those who come with a key.
+            NotFound: no such builder, or not this caller's.
+            InvalidRequest: no name, no scopes, or an end that has passed.
+        """
+        check_in_person(actor)
+        now = self.people.clock.now()
+        if expires_at is not None and expires_at <= now:
+            raise invalid("/expiresAt", "Choose an end that is still to come.")
+        chosen = frozenset(member(Scope, each, "/scopes") for each in scopes)
+
+        def add(uow: UnitOfWork) -> NewCredential:
+            role, actor_id = _owner(uow, actor, builder_id)
+            key = mint(
+                CredentialKind.API_KEY,
+                id=CredentialId(self.people.ids.new("key")),
+                grant=Grant(role=role, id=actor_id, scopes=chosen, name=name),
+                created_at=now,
+                expires_at=expires_at,
+            )
+            uow.credentials.add(key.credential)
+            return key
+
+        return self.people.once(add)
+
+
+def _owner(uow: UnitOfWork, actor: Actor, builder_id: BuilderId | None) -> tuple[Role, str | None]:
+    own = actor.role is Role.BUILDER and builder_id in (None, actor.id)
+    if not (own or actor.is_operator):
+        raise NotAllowed("Keys are for builders, each its own, and for admins.")
+    if own:
+        return Role.BUILDER, actor.id
+    if builder_id is None:
+        return Role.ADMIN, actor.id
+    return Role.BUILDER, uow.builders.get(builder_id).id

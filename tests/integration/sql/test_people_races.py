@@ -1,0 +1,138 @@
+"""Those who sign in at the same moment, on both databases (J2)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from adapters.local_calendar import LocalCalendar
+from adapters.memory import MemoryClock, MemoryMailer
+from adapters.sql import SqlStore
+from booking_core import (
+    MOST_OPEN_LINKS,
+    Actor,
+    BookingCore,
+    InvalidCredentials,
+    Proof,
+    StaleBooking,
+)
+from booking_core.testing.contracts.threads import at_once
+from booking_core.testing.examples import NOW, a_builder, a_contact, a_session_type, a_slot
+
+pytestmark = pytest.mark.storm
+
+EMAIL = a_contact().email
+
+
+@pytest.fixture
+def mailer() -> MemoryMailer:
+    return MemoryMailer()
+
+
+@pytest.fixture
+def core(store: SqlStore, mailer: MemoryMailer) -> BookingCore:
+    clock = MemoryClock(NOW)
+    with store() as uow:
+        uow.builders.save(a_builder(client_accounts=True))
+        uow.session_types.save(a_session_type())
+        uow.commit()
+    return BookingCore.assemble(
+        unit_of_work=store,
+        calendar=LocalCalendar(store, clock, "https://booking.test"),
+        mailer=mailer,
+        clock=clock,
+        public_url="https://booking.test",
+    )
+
+
+def _links(core: BookingCore, mailer: MemoryMailer) -> list[str]:
+    while core.work_outbox():
+        pass
+    mails = [mail for mail in mailer.sent_to(EMAIL) if "#link=" in mail.text]
+    return [mail.text.partition("#link=")[2].split()[0] for mail in mails]
+
+
+def _book(core: BookingCore, hour: int) -> None:
+    core.confirm_booking(
+        session_type_id=a_session_type().id,
+        slot=a_slot(hour=hour),
+        contact=a_contact(),
+        actor=Actor.anonymous(),
+    )
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_of_twelve_first_requests_at_once_all_are_the_same_person(
+    core: BookingCore, verified: bool
+) -> None:
+    proof = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=verified)
+    actors = at_once([partial(core.actor_of_proof, proof=proof)] * 12)
+    (account,) = core.list_accounts(actor=Actor.admin()).accounts
+    assert {actor.id for actor in actors} == {account.id}
+
+
+def test_a_link_and_a_token_and_bookings_at_once_end_in_one_account(
+    core: BookingCore, mailer: MemoryMailer
+) -> None:
+    core.ask_sign_in_link(email=EMAIL)
+    (link,) = _links(core, mailer)
+    proof = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=True)
+    at_once(
+        [
+            lambda: core.open_session(link_secret=link) and None,
+            lambda: core.actor_of_proof(proof=proof) and None,
+            *(partial(_book, core, hour) for hour in (9, 11, 13)),
+        ]
+    )
+    (account,) = core.list_accounts(actor=Actor.admin()).accounts
+    assert account.email_proved
+
+
+def test_of_twelve_who_open_one_link_at_once_one_is_signed_in(
+    core: BookingCore, mailer: MemoryMailer
+) -> None:
+    core.ask_sign_in_link(email=EMAIL)
+    (link,) = _links(core, mailer)
+
+    def open_it() -> bool:
+        try:
+            core.open_session(link_secret=link)
+        except (InvalidCredentials, StaleBooking):
+            return False
+        return True
+
+    assert at_once([open_it] * 12).count(True) == 1
+
+
+def test_however_many_ask_at_once_no_more_than_three_links_are_open(
+    core: BookingCore, mailer: MemoryMailer
+) -> None:
+    at_once([partial(core.ask_sign_in_link, email=EMAIL)] * 12)
+    assert len(set(_links(core, mailer))) == MOST_OPEN_LINKS
+
+
+def test_of_twelve_who_claim_and_change_a_booking_at_once_nothing_is_lost(
+    core: BookingCore, mailer: MemoryMailer, store: SqlStore
+) -> None:
+    proof = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=True)
+    actor = core.actor_of_proof(proof=proof)
+    _book(core, 9)
+    with store(write=False) as uow:
+        (booking,) = uow.bookings.unclaimed(EMAIL)
+
+    def claim(number: int) -> None:
+        try:
+            if number % 2:
+                core.claim_booking(booking_id=booking.id, actor=actor)
+            else:
+                core.revoke_tokens(booking_id=booking.id, actor=Actor.system())
+        except StaleBooking:
+            return
+        done.append(number)
+
+    done: list[int] = []
+    at_once([partial(claim, number) for number in range(12)])
+    stored = core.show_booking(booking_id=booking.id, actor=Actor.system())
+    assert (stored.client.id == actor.id) == any(number % 2 for number in done)
+    assert stored.token_version == 1 + sum(number % 2 == 0 for number in done)

@@ -1,0 +1,188 @@
+"""Keys by which machines act for a builder or an admin (J2)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from booking_core import (
+    Actor,
+    BuilderId,
+    ClientId,
+    CredentialId,
+    InvalidCredentials,
+    InvalidRequest,
+    NewCredential,
+    NotAllowed,
+    NotFound,
+    Role,
+    Scope,
+)
+from booking_core.testing.examples import NOW, a_builder
+from tests.unit.application.paying import Shop
+
+ADA, EVE, ADMIN = Actor.builder("bld_1"), Actor.builder("bld_2"), Actor.admin("root")
+READ = frozenset({Scope.READ})
+
+
+@pytest.fixture
+def shop() -> Shop:
+    shop = Shop.open(price=None)
+    with shop.store() as uow:
+        uow.builders.save(a_builder(id="bld_2"))
+        uow.commit()
+    return shop
+
+
+def _add(shop: Shop, actor: Actor = ADA, **changes: Any) -> NewCredential:
+    said: dict[str, Any] = {"name": "A script", "scopes": [Scope.READ]}
+    return shop.core.add_api_key(actor=actor, **said | changes)
+
+
+def _opens(shop: Shop, key: NewCredential) -> bool:
+    try:
+        shop.core.actor_of_api_key(secret=key.secret)
+    except InvalidCredentials:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("owner", "builder_id", "expected"),
+    [
+        (ADA, None, ADA),
+        (ADA, "bld_1", ADA),
+        (ADMIN, "bld_2", EVE),
+        (ADMIN, None, ADMIN),
+        (Actor.system(), None, Actor.admin()),
+    ],
+)
+def test_a_key_acts_for_its_owner_within_its_scopes(
+    shop: Shop, owner: Actor, builder_id: BuilderId | None, expected: Actor
+) -> None:
+    key = _add(shop, owner, builder_id=builder_id, scopes=["read", Scope.BOOKINGS])
+    assert re.fullmatch(r"bk_[A-Za-z0-9_-]{43}", key.secret)
+    actor = shop.core.actor_of_api_key(secret=key.secret)
+    assert (actor.role, actor.id) == (expected.role, expected.id)
+    assert [scope for scope in Scope if actor.within(scope)] == [Scope.READ, Scope.BOOKINGS]
+    assert all(expected.within(scope) for scope in Scope)
+
+
+def test_a_key_is_shown_once_and_kept_as_a_digest(shop: Shop) -> None:
+    key = _add(shop)
+    (listed,) = shop.core.list_api_keys(actor=ADA)
+    assert listed == key.credential
+    assert listed.grant is not None
+    assert (listed.grant.name, listed.grant.scopes) == ("A script", READ)
+    kept = str(vars(shop.store.committed)["credentials"])
+    assert key.secret not in f"{kept} {listed.digest} {key!r}"
+    assert listed.digest not in repr(listed)
+
+
+def test_a_revoked_key_fails_at_once_and_no_other_does(shop: Shop) -> None:
+    key, other = _add(shop), _add(shop)
+    revoked = shop.core.revoke_api_key(key_id=key.credential.id, actor=ADA)
+    assert revoked.spent_at == NOW
+    assert not _opens(shop, key)
+    assert _opens(shop, other)
+    shop.clock.advance(timedelta(days=1))
+    again = shop.core.revoke_api_key(key_id=key.credential.id, actor=ADMIN)
+    assert again == revoked
+    assert [each.spent_at for each in shop.core.list_api_keys(actor=ADA)] == [NOW, None]
+
+
+def test_a_key_expires(shop: Shop) -> None:
+    key = _add(shop, expires_at=NOW + timedelta(days=1))
+    shop.clock.advance(timedelta(hours=23))
+    assert _opens(shop, key)
+    shop.clock.advance(timedelta(hours=1))
+    assert not _opens(shop, key)
+
+
+def test_a_builder_sees_and_revokes_its_own_keys_only(shop: Shop) -> None:
+    mine, theirs, admins = _add(shop), _add(shop, EVE), _add(shop, ADMIN)
+    assert shop.core.list_api_keys(actor=ADA) == [mine.credential]
+    assert len(shop.core.list_api_keys(actor=ADMIN)) == 3
+    for key in (theirs, admins):
+        with pytest.raises(NotFound):
+            shop.core.revoke_api_key(key_id=key.credential.id, actor=ADA)
+        assert _opens(shop, key)
+
+
+def test_neither_a_session_nor_nothing_is_revoked_as_a_key(shop: Shop) -> None:
+    shop.core.ask_sign_in_link(email="grace@example.org")
+    (link,) = shop.store.committed.credentials
+    for key_id in (link, CredentialId("key_9")):
+        with pytest.raises(NotFound):
+            shop.core.revoke_api_key(key_id=key_id, actor=ADMIN)
+
+
+@pytest.mark.parametrize("actor", [Actor.anonymous(), Actor.client("cli_1"), EVE])
+def test_keys_are_for_builders_each_its_own_and_for_admins(shop: Shop, actor: Actor) -> None:
+    with pytest.raises(NotAllowed):
+        _add(shop, actor, builder_id="bld_1")
+    if actor is not EVE:
+        with pytest.raises(NotAllowed):
+            shop.core.list_api_keys(actor=actor)
+
+
+def test_a_key_makes_no_keys_revokes_none_and_gives_no_roles(shop: Shop) -> None:
+    everything = list(Scope)
+    builders, admins = _add(shop, scopes=everything), _add(shop, ADMIN, scopes=everything)
+    core = shop.core
+    for key in (builders, admins):
+        machine = core.actor_of_api_key(secret=key.secret)
+        with pytest.raises(NotAllowed):
+            _add(shop, machine)
+        with pytest.raises(NotAllowed):
+            core.revoke_api_key(key_id=builders.credential.id, actor=machine)
+    with pytest.raises(NotAllowed):
+        core.grant_role(role=Role.ADMIN, email="eve@example.org", actor=machine)
+    with pytest.raises(NotAllowed):
+        core.revoke_role(role=Role.ADMIN, account_id=ClientId("cli_1"), actor=machine)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ""},
+        {"name": "x" * 101},
+        {"name": "a\nb"},
+        {"scopes": []},
+        {"scopes": ["everything"]},
+        {"expires_at": NOW},
+    ],
+)
+def test_a_key_that_makes_no_sense_is_refused(shop: Shop, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest):
+        _add(shop, **wrong)
+    assert shop.core.list_api_keys(actor=ADMIN) == []
+
+
+def test_no_key_is_made_for_a_builder_that_is_not_there(shop: Shop) -> None:
+    with pytest.raises(NotFound):
+        _add(shop, ADMIN, builder_id="bld_9")
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.BUILDER])
+def test_with_the_role_the_keys_of_the_role_end(shop: Shop, role: Role) -> None:
+    core = shop.core
+    for each in (Role.BUILDER, Role.ADMIN):
+        account = core.grant_role(
+            role=each, email="ada@example.org", builder_id=ADA_ID, actor=ADMIN
+        )
+    keys = {
+        Role.BUILDER: _add(shop),
+        Role.ADMIN: _add(shop, Actor.admin(account.id)),
+    }
+    other = _add(shop, EVE)
+    core.revoke_role(account_id=account.id, role=role, actor=ADMIN)
+    core.revoke_role(account_id=account.id, role=role, actor=ADMIN)
+    assert {each for each, key in keys.items() if not _opens(shop, key)} == {role}
+    assert _opens(shop, other)
+
+
+ADA_ID = BuilderId("bld_1")
