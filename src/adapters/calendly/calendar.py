@@ -11,7 +11,7 @@ from adapters.calendly.api import CalendlyApi
 from adapters.calendly.modes import BookingMode
 from adapters.calendly.notices import read_notice
 from adapters.calendly.offers import event_type_of
-from adapters.calendly.records import Invitee, OfferedType
+from adapters.calendly.records import Invitee, OfferedType, ScheduledEvent
 from adapters.calendly.refusals import CalendlyError, Refusal, Unreadable, told_as_failures
 from adapters.calendly.subscriptions import Subscriptions
 from adapters.calendly.times import AvailableTimes
@@ -34,6 +34,7 @@ from booking_core import (
     Explanation,
     Health,
     InvalidRequest,
+    LinkNeeded,
     NotFound,
     NoticeSubscriptions,
     OpenSlots,
@@ -173,10 +174,14 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
 
     def ensure_booked(self, *, booking: Booking, slot: Slot) -> CalendarEvent:
         with told_as_failures():
-            account = self._accounts.of_booking(booking)
-            for place in self._trails.at(booking, slot):
+            account, offered = self._accounts.of_booking(booking), self._offered(booking)
+            for place in self._looked_up(booking, slot, offered):
                 return place.ref(account)
-            wish = wish_of(booking, slot.start, self._offered(booking, slot))
+            if offered is None or not offered.active:
+                raise _refused()
+            if offered.minutes * _MINUTE != slot.length:
+                _log.warning("event type %s lasts %d minutes now", offered.id, offered.minutes)
+            wish = wish_of(booking, slot.start, offered)
             self._mode.take(account)
             try:
                 invitee = self._api.book(wish)
@@ -186,20 +191,29 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                 self._times.forget()
             return self._read_back(booking, slot, account, invitee)
 
-    def _offered(self, booking: Booking, slot: Slot) -> OfferedType:
-        """The event type as it is now: its host may change the form at any time."""
+    def _looked_up(self, booking: Booking, slot: Slot, offered: OfferedType | None) -> list[Place]:
+        """Raises LinkNeeded where our event may stand unseen: it would be booked twice."""
+        if offered is not None:
+            self._trails.learn(offered)
+        try:
+            return self._trails.at(booking, slot, everywhere=True)
+        except Refusal as refused:
+            if not (refused.forbidden and offered is not None and offered.round_robin):
+                raise
+            if places := self._trails.at(booking, slot):
+                return places
+            message = "Our token does not see the events of the whole team; use the link."
+            raise LinkNeeded(message, lasting=False) from refused
+
+    def _offered(self, booking: Booking) -> OfferedType | None:
+        """The event type as it is now, if it still is: its host may change it at any time."""
         uri = _event_type_uri(booking.calendar_ref)
         try:
-            offered = self._api.event_type(id_in(uri, "event_types") or "")
+            return self._api.event_type(id_in(uri, "event_types") or "")
         except Refusal as refused:
             if refused.status == 404:
-                raise _refused() from refused
+                return None
             raise
-        if not offered.active:
-            raise _refused()
-        if offered.minutes * _MINUTE != slot.length:
-            _log.warning("event type %s lasts %d minutes now", offered.id, offered.minutes)
-        return offered
 
     def _booked_all_the_same(
         self, booking: Booking, slot: Slot, account: str, error: CalendlyError
@@ -237,9 +251,15 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             raise ProviderFailed("Calendly booked another time than it was asked for.")
         return Place(event, invitee).ref(account)
 
-    def ensure_absent(self, *, booking: Booking, slot: Slot) -> None:
+    def ensure_absent(
+        self, *, booking: Booking, slot: Slot, only: CalendarEvent | None = None
+    ) -> None:
         with told_as_failures():
-            places = self._trails.at(booking, slot)
+            places = [
+                each
+                for each in self._trails.at(booking, slot)
+                if only is None or only.place in (each.invitee.uri, each.event.uri)
+            ]
             try:
                 for place in places:
                     self._check_nobody_else(place, places)
@@ -332,11 +352,11 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                 if refused.status == 404 or hidden:
                     raise NotFound("event in the calendar") from refused
                 raise
-            left, holder = self._trails.left(place, {}), self._holder(place)
+            left, me = self._trails.left(place, {}), self._accounts.me().uri
         # Only now: who names events that are not there is not to cost us what is kept.
         self._times.forget()
         try:
-            return record_of(place, holder, left)
+            return record_of(place, me, left)
         except InvalidRequest as unusable:
             message = "Calendly knows no address of this client that could be written to."
             raise ProviderFailed(message, retryable=False) from unusable
@@ -350,15 +370,11 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             raise NotFound("event with one client in the calendar")
         return Place(self._api.scheduled_event(event_id), coming[0])
 
-    def _holder(self, place: Place) -> str:
-        me = self._accounts.me().uri
-        hosts = place.event.hosts
-        return me if me in hosts or not hosts else hosts[0]
-
     def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
         with told_as_failures():
             account = self._accounts.of_builder(builder)
-            places = {place.ids: place for place in self._placed(account, window)}
+            among = [*self._placed(account, window), *self._pooled(account, window)]
+            places = {place.ids: place for place in among}
             return list(self._records(account, places))
 
     def _records(
@@ -373,13 +389,31 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
 
     def _placed(self, account: str, window: TimeWindow) -> list[Place]:
         """Everybody in every event of the account that starts within the window."""
-        events = self._api.scheduled_events(
-            whose=self._accounts.whose(account),
+        return self._trails.places_in(self._events(self._accounts.whose(account), window))
+
+    def _events(self, whose: Mapping[str, str], window: TimeWindow) -> list[ScheduledEvent]:
+        found = self._api.scheduled_events(
+            whose=whose,
             after=window.start - timedelta(seconds=1),  # the edges are out
             before=window.end,
         )
-        inside = [each for each in events if window.start <= each.start < window.end]
-        return self._trails.places_in(inside)
+        return [each for each in found if window.start <= each.start < window.end]
+
+    def _pooled(self, account: str, window: TimeWindow) -> list[Place]:
+        """What other members hold of the account's round-robin types."""
+        offered = self._api.event_types(whose=self._accounts.whose(account))
+        pooled = {each.uri for each in offered if each.round_robin}
+        if not pooled:
+            return []
+        try:
+            events = self._events(self._accounts.all_of_us(), window)
+        except Refusal as refused:
+            if not refused.forbidden:
+                raise
+            _log.warning("the events of other members of the organization may not be seen")
+            return []
+        others = (each for each in events if account not in each.hosts)
+        return self._trails.places_in([each for each in others if each.event_type_uri in pooled])
 
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:
         with told_as_failures():
