@@ -14,7 +14,7 @@ from adapters.calendly.offers import event_type_of
 from adapters.calendly.records import Invitee, OfferedType, ScheduledEvent
 from adapters.calendly.refusals import CalendlyError, Refusal, Unreadable, told_as_failures
 from adapters.calendly.subscriptions import Subscriptions
-from adapters.calendly.times import AvailableTimes
+from adapters.calendly.times import LEAD, AvailableTimes
 from adapters.calendly.told import record_of
 from adapters.calendly.trails import Place, Trails
 from adapters.calendly.uris import id_in, place_in
@@ -91,12 +91,12 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         with told_as_failures():
             found = self._times.between(_event_type_uri(session_type.calendar_ref), window)
         earliest, latest = self._bounds(session_type)
-        last = min(window.end - session_type.duration, latest - _MINUTE)
+        last = window.end - session_type.duration
         return OpenSlots.at(
             {
                 start: min(seats, session_type.capacity)
                 for start, seats in found.items()
-                if earliest <= start <= last
+                if earliest <= start < latest and start <= last
             },
             session_type.rules,
         )
@@ -160,7 +160,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         earliest, latest = self._bounds(session_type)
         if start < self._clock.now():
             return (Reason("past", "The start lies in the past."),)
-        if start < earliest:
+        if start < max(earliest, self._clock.now() + LEAD):
             return (Reason("notice", "The start is too soon for the notice of this session."),)
         if start >= latest:
             return (Reason("horizon", "The start is too far ahead to be booked now."),)
@@ -219,13 +219,13 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         self, booking: Booking, slot: Slot, account: str, error: CalendlyError
     ) -> CalendarEvent:
         """Looks before it believes: a lost answer may hide our event, and so may a taken slot."""
-        taken = isinstance(error, Refusal) and error.slot_taken
-        if taken or error.outcome_unknown:
+        refused = isinstance(error, Refusal) and error.status in (400, 409, 422)
+        if refused or error.outcome_unknown:
             for place in self._trails.at(booking, slot):
                 return place.ref(account)
         if isinstance(error, Refusal) and (link := self._mode.refused(account, error)):
             raise link from error
-        if taken:
+        if isinstance(error, Refusal) and self._is_taken(booking, slot, error):
             message = "The calendar has something else at that time."
             raise SlotUnavailable("busy", message) from error
         if isinstance(error, Refusal) and error.status in (400, 404, 422):
@@ -235,6 +235,14 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             message = "It is not known yet whether Calendly booked this; it is looked up again."
             raise ProviderFailed(message, retry_after=_SOON) from error
         raise error
+
+    def _is_taken(self, booking: Booking, slot: Slot, refused: Refusal) -> bool:
+        """Where the refusal does not say what it is about, the open times do."""
+        if refused.slot_taken or refused.status != 400 or refused.details:
+            return refused.slot_taken
+        window = TimeWindow(slot.start, slot.end)
+        uri = _event_type_uri(booking.calendar_ref)
+        return slot.start not in self._times.between(uri, window, fresh=True)
 
     def _read_back(
         self, booking: Booking, slot: Slot, account: str, invitee: Invitee
@@ -418,16 +426,23 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:
         with told_as_failures():
             whose = self._accounts.whose(self._accounts.of_builder(builder))
-            found = self._api.event_types(whose=whose)
-            return [event_type_of(each, self._seats(each)) for each in found]
+            found = [each for each in self._api.event_types(whose=whose) if each.lasting]
+            seats = self._seats([each.uri for each in found if each.group and each.active], whose)
+            return list(_offers(found, seats))
 
-    def _seats(self, offered: OfferedType) -> int:
-        """A group's size is told nowhere but at its open times: it is what the emptiest one has left."""
-        if not (offered.group and offered.active):
-            return 1
+    def _seats(self, groups: Sequence[str], whose: Mapping[str, str]) -> dict[str, int]:
+        """The size of groups is told by their events, and by what an open time without one has left."""
+        if not groups:
+            return {}
         now = self._clock.now().replace(second=0, microsecond=0)
-        times = self._times.between(offered.uri, TimeWindow(now, now + _STRETCH))
-        return max(times.values(), default=1)
+        window = TimeWindow(now, now + _STRETCH)
+        sizes: dict[str, int] = {}
+        told = [(each.event_type_uri, each.limit) for each in self._events(whose, window)]
+        for uri in groups:
+            told += [(uri, left) for left in self._times.between(uri, window).values()]
+        for uri, seats in told:
+            sizes[uri] = max(seats or 1, sizes.get(uri, 1))
+        return sizes
 
     # ---- who did not come --------------------------------------------------------------------------
 
@@ -503,6 +518,14 @@ def _event_type_uri(ref: CalendarRef | None) -> str:
         message = "This session type has no event type at Calendly; run `booking sync-event-types`."
         raise ProviderFailed(message, retryable=False)
     return ref.event_type_uri
+
+
+def _offers(found: Sequence[OfferedType], seats: Mapping[str, int]) -> Iterator[EventType]:
+    for each in found:
+        try:
+            yield event_type_of(each, seats.get(each.uri) if each.group else 1)
+        except InvalidRequest as unusable:
+            _log.error("event type %s cannot be taken over: %s", each.id, unusable.message)
 
 
 def _refused() -> SlotUnavailable:

@@ -153,15 +153,18 @@ def _checked(world: World, wish: Wish) -> _Terms:
 
 
 def _check_questions(world: World, event_type: EventType, wish: Wish, terms: _Terms) -> None:
-    given = {each["question"]: str(each["answer"]).strip() for each in wish.answers}
-    asked = {each.name: each for each in event_type.questions if each.enabled}
-    if any(each.required and not given.get(name) for name, each in asked.items()):
-        raise blank_answers()
-    for name, answer in given.items():
-        if name not in asked:
-            raise _wrong_answer(name, "is not a question of this event type")
-        if answer and (wrong := _wrong_about(asked[name], answer)):
-            raise _wrong_answer(name, wrong)
+    """The first answer to a text is for the first question that reads so, and so on."""
+    given: dict[str, list[str]] = {}
+    for each in wish.answers:
+        given.setdefault(each["question"], []).append(str(each["answer"]).strip())
+    for question in (each for each in event_type.questions if each.enabled):
+        answer = given[question.name].pop(0) if given.get(question.name) else ""
+        if question.required and not answer:
+            raise blank_answers()
+        if answer and (wrong := _wrong_about(question, answer)):
+            raise _wrong_answer(question.name, wrong)
+    for name in (name for name, left in given.items() if left):
+        raise _wrong_answer(name, "is not a question of this event type")
 
 
 def _wrong_about(question: Question, answer: str) -> str | None:
