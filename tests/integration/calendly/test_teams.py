@@ -14,6 +14,7 @@ from booking_core import (
     Actor,
     Booking,
     BookingCore,
+    BookingFilter,
     BookingState,
     LinkNeeded,
     ProviderFailed,
@@ -248,6 +249,25 @@ def test_without_the_right_to_see_others_a_builders_own_are_listed(
     host.role = "user"
     [found] = connect(token).records(builder=a_builder(), window=MONTH)
     assert found.event.account == host.uri
+
+
+def test_an_event_that_two_builders_of_a_team_are_told_of_makes_one_booking(
+    connect: Connect, sim: Simulator, host: User, bea: User, token: str, team: EventType,
+    store: MemoryStore, keep: Keep,
+) -> None:  # fmt: skip
+    core = assembled(store, connect(token, store), sim)
+    core.settle_calendar(booking_id=keep(team).id)
+    with store() as uow:
+        uow.builders.save(
+            a_builder(id="bld_bea", slug="bea", name="Bea", calendar_account=bea.uri, reminders=())
+        )
+        uow.commit()
+    sim.book_at(f"{sim.pages}/{host.slug}/{team.slug}", ELEVEN.start, "Eve", "eve@example.test")
+    core.repair_calendar(window=MONTH, actor=Actor.system())
+    again = core.repair_calendar(window=MONTH, actor=Actor.system())
+    assert again.differences == []
+    with store() as uow:
+        assert len(uow.bookings.find(BookingFilter())) == 2
 
 
 def test_repairing_a_teams_bookings_comes_to_an_end(
