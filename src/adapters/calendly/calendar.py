@@ -436,13 +436,13 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             return {}
         now = self._clock.now().replace(second=0, microsecond=0)
         window = TimeWindow(now, now + _STRETCH)
-        sizes: dict[str, int] = {}
-        told = [(each.event_type_uri, each.limit) for each in self._events(whose, window)]
-        for uri in groups:
-            told += [(uri, left) for left in self._times.between(uri, window).values()]
-        for uri, seats in told:
-            sizes[uri] = max(seats or 1, sizes.get(uri, 1))
-        return sizes
+        told: dict[str, list[int]] = {uri: [] for uri in groups}
+        for event in self._events(whose, window):
+            if event.event_type_uri in told and event.limit is not None:
+                told[event.event_type_uri].append(event.limit)
+        for uri, seats in told.items():
+            seats += self._times.between(uri, window).values()
+        return {uri: max(seats) for uri, seats in told.items() if seats}
 
     # ---- who did not come --------------------------------------------------------------------------
 
