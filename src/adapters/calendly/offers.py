@@ -42,13 +42,13 @@ def event_type_of(offered: OfferedType, seats: int | None) -> EventType:
         scheduling_url=offered.scheduling_url,
         description=offered.description,
         capacity=seats,
-        questions=tuple(_questions(offered.questions)),
+        questions=tuple(_question(*each) for each in with_ids(offered.questions)),
         location=_location(offered.places[0]) if offered.places else Location(),
     )
 
 
-def _questions(asked: Sequence[AskedQuestion]) -> Iterator[Question]:
-    """Ids come from the text: where a question stands in the form changes nothing about it."""
+def with_ids(asked: Sequence[AskedQuestion]) -> Iterator[tuple[AskedQuestion, str]]:
+    """In the order of the form. Ids come from the text: where a question stands changes nothing."""
     taken: set[str] = set()
     for each in sorted(asked, key=lambda one: one.position):
         if not one_line(each.name):
@@ -58,7 +58,7 @@ def _questions(asked: Sequence[AskedQuestion]) -> Iterator[Question]:
         while question_id in taken:
             question_id, number = f"{plain}-{number}", number + 1
         taken.add(question_id)
-        yield _question(each, question_id)
+        yield each, question_id
 
 
 def _question(asked: AskedQuestion, question_id: str) -> Question:

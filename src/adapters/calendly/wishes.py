@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from adapters.calendly.api import text_of
-from adapters.calendly.offers import one_line
+from adapters.calendly.offers import one_line, with_ids
 from adapters.calendly.records import (
     CONFERENCES,
     TRACKING,
@@ -73,12 +73,13 @@ def answers_to(booking: Booking, offered: OfferedType) -> list[tuple[AskedQuesti
 
     One that Calendly would refuse is left out where it is optional: it would refuse the whole booking.
     """
-    given: dict[str, list[Answer]] = {}
-    for answer in booking.details.answers:
-        given.setdefault(one_line(answer.prompt), []).append(answer)
+    form = list(with_ids(offered.questions))
+    prompts = {question_id: one_line(asked.name) for asked, question_id in form}
+    given = _sorted_out(booking.details.answers, prompts)
     found = []
-    for asked in sorted(offered.questions, key=lambda each: each.position):
-        same = given.get(one_line(asked.name))
+    for asked, question_id in form:
+        prompt = prompts[question_id]
+        same = given.get((question_id, prompt)) or given.get(("", prompt))
         text = _text_of(same.pop(0), asked) if same else ""
         if not text:
             continue
@@ -86,6 +87,19 @@ def answers_to(booking: Booking, offered: OfferedType) -> list[tuple[AskedQuesti
             found.append((asked, text))
         else:
             _log.warning("an answer of booking %s does not fit and is left out", booking.id)
+    return found
+
+
+def _sorted_out(
+    answers: Sequence[Answer], prompts: Mapping[str, str]
+) -> dict[tuple[str, str], list[Answer]]:
+    """By the text that was answered, and by the question's id where the form still has it: several
+    questions may read the same."""
+    found: dict[tuple[str, str], list[Answer]] = {}
+    for answer in answers:
+        prompt = one_line(answer.prompt)
+        known = answer.question_id if prompts.get(answer.question_id) == prompt else ""
+        found.setdefault((known, prompt), []).append(answer)
     return found
 
 

@@ -229,6 +229,16 @@ def test_questions_that_read_the_same_are_answered_one_after_the_other(
     assert [each["answer"] for each in sim.invitees()[0].answers] == ["Ada", "Bo"]
 
 
+def test_of_questions_that_read_the_same_one_may_be_left_out(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    advice.questions = [Question("Name"), Question("Name", required=True)]
+    _, second = calendar.event_types(builder=a_builder())[0].questions
+    given = (Answer(second.id, "Ada", second.prompt),)
+    calendar.ensure_booked(booking=waiting(advice, details=Details(answers=given)), slot=TEN)
+    assert [each["position"] for each in posts(sim)[0]["questions_and_answers"]] == [1]
+
+
 def test_answers_go_back_to_the_very_text_that_calendly_has(
     calendar: CalendlyCalendar, sim: Simulator, advice: EventType
 ) -> None:

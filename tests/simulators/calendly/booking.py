@@ -153,18 +153,25 @@ def _checked(world: World, wish: Wish) -> _Terms:
 
 
 def _check_questions(world: World, event_type: EventType, wish: Wish, terms: _Terms) -> None:
-    """The first answer to a text is for the first question that reads so, and so on."""
-    given: dict[str, list[str]] = {}
-    for each in wish.answers:
-        given.setdefault(each["question"], []).append(str(each["answer"]).strip())
-    for question in (each for each in event_type.questions if each.enabled):
-        answer = given[question.name].pop(0) if given.get(question.name) else ""
-        if question.required and not answer:
+    """Known by their text; among those that read the same, by their position."""
+    asked = [(n, each) for n, each in enumerate(event_type.questions) if each.enabled]
+    given = {
+        (each["question"], each["position"]): str(each["answer"]).strip() for each in wish.answers
+    }
+    for position, question in asked:
+        alike = [each for _, each in asked if each.name == question.name]
+        answers = [
+            text
+            for (name, at), text in given.items()
+            if name == question.name and (len(alike) == 1 or at == position)
+        ]
+        if question.required and not any(answers):
             raise blank_answers()
-        if answer and (wrong := _wrong_about(question, answer)):
+        for wrong in filter(None, (_wrong_about(question, each) for each in answers if each)):
             raise _wrong_answer(question.name, wrong)
-    for name in (name for name, left in given.items() if left):
-        raise _wrong_answer(name, "is not a question of this event type")
+    for name, _ in given:
+        if name not in [each.name for _, each in asked]:
+            raise _wrong_answer(name, "is not a question of this event type")
 
 
 def _wrong_about(question: Question, answer: str) -> str | None:
