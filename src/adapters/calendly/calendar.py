@@ -11,10 +11,10 @@ from adapters.calendly.api import CalendlyApi
 from adapters.calendly.modes import BookingMode
 from adapters.calendly.notices import read_notice
 from adapters.calendly.offers import event_type_of
-from adapters.calendly.records import Invitee, OfferedType
+from adapters.calendly.records import Invitee, OfferedType, ScheduledEvent
 from adapters.calendly.refusals import CalendlyError, Refusal, Unreadable, told_as_failures
 from adapters.calendly.subscriptions import Subscriptions
-from adapters.calendly.times import AvailableTimes
+from adapters.calendly.times import LEAD, AvailableTimes
 from adapters.calendly.told import record_of
 from adapters.calendly.trails import Place, Trails
 from adapters.calendly.uris import id_in, place_in
@@ -34,6 +34,7 @@ from booking_core import (
     Explanation,
     Health,
     InvalidRequest,
+    LinkNeeded,
     NotFound,
     NoticeSubscriptions,
     OpenSlots,
@@ -90,12 +91,12 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         with told_as_failures():
             found = self._times.between(_event_type_uri(session_type.calendar_ref), window)
         earliest, latest = self._bounds(session_type)
-        last = min(window.end - session_type.duration, latest - _MINUTE)
+        last = window.end - session_type.duration
         return OpenSlots.at(
             {
                 start: min(seats, session_type.capacity)
                 for start, seats in found.items()
-                if earliest <= start <= last
+                if earliest <= start < latest and start <= last
             },
             session_type.rules,
         )
@@ -159,7 +160,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         earliest, latest = self._bounds(session_type)
         if start < self._clock.now():
             return (Reason("past", "The start lies in the past."),)
-        if start < earliest:
+        if start < max(earliest, self._clock.now() + LEAD):
             return (Reason("notice", "The start is too soon for the notice of this session."),)
         if start >= latest:
             return (Reason("horizon", "The start is too far ahead to be booked now."),)
@@ -173,10 +174,14 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
 
     def ensure_booked(self, *, booking: Booking, slot: Slot) -> CalendarEvent:
         with told_as_failures():
-            account = self._accounts.of_booking(booking)
-            for place in self._trails.at(booking, slot):
+            account, offered = self._accounts.of_booking(booking), self._offered(booking)
+            for place in self._looked_up(booking, slot, offered):
                 return place.ref(account)
-            wish = wish_of(booking, slot.start, self._offered(booking, slot))
+            if offered is None or not offered.active:
+                raise _refused()
+            if offered.minutes * _MINUTE != slot.length:
+                _log.warning("event type %s lasts %d minutes now", offered.id, offered.minutes)
+            wish = wish_of(booking, slot.start, offered)
             self._mode.take(account)
             try:
                 invitee = self._api.book(wish)
@@ -186,32 +191,41 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                 self._times.forget()
             return self._read_back(booking, slot, account, invitee)
 
-    def _offered(self, booking: Booking, slot: Slot) -> OfferedType:
-        """The event type as it is now: its host may change the form at any time."""
+    def _looked_up(self, booking: Booking, slot: Slot, offered: OfferedType | None) -> list[Place]:
+        """Raises LinkNeeded where our event may stand unseen: it would be booked twice."""
+        if offered is not None:
+            self._trails.learn(offered)
+        try:
+            return self._trails.at(booking, slot, everywhere=True)
+        except Refusal as refused:
+            if not (refused.forbidden and offered is not None and offered.round_robin):
+                raise
+            if places := self._trails.at(booking, slot):
+                return places
+            message = "Our token does not see the events of the whole team; use the link."
+            raise LinkNeeded(message, lasting=False) from refused
+
+    def _offered(self, booking: Booking) -> OfferedType | None:
+        """The event type as it is now, if it still is: its host may change it at any time."""
         uri = _event_type_uri(booking.calendar_ref)
         try:
-            offered = self._api.event_type(id_in(uri, "event_types") or "")
+            return self._api.event_type(id_in(uri, "event_types") or "")
         except Refusal as refused:
             if refused.status == 404:
-                raise _refused() from refused
+                return None
             raise
-        if not offered.active:
-            raise _refused()
-        if offered.minutes * _MINUTE != slot.length:
-            _log.warning("event type %s lasts %d minutes now", offered.id, offered.minutes)
-        return offered
 
     def _booked_all_the_same(
         self, booking: Booking, slot: Slot, account: str, error: CalendlyError
     ) -> CalendarEvent:
         """Looks before it believes: a lost answer may hide our event, and so may a taken slot."""
-        taken = isinstance(error, Refusal) and error.slot_taken
-        if taken or error.outcome_unknown:
+        refused = isinstance(error, Refusal) and error.status in (400, 409, 422)
+        if refused or error.outcome_unknown:
             for place in self._trails.at(booking, slot):
                 return place.ref(account)
         if isinstance(error, Refusal) and (link := self._mode.refused(account, error)):
             raise link from error
-        if taken:
+        if isinstance(error, Refusal) and self._is_taken(booking, slot, error):
             message = "The calendar has something else at that time."
             raise SlotUnavailable("busy", message) from error
         if isinstance(error, Refusal) and error.status in (400, 404, 422):
@@ -221,6 +235,14 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             message = "It is not known yet whether Calendly booked this; it is looked up again."
             raise ProviderFailed(message, retry_after=_SOON) from error
         raise error
+
+    def _is_taken(self, booking: Booking, slot: Slot, refused: Refusal) -> bool:
+        """Where the refusal does not say what it is about, the open times do."""
+        if refused.slot_taken or refused.status != 400 or refused.details:
+            return refused.slot_taken
+        window = TimeWindow(slot.start, slot.end)
+        uri = _event_type_uri(booking.calendar_ref)
+        return slot.start not in self._times.between(uri, window, fresh=True)
 
     def _read_back(
         self, booking: Booking, slot: Slot, account: str, invitee: Invitee
@@ -237,9 +259,15 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             raise ProviderFailed("Calendly booked another time than it was asked for.")
         return Place(event, invitee).ref(account)
 
-    def ensure_absent(self, *, booking: Booking, slot: Slot) -> None:
+    def ensure_absent(
+        self, *, booking: Booking, slot: Slot, only: CalendarEvent | None = None
+    ) -> None:
         with told_as_failures():
-            places = self._trails.at(booking, slot)
+            places = [
+                each
+                for each in self._trails.at(booking, slot)
+                if only is None or only.place in (each.invitee.uri, each.event.uri)
+            ]
             try:
                 for place in places:
                     self._check_nobody_else(place, places)
@@ -332,11 +360,11 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                 if refused.status == 404 or hidden:
                     raise NotFound("event in the calendar") from refused
                 raise
-            left, holder = self._trails.left(place, {}), self._holder(place)
+            left, me = self._trails.left(place, {}), self._accounts.me().uri
         # Only now: who names events that are not there is not to cost us what is kept.
         self._times.forget()
         try:
-            return record_of(place, holder, left)
+            return record_of(place, me, left)
         except InvalidRequest as unusable:
             message = "Calendly knows no address of this client that could be written to."
             raise ProviderFailed(message, retryable=False) from unusable
@@ -350,15 +378,11 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             raise NotFound("event with one client in the calendar")
         return Place(self._api.scheduled_event(event_id), coming[0])
 
-    def _holder(self, place: Place) -> str:
-        me = self._accounts.me().uri
-        hosts = place.event.hosts
-        return me if me in hosts or not hosts else hosts[0]
-
     def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
         with told_as_failures():
             account = self._accounts.of_builder(builder)
-            places = {place.ids: place for place in self._placed(account, window)}
+            among = [*self._placed(account, window), *self._pooled(account, window)]
+            places = {place.ids: place for place in among}
             return list(self._records(account, places))
 
     def _records(
@@ -373,27 +397,52 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
 
     def _placed(self, account: str, window: TimeWindow) -> list[Place]:
         """Everybody in every event of the account that starts within the window."""
-        events = self._api.scheduled_events(
-            whose=self._accounts.whose(account),
+        return self._trails.places_in(self._events(self._accounts.whose(account), window))
+
+    def _events(self, whose: Mapping[str, str], window: TimeWindow) -> list[ScheduledEvent]:
+        found = self._api.scheduled_events(
+            whose=whose,
             after=window.start - timedelta(seconds=1),  # the edges are out
             before=window.end,
         )
-        inside = [each for each in events if window.start <= each.start < window.end]
-        return self._trails.places_in(inside)
+        return [each for each in found if window.start <= each.start < window.end]
+
+    def _pooled(self, account: str, window: TimeWindow) -> list[Place]:
+        """What other members hold of the account's round-robin types."""
+        offered = self._api.event_types(whose=self._accounts.whose(account))
+        pooled = {each.uri for each in offered if each.round_robin}
+        if not pooled:
+            return []
+        try:
+            events = self._events(self._accounts.all_of_us(), window)
+        except Refusal as refused:
+            if not refused.forbidden:
+                raise
+            _log.warning("the events of other members of the organization may not be seen")
+            return []
+        others = (each for each in events if account not in each.hosts)
+        return self._trails.places_in([each for each in others if each.event_type_uri in pooled])
 
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:
         with told_as_failures():
             whose = self._accounts.whose(self._accounts.of_builder(builder))
-            found = self._api.event_types(whose=whose)
-            return [event_type_of(each, self._seats(each)) for each in found]
+            found = [each for each in self._api.event_types(whose=whose) if each.lasting]
+            seats = self._seats([each.uri for each in found if each.group and each.active], whose)
+            return list(_offers(found, seats))
 
-    def _seats(self, offered: OfferedType) -> int:
-        """A group's size is told nowhere but at its open times: it is what the emptiest one has left."""
-        if not (offered.group and offered.active):
-            return 1
+    def _seats(self, groups: Sequence[str], whose: Mapping[str, str]) -> dict[str, int]:
+        """The size of groups is told by their events, and by what an open time without one has left."""
+        if not groups:
+            return {}
         now = self._clock.now().replace(second=0, microsecond=0)
-        times = self._times.between(offered.uri, TimeWindow(now, now + _STRETCH))
-        return max(times.values(), default=1)
+        window = TimeWindow(now, now + _STRETCH)
+        told: dict[str, list[int]] = {uri: [] for uri in groups}
+        for event in self._events(whose, window):
+            if event.event_type_uri in told and event.limit is not None:
+                told[event.event_type_uri].append(event.limit)
+        for uri, seats in told.items():
+            seats += self._times.between(uri, window).values()
+        return {uri: max(seats) for uri, seats in told.items() if seats}
 
     # ---- who did not come --------------------------------------------------------------------------
 
@@ -469,6 +518,14 @@ def _event_type_uri(ref: CalendarRef | None) -> str:
         message = "This session type has no event type at Calendly; run `booking sync-event-types`."
         raise ProviderFailed(message, retryable=False)
     return ref.event_type_uri
+
+
+def _offers(found: Sequence[OfferedType], seats: Mapping[str, int]) -> Iterator[EventType]:
+    for each in found:
+        try:
+            yield event_type_of(each, seats.get(each.uri) if each.group else 1)
+        except InvalidRequest as unusable:
+            _log.error("event type %s cannot be taken over: %s", each.id, unusable.message)
 
 
 def _refused() -> SlotUnavailable:

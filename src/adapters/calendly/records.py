@@ -98,6 +98,10 @@ class AskedQuestion:
     choices: tuple[str, ...]
     other_allowed: bool
 
+    @property
+    def is_phone(self) -> bool:
+        return self.kind == "phone_number"
+
     @classmethod
     def read(cls, shape: JSON) -> Self:
         return cls(
@@ -134,6 +138,10 @@ class OfferedType:
     active: bool
     group: bool
     round_robin: bool
+    #: to be booked by anybody, again and again: no poll, and no one-off
+    lasting: bool
+    secret: bool
+    paid: bool
     scheduling_url: str
     description: str
     questions: tuple[AskedQuestion, ...]
@@ -151,6 +159,10 @@ class OfferedType:
                 active=bool(shape["active"]) and not shape.get("deleted_at"),
                 group=shape.get("kind") == "group",
                 round_robin=shape.get("pooling_type") == "round_robin",
+                lasting=shape.get("booking_method") != "poll"
+                and shape.get("type") != "AdhocEventType",
+                secret=bool(shape.get("secret")),
+                paid=bool(shape.get("is_paid")),
                 scheduling_url=_text(shape.get("scheduling_url")),
                 description=_text(shape.get("description_plain")),
                 questions=tuple(map(AskedQuestion.read, asked)),
@@ -196,6 +208,7 @@ class ScheduledEvent:
     created_at: datetime
     canceled: bool
     group: bool
+    limit: int | None
     hosts: tuple[str, ...]
     join_url: str | None
     link_pending: bool
@@ -214,6 +227,7 @@ class ScheduledEvent:
                 created_at=instant_of(shape["created_at"]),
                 canceled=shape["status"] == "canceled",
                 group=int(counter.get("limit", 2)) > 1,
+                limit=int(counter["limit"]) if "limit" in counter else None,
                 hosts=tuple(each["user"] for each in shape.get("event_memberships") or ()),
                 join_url=_join_url(place),
                 link_pending=_link_pending(place),

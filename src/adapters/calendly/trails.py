@@ -9,7 +9,7 @@ from attrs import frozen
 
 from adapters.calendly.accounts import Accounts
 from adapters.calendly.api import CalendlyApi
-from adapters.calendly.records import Invitee, ScheduledEvent
+from adapters.calendly.records import Invitee, OfferedType, ScheduledEvent
 from adapters.calendly.refusals import Refusal
 from adapters.calendly.side_by_side import side_by_side
 from adapters.calendly.uris import id_in, place_in
@@ -42,8 +42,11 @@ class Place:
         return self.invitee.canceled_at or self.event.canceled_at
 
     def ref(self, account: str) -> CalendarEvent:
+        """With who holds it: `account` where that is one of them."""
         event = self.event
-        return CalendarEvent(account, event.id, event.uri, self.invitee.uri, event.join_url)
+        held = account in event.hosts or not event.hosts
+        holder = account if held else event.hosts[0]
+        return CalendarEvent(holder, event.id, event.uri, self.invitee.uri, event.join_url)
 
 
 class Trails:
@@ -71,14 +74,23 @@ class Trails:
                 link_pending=place.event.link_pending,
                 cancelled_at=place.canceled_at,
             )
-            for place in sorted(last, key=lambda each: each.event.start)
+            for place in sorted(last, key=_oldest_first)
             for was in _earlier(place, places, before) or [None]
         ]
 
-    def at(self, booking: Booking, slot: Slot) -> list[Place]:
-        """Where the booking stands at `slot` now; more than one only after a mishap."""
-        places = self._places(booking, self._accounts.of_booking(booking)).values()
-        return [each for each in places if each.event.start == slot.start and not each.canceled]
+    def at(self, booking: Booking, slot: Slot, *, everywhere: bool = False) -> list[Place]:
+        """Where the booking stands at `slot` now; more than one only after a mishap.
+
+        With `everywhere`, raises Refusal where only a part of what may be its event can be seen.
+        """
+        account = self._accounts.of_booking(booking)
+        places = self._places(booking, account, everywhere).values()
+        there = [each for each in places if each.event.start == slot.start and not each.canceled]
+        return sorted(there, key=_oldest_first)
+
+    def learn(self, offered: OfferedType) -> None:
+        """What has just been read of an event type: its host may make a team of it at any time."""
+        self._round_robin[offered.id] = offered.round_robin
 
     def place(self, event_id: str, invitee_id: str) -> Place:
         return Place(self._api.scheduled_event(event_id), self._api.invitee(event_id, invitee_id))
@@ -105,23 +117,25 @@ class Trails:
 
     # ---- finding -----------------------------------------------------------------------------------
 
-    def _places(self, booking: Booking, account: str) -> dict[_Ids, Place]:
-        found = {place.ids: place for place in self._tagged(booking, account)}
+    def _places(
+        self, booking: Booking, account: str, everywhere: bool = False
+    ) -> dict[_Ids, Place]:
+        found = {place.ids: place for place in self._tagged(booking, account, everywhere)}
         if (own := self._own(booking, found)) is not None:
             found[own.ids] = own
         self._follow_moves(found)
         return found
 
-    def _tagged(self, booking: Booking, account: str) -> list[Place]:
+    def _tagged(self, booking: Booking, account: str, everywhere: bool) -> list[Place]:
         earliest = booking.created_at - _MARGIN
         events = [
             event
-            for event in self._events(booking, account)
+            for event in self._events(booking, account, everywhere)
             if event.group or event.created_at >= earliest
         ]
         return [each for each in self.places_in(events) if each.invitee.tag == booking.tag]
 
-    def _events(self, booking: Booking, account: str) -> Sequence[ScheduledEvent]:
+    def _events(self, booking: Booking, account: str, everywhere: bool) -> Sequence[ScheduledEvent]:
         after, email = booking.created_at - _MARGIN, booking.client.contact.email
         if self._is_round_robin(booking):  # any member may be its host
             try:
@@ -129,7 +143,7 @@ class Trails:
                     whose=self._accounts.all_of_us(), after=after, invitee_email=email
                 )
             except Refusal as refused:
-                if not refused.forbidden:
+                if everywhere or not refused.forbidden:
                     raise
         return self._api.scheduled_events(
             whose=self._accounts.whose(account), after=after, invitee_email=email
@@ -230,6 +244,11 @@ def _walk_back(
         seen.add(ids)
         yield places[ids]
         ids = before.get(ids)
+
+
+def _oldest_first(place: Place) -> tuple[datetime, datetime, _Ids]:
+    """By their starts, and every worker sees the same one first."""
+    return place.event.start, place.event.created_at, place.ids
 
 
 def _slot(event: ScheduledEvent, booking: Booking) -> Slot:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from adapters.calendly.api import text_of
+from adapters.calendly.offers import one_line, with_ids
 from adapters.calendly.records import (
     CONFERENCES,
     TRACKING,
@@ -72,17 +73,33 @@ def answers_to(booking: Booking, offered: OfferedType) -> list[tuple[AskedQuesti
 
     One that Calendly would refuse is left out where it is optional: it would refuse the whole booking.
     """
-    given = {answer.prompt: answer for answer in booking.details.answers}
+    form = list(with_ids(offered.questions))
+    prompts = {question_id: one_line(asked.name) for asked, question_id in form}
+    given = _sorted_out(booking.details.answers, prompts)
     found = []
-    for asked in offered.questions:
-        answer = given.get(asked.name)
-        text = _text_of(answer, asked) if answer else ""
+    for asked, question_id in form:
+        prompt = prompts[question_id]
+        same = given.get((question_id, prompt)) or given.get(("", prompt))
+        text = _text_of(same.pop(0), asked) if same else ""
         if not text:
             continue
         if asked.required or _acceptable(asked, text):
             found.append((asked, text))
         else:
             _log.warning("an answer of booking %s does not fit and is left out", booking.id)
+    return found
+
+
+def _sorted_out(
+    answers: Sequence[Answer], prompts: Mapping[str, str]
+) -> dict[tuple[str, str], list[Answer]]:
+    """By the text that was answered, and by the question's id where the form still has it: several
+    questions may read the same."""
+    found: dict[tuple[str, str], list[Answer]] = {}
+    for answer in answers:
+        prompt = one_line(answer.prompt)
+        known = answer.question_id if prompts.get(answer.question_id) == prompt else ""
+        found.setdefault((known, prompt), []).append(answer)
     return found
 
 
@@ -93,13 +110,19 @@ def _text_of(answer: Answer, asked: AskedQuestion) -> str:
             fitting = (each for each in asked.choices if each.strip().lower() == word)
             return next(fitting, word.capitalize())
         case str(text):
-            return text.strip()
+            return _as_offered(text, asked)
         case chosen:
-            return "\n".join(chosen)
+            return "\n".join(_as_offered(each, asked) for each in chosen)
+
+
+def _as_offered(text: str, asked: AskedQuestion) -> str:
+    """A choice to the letter: what we keep of it is free of control characters."""
+    same = (each for each in asked.choices if one_line(each) == one_line(text))
+    return next(same, text.strip())
 
 
 def _acceptable(asked: AskedQuestion, text: str) -> bool:
-    if asked.kind == "phone_number":
+    if asked.is_phone:
         return _PHONE.fullmatch(text) is not None
     if asked.kind in ("single_select", "multi_select") and not asked.other_allowed:
         chosen = text.split("\n") if asked.kind == "multi_select" else [text]
@@ -115,7 +138,12 @@ def _location(booking: Booking, offered: OfferedType) -> dict[str, str] | None:
     if offered.round_robin or not offered.places:
         return None
     fitting = _FITTING[booking.details.location.kind]
-    places = sorted(offered.places, key=lambda place: place.kind not in fitting)
+    ours = one_line(booking.details.location.text)
+
+    def how_far_off(place: OfferedPlace) -> tuple[bool, bool]:
+        return place.kind not in fitting, one_line(place.location) != ours
+
+    places = sorted(offered.places, key=how_far_off)
     for place in places:
         text = _place_text(booking, offered, place)
         if text or place.kind not in _WITH_TEXT:
@@ -142,12 +170,8 @@ def _place_text(booking: Booking, offered: OfferedType, place: OfferedPlace) -> 
 
 
 def _phones(booking: Booking, offered: OfferedType) -> Iterator[str]:
-    """Where the client can be called: what was answered to a question for a number, then anything
-    that is one."""
-    prompts = {each.name for each in offered.questions if each.kind == "phone_number"}
-    texts = [
-        (answer.prompt not in prompts, answer.value.strip())
-        for answer in booking.details.answers
-        if isinstance(answer.value, str)
-    ]
-    yield from (text for _, text in sorted(texts) if _PHONE.fullmatch(text))
+    """Where the client can be called: what was answered to a question for a number, by the order
+    of the form, then anything that is one."""
+    asked_for = [text for asked, text in answers_to(booking, offered) if asked.is_phone]
+    others = [each.value.strip() for each in booking.details.answers if isinstance(each.value, str)]
+    yield from (text for text in (*asked_for, *others) if _PHONE.fullmatch(text))

@@ -119,7 +119,9 @@ class LocalCalendar(CalendarProvider):
     def ensure_booked(self, *, booking: Booking, slot: Slot) -> CalendarEvent:
         return CalendarEvent(account="local", event_id=booking.id, event_uri=f"local:{booking.id}")
 
-    def ensure_absent(self, *, booking: Booking, slot: Slot) -> None:
+    def ensure_absent(
+        self, *, booking: Booking, slot: Slot, only: CalendarEvent | None = None
+    ) -> None:
         return None
 
     def events(self, *, booking: Booking) -> Sequence[StandingEvent]:

@@ -182,10 +182,13 @@ class MemoryCalendar(Faulty, CalendarProvider):
             self._events[wanted.ref.event_uri] = wanted
             return wanted.ref
 
-    def ensure_absent(self, *, booking: Booking, slot: Slot) -> None:
+    def ensure_absent(
+        self, *, booking: Booking, slot: Slot, only: CalendarEvent | None = None
+    ) -> None:
         with self._call("ensure_absent"), self._lock:
             for event in self._of(booking):
-                if event.slot == slot and not event.cancelled:
+                meant = only is None or only.place == event.ref.place
+                if meant and event.slot == slot and not event.cancelled:
                     del self._events[event.ref.event_uri]
 
     def scheduling_link(

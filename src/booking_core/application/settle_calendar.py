@@ -83,9 +83,9 @@ class SettleCalendar:
                 tell(booking=booking)
                 events[:] = [evolve(each, no_show=no_show) for each in events]
                 return self._record(booking, lambda b: b.no_show_settled())
-            case steps.Remove(slot):
-                self.keeper.calendar.ensure_absent(booking=booking, slot=slot)
-                events[:] = [each for each in events if each.slot != slot]
+            case steps.Remove(slot, only):
+                self.keeper.calendar.ensure_absent(booking=booking, slot=slot, only=only)
+                events[:] = [each for each in events if not step.takes(each)]
             case steps.RecordBooked(event):
                 return self._record(booking, lambda b: b.calendar_booked(event))
             case steps.GiveUp():

@@ -51,9 +51,15 @@ class WriteRemovalDown:
 
 @frozen
 class Remove:
-    """No event of the booking may stand at that slot."""
+    """No event of the booking may stand at that slot, or not that one of several."""
 
     slot: Slot
+    only: CalendarEvent | None = None
+
+    def takes(self, event: StandingEvent) -> bool:
+        """Whether that one goes."""
+        one = self.only is None or self.only.place == event.event.place
+        return one and self.slot == event.slot
 
 
 @frozen
@@ -105,11 +111,19 @@ def hear(booking: Booking, events: Sequence[StandingEvent], *, now: datetime) ->
     Before anything is booked: what somebody cancelled or moved there is never booked again
     (rules facts_live and look_first).
     """
-    heard = [_hear_one(booking, event, now) for event in events]
+    held = next((each.slot for each in events if _is_own(booking, each)), None)
+    heard = [_hear_one(booking, event, held, now) for event in events]
     return any(heard)
 
 
-def _hear_one(booking: Booking, event: StandingEvent, now: datetime) -> bool:
+def _is_own(booking: Booking, event: StandingEvent) -> bool:
+    """Whether the booking stands by this very event."""
+    own = booking.event is not None and booking.event.place == event.event.place
+    return own and not event.cancelled
+
+
+def _hear_one(booking: Booking, event: StandingEvent, held: Slot | None, now: datetime) -> bool:
+    """`held` is where the booking's own event stands: who cancels a second one there leaves it."""
     if event.event.place in booking.removed_places:
         return False
     if event.cancelled:
@@ -117,7 +131,7 @@ def _hear_one(booking: Booking, event: StandingEvent, now: datetime) -> bool:
         return any(
             booking.event_cancelled(slot, keep=booking.kept_by_terms(event.cancelled_at or now))
             for slot in was
-            if slot in booking.slots()
+            if slot in booking.slots() and slot != held
         )
     if booking.state is BookingState.AWAITING_SCHEDULING:
         return booking.event_created(event.slot, event.event)  # moved since, or not
@@ -137,29 +151,46 @@ def _hear_details(booking: Booking, event: StandingEvent, now: datetime) -> bool
 
 def next_step(booking: Booking, events: Sequence[StandingEvent], *, now: datetime) -> CalendarStep:
     """The first thing that is not as it should be."""
-    standing = {event.slot: event.event for event in events if not event.cancelled}
-    expected = booking.expected_slots()
-    for slot, event in standing.items():
-        if event.place in booking.removed_places:  # even where it is expected again by now
-            return Remove(slot)
+    standing = [event for event in events if not event.cancelled]
+    expected, kept = booking.expected_slots(), _kept(booking, standing)
+    for event in standing:
+        if event.event.place not in booking.removed_places:
+            continue
+        if event.slot not in kept:  # even where one is expected again by now
+            return Remove(event.slot)
+        if event.slot in expected:
+            return Remove(event.slot, only=event.event)
     over = booking.state in (BookingState.COMPLETED, BookingState.NO_SHOW)
     for slot in () if over else expected:
-        if slot in standing:
+        if slot in kept:
             continue
         if slot.start >= now:
             return Book(slot)
         if booking.state is BookingState.CONFIRMING or slot == booking.pending_slot:
             return GiveUp()
-    if booking.state is BookingState.CONFIRMING and booking.slot in standing:
-        return RecordBooked(standing[booking.slot])
-    if booking.pending_slot in standing:
-        return RecordRescheduled(standing[booking.pending_slot])
-    for slot, event in standing.items():
-        if slot not in expected:
-            return WriteRemovalDown(event.place)
-    if booking.slot in standing and booking.no_show_told is not booking.missed:
+    if booking.state is BookingState.CONFIRMING and booking.slot in kept:
+        return RecordBooked(kept[booking.slot])
+    if booking.pending_slot in kept:
+        return RecordRescheduled(kept[booking.pending_slot])
+    for event in standing:
+        place = event.event.place
+        one_too_many = event.slot not in expected or place != kept[event.slot].place
+        if one_too_many and place not in booking.removed_places:
+            return WriteRemovalDown(place)
+    if booking.slot in kept and booking.no_show_told is not booking.missed:
         return TellNoShow(booking.missed)
     return Settled()
+
+
+def _kept(booking: Booking, standing: Sequence[StandingEvent]) -> dict[Slot, CalendarEvent]:
+    """One event a slot: the booking's own, or else the first that we do not take away."""
+    kept: dict[Slot, CalendarEvent] = {}
+    for each in standing:
+        if each.event.place in booking.removed_places:
+            continue
+        if each.slot not in kept or _is_own(booking, each):
+            kept[each.slot] = each.event
+    return kept
 
 
 def look_again(

@@ -46,7 +46,8 @@ def synced(session_type: SessionType, offered: EventType) -> Synced:
     updated = evolve(
         session_type,
         calendar_ref=_ref(offered),
-        synced=_marks(values) | {name: session_type.synced[name] for name in kept},
+        synced={**session_type.synced, **_marks(values)}
+        | {name: session_type.synced[name] for name in kept},
         **{name: values[name] for name in changed},
     )
     return Synced(updated, changed, kept)
@@ -65,11 +66,12 @@ def _ref(offered: EventType) -> CalendarRef:
 
 def _values(offered: EventType) -> dict[str, Any]:
     """What the provider says, by the attributes of a session type."""
+    seats = {} if offered.capacity is None else {"capacity": offered.capacity}
     return {
+        **seats,
         "title": one_line(offered.name),
         "description": printable(offered.description),
         "duration": timedelta(minutes=offered.duration_minutes),
-        "capacity": offered.capacity,
         "questions": offered.questions,
         "location": offered.location,
         "active": offered.active,

@@ -10,7 +10,7 @@ from booking_core.domain.session_type import Location
 
 @frozen
 class EventType:
-    """What a provider calls the thing that can be booked."""
+    """What a provider calls the thing that can be booked; `capacity` None is not known."""
 
     uri: str
     id: str
@@ -19,6 +19,6 @@ class EventType:
     active: bool
     scheduling_url: str = ""
     description: str = ""
-    capacity: int = 1
+    capacity: int | None = 1
     questions: tuple[Question, ...] = ()
     location: Location = Location()

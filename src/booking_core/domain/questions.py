@@ -13,6 +13,7 @@ from booking_core.domain.texts import check_line, check_text, problem_with_line,
 
 _LONGEST_TEXT = 500
 _LONGEST_LONG_TEXT = 5_000
+_INTERNATIONAL = re.compile(r"\+[0-9][0-9 ().-]{5,28}[0-9]")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,28}[0-9]")
 
 #: What an answer can hold: text or a phone number or one choice, several choices, yes or no.
@@ -27,6 +28,7 @@ class QuestionKind(StrEnum):
     SINGLE_CHOICE = "single_choice"
     MULTIPLE_CHOICE = "multiple_choice"
     PHONE = "phone"
+    INTERNATIONAL_PHONE = "international_phone"  # with + and the country's number
     BOOLEAN = "boolean"
 
 
@@ -64,6 +66,8 @@ class Question:
                 return f"Choose one of: {', '.join(self.choices)}."
             case QuestionKind.PHONE if not _PHONE.fullmatch(value.strip()):
                 return "Give a phone number such as +49 30 123456."
+            case QuestionKind.INTERNATIONAL_PHONE if not _INTERNATIONAL.fullmatch(value.strip()):
+                return "Give the number with its country, such as +49 30 123456."
             case QuestionKind.TEXT if len(value) > _LONGEST_TEXT:
                 return f"At most {_LONGEST_TEXT} characters."
             case QuestionKind.TEXT:

@@ -88,8 +88,13 @@ class CalendarProvider(Protocol):
         """
 
     @abstractmethod
-    def ensure_absent(self, *, booking: Booking, slot: Slot) -> None:
-        """No event of this booking stands at `slot`; doing it twice is harmless."""
+    def ensure_absent(
+        self, *, booking: Booking, slot: Slot, only: CalendarEvent | None = None
+    ) -> None:
+        """No event of this booking stands at `slot`; doing it twice is harmless.
+
+        `only` is the one to take away where there is one too many.
+        """
 
     @abstractmethod
     def scheduling_link(

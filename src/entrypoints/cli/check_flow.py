@@ -286,7 +286,7 @@ def _answer(question: Json) -> Json:
     match question["kind"]:
         case "boolean":
             value = True
-        case "phone":
+        case "phone" | "international_phone":
             value = "+49 30 1234567"
         case "single_choice":
             value = question["choices"][0]

@@ -7,9 +7,10 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from adapters.calendly import CalendlyApi, CalendlyCalendar, PersonalToken, Transport, build
+from adapters.calendly import CalendlyApi, CalendlyCalendar, PersonalToken, Transport, build, offers
+from adapters.calendly.records import AskedQuestion
 from adapters.memory import MemoryStore
-from booking_core import Location, LocationKind, Question, QuestionKind, SystemClock
+from booking_core import InvalidRequest, Location, LocationKind, Question, QuestionKind, SystemClock
 from booking_core.testing.examples import NOW, a_builder
 from tests.integration.calendly import given
 from tests.integration.calendly.conftest import Connect
@@ -126,7 +127,7 @@ def test_event_types_are_told_with_what_they_ask_and_where(
     assert list(found.questions) == [
         Question("your-company", "Your company", required=True),
         Question("tell-us-more", "Tell us more", QuestionKind.LONG_TEXT),
-        Question("number", "Number", QuestionKind.PHONE),
+        Question("number", "Number", QuestionKind.INTERNATIONAL_PHONE),
         Question("size", "Size", QuestionKind.SINGLE_CHOICE, choices=("S", "M")),
         Question("topics", "Topics", QuestionKind.MULTIPLE_CHOICE, choices=("A", "B")),
         Question("colour", "Colour"),
@@ -164,6 +165,85 @@ def test_groups_and_inactive_ones_are_told_too(
         ("Course", 5, True),
         ("Old", 1, False),
     ]
+
+
+def test_polls_and_one_offs_are_left_out_and_secret_and_paid_ones_are_switched_off(
+    calendar: CalendlyCalendar, sim: Simulator, host: User
+) -> None:
+    sim.event_type(host, "For all")
+    sim.event_type(host, "Secret", secret=True)
+    sim.event_type(host, "Paid", price=20.0)
+    sim.event_type(host, "Poll", booking_method="poll")
+    sim.event_type(host, "Once", type="AdhocEventType")
+    found = calendar.event_types(builder=a_builder())
+    assert [(each.name, each.active) for each in found] == [
+        ("For all", True),
+        ("Paid", False),
+        ("Secret", False),
+    ]
+
+
+def test_the_size_of_a_group_does_not_shrink_with_those_who_come(
+    connect: Connect, token: str, sim: Simulator, host: User
+) -> None:
+    course = sim.event_type(host, "Course", kind="group", limit=3, duration=60, slots=[TEN.start])
+    page = f"{sim.pages}/{host.slug}/{course.slug}"
+    told = []
+    for number in range(4):
+        [found] = connect(token).event_types(builder=a_builder())
+        told.append(found.capacity)
+        if number < 3:
+            sim.book_at(page, TEN.start, f"Guest {number}", f"guest{number}@example.test")
+    assert told == [3] * 4
+
+
+def test_the_size_of_a_group_without_times_and_events_is_not_known(
+    calendar: CalendlyCalendar, sim: Simulator, host: User
+) -> None:
+    sim.event_type(host, "Later", kind="group", limit=3, slots=[])
+    sim.event_type(host, "Off", kind="group", limit=3, active=False)
+    found = calendar.event_types(builder=a_builder())
+    assert [each.capacity for each in found] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "odd", ["tab\there", "bell\x07", "two\nlines", "\x1b[2J", "\u2028", "\x85"]
+)
+def test_an_odd_text_in_one_type_hides_no_other(
+    calendar: CalendlyCalendar, sim: Simulator, host: User, odd: str
+) -> None:
+    sim.event_type(host, "Plain")
+    sim.event_type(
+        host,
+        "Odd " + odd,
+        questions=[Asked(odd), Asked("Pick", "single_select", answer_choices=[odd, "b"])],
+        places=[Place("physical", odd)],
+    )
+    odd_one, plain = calendar.event_types(builder=a_builder())
+    assert plain.name == "Plain"
+    shown = [odd_one.name, odd_one.location.text, *odd_one.questions[-1].choices]
+    assert all(text.isprintable() for text in shown)
+
+
+def test_a_type_that_cannot_be_taken_over_is_reported_and_hides_no_other(
+    calendar: CalendlyCalendar,
+    sim: Simulator,
+    host: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sim.event_type(host, "Plain")
+    odd = sim.event_type(host, "Odd", questions=[Asked("Odd one")])
+    real = offers._question
+
+    def refusing(asked: AskedQuestion, question_id: str) -> Question:
+        if asked.name == "Odd one":
+            raise InvalidRequest("A rule of ours that is not known yet.")
+        return real(asked, question_id)
+
+    monkeypatch.setattr(offers, "_question", refusing)
+    assert [each.name for each in calendar.event_types(builder=a_builder())] == ["Plain"]
+    assert f"event type {odd.id} cannot be taken over" in caplog.text
 
 
 # ---- the rest of the client ------------------------------------------------------------------------

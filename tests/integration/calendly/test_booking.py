@@ -9,6 +9,7 @@ from flask import request
 
 from adapters.calendly import CalendlyCalendar
 from booking_core import (
+    Answer,
     Details,
     LinkNeeded,
     Location,
@@ -99,6 +100,16 @@ def test_the_answer_says_where_the_event_stands_and_in_whose_account(
             {"kind": "physical", "location": "Main Street 1"},
         ),
         (
+            [Place("physical", "Main Street 1"), Place("physical", "Side Street 2")],
+            Location(LocationKind.ADDRESS, "Side Street 2"),
+            {"kind": "physical", "location": "Side Street 2"},
+        ),
+        (
+            [Place("physical", "Main Street 1"), Place("physical", "Side\tStreet 2")],
+            Location(LocationKind.ADDRESS, "Side Street 2"),
+            {"kind": "physical", "location": "Side\tStreet 2"},
+        ),
+        (
             [Place("ask_invitee"), Place("google_conference")],
             Location(),
             {"kind": "google_conference"},
@@ -144,6 +155,20 @@ def test_the_client_is_called_under_the_number_that_was_asked_for(
     calendar.ensure_booked(booking=booking, slot=TEN)
     assert posts(sim)[0]["location"] == {"kind": "outbound_call", "location": "+49 30 1234567"}
     assert "text_reminder_number" not in posts(sim)[0]["invitee"]
+
+
+@pytest.mark.parametrize("other", ["+1 202 555 0100", "+99 202 555 0100"])
+def test_of_two_numbers_the_one_that_the_form_asks_for_first_is_called(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType, other: str
+) -> None:
+    advice.places = [Place("outbound_call")]
+    advice.questions = [
+        Question("Your number", "phone_number"),
+        Question("Emergency contact", "phone_number"),
+    ]
+    given = answers(Emergency_contact=other, Your_number="+49 30 1234567")
+    calendar.ensure_booked(booking=waiting(advice, details=given), slot=TEN)
+    assert posts(sim)[0]["location"]["location"] == "+49 30 1234567"
 
 
 def test_without_a_number_to_call_nothing_is_sent(
@@ -192,6 +217,59 @@ def test_answers_go_to_the_questions_with_exactly_that_text(
         {"question": "New here", "answer": "Yes", "position": 1},
         {"question": "Topics", "answer": "A\nC", "position": 2},
     ]
+
+
+def test_questions_that_read_the_same_are_answered_one_after_the_other(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    advice.questions = [Question("Name of child", required=True) for _ in range(2)]
+    given = tuple(Answer(f"child-{name}", name, "Name of child") for name in ("Ada", "Bo"))
+    calendar.ensure_booked(booking=waiting(advice, details=Details(answers=given)), slot=TEN)
+    assert [each["answer"] for each in posts(sim)[0]["questions_and_answers"]] == ["Ada", "Bo"]
+    assert [each["answer"] for each in sim.invitees()[0].answers] == ["Ada", "Bo"]
+
+
+def test_of_questions_that_read_the_same_one_may_be_left_out(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    advice.questions = [Question("Name"), Question("Name", required=True)]
+    _, second = calendar.event_types(builder=a_builder())[0].questions
+    given = (Answer(second.id, "Ada", second.prompt),)
+    calendar.ensure_booked(booking=waiting(advice, details=Details(answers=given)), slot=TEN)
+    assert [each["position"] for each in posts(sim)[0]["questions_and_answers"]] == [1]
+
+
+def test_answers_go_back_to_the_very_text_that_calendly_has(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    """What we keep of a question is without its control characters."""
+    advice.questions = [
+        Question("Size\x07 of\tshoe", "single_select", True, answer_choices=["S\t1", "M"]),
+        Question("Topics", "multi_select", answer_choices=["A\x07", "B"]),
+    ]
+    [found] = calendar.event_types(builder=a_builder())
+    one, several = found.questions
+    given = (
+        Answer(one.id, one.choices[0], one.prompt),
+        Answer(several.id, several.choices, several.prompt),
+    )
+    calendar.ensure_booked(booking=waiting(advice, details=Details(answers=given)), slot=TEN)
+    assert posts(sim)[0]["questions_and_answers"] == [
+        {"question": "Size\x07 of\tshoe", "answer": "S\t1", "position": 0},
+        {"question": "Topics", "answer": "A\x07\nB", "position": 1},
+    ]
+
+
+def test_a_number_that_our_form_takes_calendly_takes_too(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    advice.questions = [Question("Number", "phone_number", required=True)]
+    [question] = calendar.event_types(builder=a_builder())[0].questions
+    assert question.problem_with("030 123456") is not None
+    assert question.problem_with("+49 30 123456") is None
+    given = (Answer(question.id, "+49 30 123456", question.prompt),)
+    calendar.ensure_booked(booking=waiting(advice, details=Details(answers=given)), slot=TEN)
+    assert len(sim.events("active")) == 1
 
 
 def test_an_optional_answer_that_would_be_refused_is_left_out(
@@ -283,9 +361,16 @@ def test_a_booking_that_may_not_have_happened_is_asked_for_again_only_after_a_lo
     assert [each.status for each in sim.events()] == ["active"]
 
 
+@pytest.mark.parametrize("details", [True, False])
 def test_a_slot_that_another_worker_takes_for_the_same_booking_is_ours(
-    calendar: CalendlyCalendar, connect: Connect, sim: Simulator, token: str, advice: EventType
+    calendar: CalendlyCalendar,
+    connect: Connect,
+    sim: Simulator,
+    token: str,
+    advice: EventType,
+    details: bool,
 ) -> None:
+    sim.switches.details = details
     another, found = connect(token), []
 
     def book_first(moment: str) -> None:
@@ -321,6 +406,17 @@ def test_a_taken_slot_is_no_outage(
     with pytest.raises(SlotUnavailable) as refused:
         calendar.ensure_booked(booking=waiting(advice), slot=TEN)
     assert refused.value.reason == "busy"
+
+
+def test_a_refusal_that_says_nothing_is_held_against_the_open_times(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    sim.switches.details = False
+    calendar.ensure_booked(booking=waiting(advice), slot=TEN)
+    with pytest.raises(SlotUnavailable) as refused:
+        calendar.ensure_booked(booking=waiting(advice, id="bkg_2"), slot=TEN)
+    assert refused.value.reason == "busy"
+    assert len(sim.calls_to("GET", "/event_type_available_times")) == 1
 
 
 def test_a_start_that_is_not_offered_is_no_outage_either(

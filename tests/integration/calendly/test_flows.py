@@ -186,6 +186,28 @@ def test_event_types_are_taken_over_once(
     assert [each.title for each in core.sync_event_types(actor=ADMIN).deactivated] == ["Course"]
 
 
+def test_a_group_keeps_its_size_while_it_is_full_or_away(
+    core: BookingCore, sim: Simulator, advice: EventType
+) -> None:
+    course = sim.event_type(advice.owner, "Course", kind="group", limit=2, slots=[TEN.start])
+    [made] = core.sync_event_types(actor=ADMIN).created
+    page = f"{sim.pages}/{course.owner.slug}/{course.slug}"
+    invitees = [sim.book_at(page, TEN.start, name, f"{name}@example.test") for name in ("bo", "di")]
+    sim.clock.advance(timedelta(minutes=1))
+    for invitee in (None, *invitees):
+        if invitee is not None:
+            sim.cancel(invitee, by="invitee")
+        assert core.sync_event_types(actor=ADMIN).updated == []
+    sim.change(course, slots=[])
+    sim.clock.advance(timedelta(minutes=1))
+    kept = core.sync_event_types(actor=ADMIN).unchanged
+    assert [each.capacity for each in kept if each.id == made.id] == [2]
+    sim.change(course, slots=[ELEVEN.start], limit=4)
+    sim.clock.advance(timedelta(minutes=1))
+    [(updated, changed)] = core.sync_event_types(actor=ADMIN).updated
+    assert (updated.capacity, changed) == (4, ("capacity",))
+
+
 @pytest.mark.timeout(110)
 def test_after_faults_and_lost_notices_repair_leaves_no_difference(
     core: BookingCore, store: MemoryStore, sim: Simulator

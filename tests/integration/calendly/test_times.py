@@ -118,6 +118,26 @@ def test_notice_and_horizon_of_the_session_are_kept(
         assert [reason.code for reason in told.reasons] == [code]
 
 
+def test_what_is_offered_is_explained_as_open_to_the_last_minute(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    last = NOW + 2 * DAY
+    advice.slots = [last]
+    sim.clock.advance(timedelta(seconds=30))
+    session_type = offered_as(advice, horizon=2 * DAY)
+    assert starts(calendar, session_type, TimeWindow(NOW, NOW + 7 * DAY)) == [last]
+    assert calendar.explain(builder=BUILDER, session_type=session_type, start=last).is_open
+
+
+def test_what_starts_within_a_minute_is_too_soon_and_not_taken(
+    calendar: CalendlyCalendar, advice: EventType
+) -> None:
+    session_type = offered_as(advice, minimum_notice=timedelta(0))
+    start = NOW + timedelta(seconds=30)
+    told = calendar.explain(builder=BUILDER, session_type=session_type, start=start)
+    assert [reason.code for reason in told.reasons] == ["notice"]
+
+
 def test_the_next_start_may_be_months_ahead(calendar: CalendlyCalendar, advice: EventType) -> None:
     far = datetime(2026, 5, 20, 10, tzinfo=UTC)
     advice.slots = [far]

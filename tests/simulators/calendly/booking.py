@@ -153,15 +153,25 @@ def _checked(world: World, wish: Wish) -> _Terms:
 
 
 def _check_questions(world: World, event_type: EventType, wish: Wish, terms: _Terms) -> None:
-    given = {each["question"]: str(each["answer"]).strip() for each in wish.answers}
-    asked = {each.name: each for each in event_type.questions if each.enabled}
-    if any(each.required and not given.get(name) for name, each in asked.items()):
-        raise blank_answers()
-    for name, answer in given.items():
-        if name not in asked:
+    """Known by their text; among those that read the same, by their position."""
+    asked = [(n, each) for n, each in enumerate(event_type.questions) if each.enabled]
+    given = {
+        (each["question"], each["position"]): str(each["answer"]).strip() for each in wish.answers
+    }
+    for position, question in asked:
+        alike = [each for _, each in asked if each.name == question.name]
+        answers = [
+            text
+            for (name, at), text in given.items()
+            if name == question.name and (len(alike) == 1 or at == position)
+        ]
+        if question.required and not any(answers):
+            raise blank_answers()
+        for wrong in filter(None, (_wrong_about(question, each) for each in answers if each)):
+            raise _wrong_answer(question.name, wrong)
+    for name, _ in given:
+        if name not in [each.name for _, each in asked]:
             raise _wrong_answer(name, "is not a question of this event type")
-        if answer and (wrong := _wrong_about(asked[name], answer)):
-            raise _wrong_answer(name, wrong)
 
 
 def _wrong_about(question: Question, answer: str) -> str | None:

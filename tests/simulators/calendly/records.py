@@ -123,6 +123,9 @@ class EventType:
     pooling: Literal["round_robin", "collective"] | None = None
     active: bool = True
     secret: bool = False
+    #: a one-off is an `AdhocEventType`
+    type: Literal["StandardEventType", "AdhocEventType"] = "StandardEventType"
+    booking_method: Literal["instant", "poll"] = "instant"
     description: str | None = None
     questions: list[Question] = field(factory=list)
     places: list[Place] = field(factory=list)

@@ -224,6 +224,27 @@ def test_rule_extra_live_an_event_that_a_live_booking_does_not_expect_is_removed
     assert next_step(in_state(S.CONFIRMED), events) == Remove(THIRD)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_events_at_one_slot_the_bookings_own_one_stays(order: int) -> None:
+    booking, own, spare = in_state(S.CONFIRMED), at(FIRST, 1), at(FIRST, 2)
+    events = [own, spare][::order]
+    assert next_step(booking, events) == Remove(FIRST, only=spare.event)
+    assert next_step(booking, [own]) == Settled()
+
+
+def test_of_two_events_at_one_slot_the_first_makes_the_session_before_the_other_goes() -> None:
+    booking, events = in_state(S.CONFIRMING), [at(FIRST, 1), at(FIRST, 2)]
+    assert next_step(booking, events) == RecordBooked(an_event(1))
+    booking.calendar_booked(an_event(1))
+    assert next_step(booking, events) == Remove(FIRST, only=an_event(2))
+
+
+def test_two_events_at_a_slot_that_nobody_wants_are_both_written_down_and_go_at_once() -> None:
+    booking, events = in_state(S.CANCELLED), [at(FIRST, 1), at(FIRST, 2)]
+    assert next_step(booking, events) == Remove(FIRST)
+    assert booking.removed_places == {an_event(1).place, an_event(2).place}
+
+
 def test_a_reschedule_books_the_new_event_before_the_old_one_goes() -> None:
     booking, old, new = rescheduling(), at(FIRST, 1), at(SECOND, 2)
     assert next_step(booking, [old]) == Book(SECOND)
@@ -250,6 +271,14 @@ def test_the_same_truth_again_is_no_news() -> None:
     booking = in_state(S.CONFIRMED)
     assert not hear(booking, at(FIRST))
     assert (booking.events, booking.unsettled) == ([], set())
+
+
+def test_a_second_event_at_the_slot_that_somebody_cancels_leaves_the_session() -> None:
+    booking = in_state(S.CONFIRMED)
+    spare = StandingEvent(an_event(2), FIRST, cancelled=True)
+    assert not hear(booking, at(FIRST, 1), spare)
+    assert hear(booking, spare)
+    assert booking.state is S.CANCELLED
 
 
 @pytest.mark.parametrize("events", [[at(SECOND)], [moved(FIRST, SECOND)]])
@@ -389,16 +418,17 @@ def test_whatever_stands_doing_the_next_step_leads_to_a_calendar_that_is_as_expe
                 break
             case Book(slot):
                 events = [*events, at(slot, number)]
-            case Remove(slot):
-                events = [each for each in events if each.slot != slot]
+            case Remove() as step:
+                events = [each for each in events if not step.takes(each)]
             case RecordBooked(event):
                 assert booking.calendar_booked(event)
             case RecordRescheduled(event):
                 assert booking.reschedule_booked(event)
             case TellNoShow():
                 booking.no_show_settled()
-    standing = {each.slot for each in events if not each.cancelled}
+    standing = [each.slot for each in events if not each.cancelled]
     expected = set(booking.expected_slots())
-    assert standing <= expected if booking.state in OVER else standing == expected
+    assert len(standing) == len(set(standing)), "one event a slot"
+    assert set(standing) <= expected if booking.state in OVER else set(standing) == expected
     assert booking.state is not S.CONFIRMING
     assert booking.pending_slot is None

@@ -17,7 +17,8 @@ SOME = Question("some", "Which ones?", QuestionKind.MULTIPLE_CHOICE, choices=("a
 PHONE = Question("phone", "Your number?", QuestionKind.PHONE)
 YES = Question("yes", "Do you agree?", QuestionKind.BOOLEAN)
 NEEDED = Question("needed", "Your goal?", required=True)
-ALL = (TEXT, LONG, ONE, SOME, PHONE, YES)
+ABROAD = Question("abroad", "Your number?", QuestionKind.INTERNATIONAL_PHONE)
+ALL = (TEXT, LONG, ONE, SOME, PHONE, ABROAD, YES)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ ALL = (TEXT, LONG, ONE, SOME, PHONE, YES)
         (SOME, ("b", "a")),
         (PHONE, "+49 (30) 12-34/56"),
         (PHONE, " 030 123456 "),
+        (ABROAD, " +49 (30) 12.34-56 "),
         (YES, True),
         (YES, False),
     ],
@@ -59,6 +61,8 @@ def test_a_fitting_answer_is_kept_with_the_question_as_it_was_asked(
         (SOME, "a"),
         (PHONE, "call me"),
         (PHONE, "1"),
+        (ABROAD, "030 123456"),
+        (ABROAD, "+49 30/123456"),
         (TEXT, False),
         (ONE, False),
         (YES, "yes"),

@@ -42,12 +42,28 @@ class HidesCancelled(MemoryCalendar):
         return [each for each in super().events(**asked) if not each.cancelled]
 
 
+class RemovesAllAlike(MemoryCalendar):
+    def ensure_absent(self, *, booking: Any, slot: Any, only: Any = None) -> None:
+        super().ensure_absent(booking=booking, slot=slot)
+
+
 class RemovesWhatWasMoved(MemoryCalendar):
-    def ensure_absent(self, *, booking: Any, slot: Any) -> None:
+    def ensure_absent(self, *, booking: Any, slot: Any, only: Any = None) -> None:
         for event in self.events(booking=booking):
             super().ensure_absent(booking=booking, slot=event.slot)
 
 
+class NeverHearsOfNoShows(MemoryCalendar):
+    def mark_no_show(self, *, booking: Any) -> None:
+        pass
+
+
+class NeverTakesNoShowsBack(MemoryCalendar):
+    def undo_no_show(self, *, booking: Any) -> None:
+        pass
+
+
+NO_SHOW = "test_a_no_show_can_be_told_and_taken_back_twice"
 MOVED = "test_a_moved_event_is_told_once_for_each_slot_that_it_left"
 
 
@@ -63,6 +79,9 @@ MOVED = "test_a_moved_event_is_told_once_for_each_slot_that_it_left"
             RemovesWhatWasMoved,
             "test_a_moved_event_stands_until_it_is_removed_from_where_it_is_now",
         ),
+        (RemovesAllAlike, "test_of_several_events_only_the_one_that_is_named_is_removed"),
+        (NeverHearsOfNoShows, NO_SHOW),
+        (NeverTakesNoShowsBack, NO_SHOW),
         (HidesCancelled, "test_a_cancelled_event_is_told_and_its_slot_is_free_for_others"),
     ],
 )

@@ -317,7 +317,7 @@ class Walk:
                 yield label, self.record(knows, lambda b: b.no_show_settled()), True
             case calendar_steps.GiveUp():
                 pass  # the walk ends long before its sessions begin
-            case calendar_steps.Remove(slot):
+            case calendar_steps.Remove(slot, None):
                 yield from self._calls(state, label, ("remove", NUMBER[slot]))
             case calendar_steps.RecordBooked(event):
                 yield label, self.record(state, lambda b: b.calendar_booked(event)), True

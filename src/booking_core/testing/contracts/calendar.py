@@ -246,6 +246,17 @@ class CalendarContract(OpenSlotsContract):
         calendar.ensure_absent(booking=booking, slot=old)
         assert [each.event_uri for each in _standing(calendar, booking)] == [kept.event_uri]
 
+    def test_of_several_events_only_the_one_that_is_named_is_removed(
+        self, calendar: CalendarProvider, booking: Booking
+    ) -> None:
+        slot = _slot(booking)
+        kept = calendar.ensure_booked(booking=booking, slot=slot)
+        spare = CalendarEvent(kept.account, "spare", f"{kept.event_uri}-spare")
+        calendar.ensure_absent(booking=booking, slot=slot, only=spare)
+        assert [each.place for each in _standing(calendar, booking)] == [kept.place]
+        calendar.ensure_absent(booking=booking, slot=slot, only=kept)
+        assert not _standing(calendar, booking)
+
     # ---- what is changed at the provider ---------------------------------------------------------
 
     def test_a_moved_event_is_told_once_for_each_slot_that_it_left(
@@ -360,8 +371,10 @@ class CalendarContract(OpenSlotsContract):
         booking.calendar_booked(event)
         for _ in range(2):
             calendar.mark_no_show(booking=booking)
+        assert [each.no_show for each in calendar.events(booking=booking)] == [True]
         for _ in range(2):
             calendar.undo_no_show(booking=booking)
+        assert [each.no_show for each in calendar.events(booking=booking)] == [False]
 
 
 def _first(
