@@ -184,6 +184,7 @@ from booking_core.domain.time import (
     midnight,
     zone,
 )
+from booking_core.domain.trail import Outcome, Subject, SubjectKind, TrailEntry, TrailKind
 from booking_core.domain.transitions import (
     DEAD,
     EVENTS,
@@ -237,6 +238,7 @@ from booking_core.ports.repositories import (
     BuilderRepository,
     SessionTypeRepository,
 )
+from booking_core.ports.trail import MOST_ENTRIES, Trail, TrailFilter
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 __all__ = [
@@ -248,6 +250,7 @@ __all__ = [
     "LIVE",
     "LONGEST_RANGE",
     "MOST_BOOKINGS",
+    "MOST_ENTRIES",
     "PAYMENT_TRANSITIONS",
     "SERVED",
     "STARTER_PATHWAYS",
@@ -373,6 +376,7 @@ __all__ = [
     "OpenSlot",
     "OpenSlots",
     "Outbox",
+    "Outcome",
     "OwnReason",
     "Pathway",
     "PathwayId",
@@ -427,6 +431,8 @@ __all__ = [
     "Standing",
     "StandingEvent",
     "Step",
+    "Subject",
+    "SubjectKind",
     "Subscription",
     "SyncEventTypes",
     "SyncReport",
@@ -435,6 +441,10 @@ __all__ = [
     "TimeOff",
     "TimeWindow",
     "Topic",
+    "Trail",
+    "TrailEntry",
+    "TrailFilter",
+    "TrailKind",
     "UndoNoShow",
     "UnitOfWork",
     "UnitOfWorkFactory",

@@ -19,6 +19,7 @@ from booking_core import (
     Outbox,
     SessionTypeRepository,
     SlotClaims,
+    Trail,
     UnitOfWork,
     UnitOfWorkFactory,
 )
@@ -28,6 +29,7 @@ from .inbox import MemoryInbox
 from .outbox import MemoryOutbox
 from .repositories import MemoryBookings, MemoryBuilders, MemorySessionTypes
 from .tables import Tables
+from .trail import MemoryTrail
 
 
 class MemoryStore(UnitOfWorkFactory):
@@ -90,6 +92,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.claims: SlotClaims = MemoryClaims(self)
         self.inbox: Inbox = MemoryInbox(self)
         self.outbox: Outbox = MemoryOutbox(self)
+        self.trail: Trail = MemoryTrail(self)
 
     def changing(self) -> Tables:
         """The tables, to be changed: a copy as soon as somebody asks."""

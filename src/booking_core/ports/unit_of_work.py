@@ -12,6 +12,7 @@ from booking_core.ports.repositories import (
     BuilderRepository,
     SessionTypeRepository,
 )
+from booking_core.ports.trail import Trail
 
 
 class UnitOfWork(Protocol):
@@ -23,6 +24,7 @@ class UnitOfWork(Protocol):
     claims: SlotClaims
     inbox: Inbox
     outbox: Outbox
+    trail: Trail
 
     @abstractmethod
     def commit(self) -> None:

@@ -13,6 +13,7 @@ from booking_core.testing.contracts import (
     OpenSlotsContract,
     OutboxContract,
     SlotClaimsContract,
+    TrailContract,
     UnitOfWorkContract,
 )
 from booking_core.testing.examples import NOW
@@ -41,6 +42,9 @@ class TestInbox(InboxContract): ...
 
 
 class TestOutbox(OutboxContract): ...
+
+
+class TestTrail(TrailContract): ...
 
 
 class TestBuiltInCalendar(OpenSlotsContract):

@@ -23,6 +23,7 @@ from booking_core.testing.contracts import (
     OutboxContract,
     PaymentGatewayContract,
     SlotClaimsContract,
+    TrailContract,
     UnitOfWorkContract,
 )
 from booking_core.testing.examples import NOW
@@ -49,6 +50,9 @@ class TestInbox(InboxContract): ...
 
 
 class TestOutbox(OutboxContract): ...
+
+
+class TestTrail(TrailContract): ...
 
 
 class TestMailer(MailerContract):

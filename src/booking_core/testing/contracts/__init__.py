@@ -15,7 +15,7 @@ import pytest
 for _module in (
     *("bookings", "calendar", "calendar_files", "catalogue", "claims", "identity", "ids", "inbox"),
     *("job_queue", "mail_writer", "mailer", "outbox", "payment_notices", "payments", "stored"),
-    *("threads", "unit_of_work"),
+    *("threads", "trail", "unit_of_work"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
@@ -44,6 +44,7 @@ from booking_core.testing.contracts.payments import (  # noqa: E402
     PayingClient,
     PaymentGatewayContract,
 )
+from booking_core.testing.contracts.trail import TrailContract  # noqa: E402
 from booking_core.testing.contracts.unit_of_work import UnitOfWorkContract  # noqa: E402
 
 __all__ = [
@@ -67,5 +68,6 @@ __all__ = [
     "ProviderSide",
     "SlotClaimsContract",
     "TokenIssuer",
+    "TrailContract",
     "UnitOfWorkContract",
 ]
