@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import frozen
 
-from booking_core.application.changes import check_names
+from booking_core.application.changes import added, check_names
 from booking_core.application.repeats import IdempotencyKey, Repeats, scoped
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
@@ -52,10 +52,11 @@ class AddBuilder:
             key, "add builder", actor, asked=(name, email, schedule, sorted(more.items()))
         )
         with self.unit_of_work() as uow:
-            added = self.repeats.added(uow, asked)
-            if added is not None:
-                return uow.builders.get(BuilderId(added))
+            known = self.repeats.added(uow, asked)
+            if known is not None:
+                return uow.builders.get(BuilderId(known))
             uow.builders.save(builder)
+            uow.trail.add([added(builder, actor=actor, now=self.repeats.clock.now())])
             self.repeats.remember(uow, asked, builder.id)
             uow.commit()
         return builder

@@ -65,6 +65,7 @@ from booking_core.application.slots import SlotJudge
 from booking_core.application.sync_event_types import SyncEventTypes
 from booking_core.application.system import RandomIds, SystemClock
 from booking_core.application.undo_no_show import UndoNoShow
+from booking_core.application.witness import Witness
 from booking_core.application.work_outbox import WorkOutbox
 from booking_core.application.write_calendar_file import WriteCalendarFile
 from booking_core.domain.manage_token import ManageKey
@@ -171,24 +172,33 @@ class BookingCore:
         times = OpenTimes(unit_of_work, calendar, clock)
         judge = SlotJudge(catalogue, times)
         placer = BookingPlacer(catalogue, judge, keeper, ids)
-        settle_calendar = SettleCalendar(unit_of_work, keeper)
-        settle_money = SettleMoney(unit_of_work, keeper, payments)
+        witness = Witness(unit_of_work, clock)
+        settle_calendar = SettleCalendar(unit_of_work, keeper, witness)
+        settle_money = SettleMoney(unit_of_work, keeper, payments, witness)
         public_url = public_url.rstrip("/")
         cashier = Cashier(unit_of_work, payments, settle_money, keeper, public_url)
         writer = mail_writer or PlainMailWriter()
         send_mail = SendMail(
-            unit_of_work, catalogue, writer, calendar_files, mailer, manage_key, public_url, clock
+            unit_of_work,
+            catalogue,
+            writer,
+            calendar_files,
+            mailer,
+            manage_key,
+            public_url,
+            clock,
+            witness,
         )
         joiner = EventJoiner(keeper)
         create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar)
         offer_link = OfferLink(unit_of_work, access, catalogue, calendar, clock)
-        read_event = ReadEvent(calendar, create, send_mail)
+        read_event = ReadEvent(calendar, create, send_mail, witness)
         return cls(
             create_booking=create,
             hear_calendar_notice=HearCalendarNotice(unit_of_work, calendar_notices, clock),
             repair_calendar=RepairCalendar(unit_of_work, calendar, joiner, create, settle_calendar),
             list_event_types=ListEventTypes(unit_of_work, calendar),
-            sync_event_types=SyncEventTypes(unit_of_work, calendar, ids),
+            sync_event_types=SyncEventTypes(unit_of_work, calendar, ids, clock),
             offer_link=offer_link,
             answer_once=AnswerOnce(unit_of_work, clock),
             list_builders=ListBuilders(unit_of_work, catalogue),
@@ -198,10 +208,10 @@ class BookingCore:
             show_session_type=ShowSessionType(unit_of_work, catalogue),
             explain_visibility=ExplainVisibility(unit_of_work, catalogue),
             add_builder=AddBuilder(unit_of_work, ids, repeats),
-            change_builder=ChangeBuilder(unit_of_work),
+            change_builder=ChangeBuilder(unit_of_work, clock),
             add_session_type=AddSessionType(unit_of_work, ids, repeats),
-            change_session_type=ChangeSessionType(unit_of_work),
-            seed_catalogue=SeedCatalogue(unit_of_work),
+            change_session_type=ChangeSessionType(unit_of_work, clock),
+            seed_catalogue=SeedCatalogue(unit_of_work, clock),
             find_slots=FindSlots(catalogue, times),
             explain_slot=ExplainSlot(catalogue, times),
             hold_slot=HoldSlot(placer),

@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from booking_core.application.letters import called_for
 from booking_core.application.repeats import as_answer, as_refusal, replayed
 from booking_core.application.send_mail import subject
+from booking_core.application.witness import of_events
 from booking_core.domain import events
 from booking_core.domain.booking import Booking, Settle
 from booking_core.domain.errors import SlotUnavailable, StaleBooking
@@ -142,7 +143,7 @@ class Keeper:
         return self.once(change)
 
     def put(self, uow: UnitOfWork, booking: Booking) -> None:
-        """Writes the booking, its claims and its work into the open transaction.
+        """Writes the booking, its claims, its work and its trail into the open transaction.
 
         Raises:
             SlotUnavailable: somebody else holds the place; leave without a commit.
@@ -184,6 +185,8 @@ class Keeper:
             for kind, reader in called_for(event):
                 uow.outbox.put(_mail_job(booking, kind, reader, now, _detail(event)))
         self._remind(uow, booking, now)
+        if booking.events:
+            uow.trail.add(of_events(booking, at=now))
         booking.unsettled.clear()
         booking.events.clear()
 

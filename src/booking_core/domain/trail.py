@@ -17,7 +17,7 @@ from booking_core.domain.errors import (
     FieldError,
     InvalidRequest,
     ProviderFailed,
-    Refused,
+    StaleBooking,
 )
 from booking_core.domain.ids import BuilderId
 
@@ -92,9 +92,13 @@ class TrailEntry:
 
     def failed(self, error: Exception) -> TrailEntry:
         """The same thing, gone wrong for that reason: its code, and never its text."""
-        for_good = isinstance(error, Refused) or (
-            isinstance(error, ProviderFailed) and not error.retryable
-        )
         code = error.code if isinstance(error, BookingError) else type(error).__name__
-        outcome = Outcome.REFUSED if for_good else Outcome.FAILED
+        outcome = Outcome.REFUSED if _for_good(error) else Outcome.FAILED
         return evolve(self, outcome=outcome, detail={**self.detail, "code": code})
+
+
+def _for_good(error: Exception) -> bool:
+    """Asking again would be answered the same."""
+    if isinstance(error, ProviderFailed):
+        return not error.retryable
+    return isinstance(error, BookingError) and not isinstance(error, StaleBooking)
