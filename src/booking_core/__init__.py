@@ -35,6 +35,7 @@ from booking_core.application.list_bookings import BookingPage, ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
+from booking_core.application.list_trail import ListTrail, TrailPage
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
@@ -50,6 +51,7 @@ from booking_core.application.repair_calendar import (
     RepairReport,
 )
 from booking_core.application.repeats import IdempotencyKey
+from booking_core.application.replay_booking import Replay, ReplayBooking
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.retries import log_failure, retry_at, told
 from booking_core.application.revoke_tokens import RevokeTokens
@@ -60,6 +62,7 @@ from booking_core.application.settle_unsettled import SettleUnsettled
 from booking_core.application.show_booking import ShowBooking
 from booking_core.application.show_builder import ShowBuilder
 from booking_core.application.show_session_type import ShowSessionType
+from booking_core.application.show_timeline import ShowTimeline, Timeline
 from booking_core.application.sync_event_types import SyncEventTypes, SyncReport
 from booking_core.application.system import RandomIds, SystemClock
 from booking_core.application.undo_no_show import UndoNoShow
@@ -355,6 +358,7 @@ __all__ = [
     "ListBuilders",
     "ListEventTypes",
     "ListSessionTypes",
+    "ListTrail",
     "ListedEventType",
     "Location",
     "LocationKind",
@@ -402,6 +406,8 @@ __all__ = [
     "Refused",
     "RepairCalendar",
     "RepairReport",
+    "Replay",
+    "ReplayBooking",
     "RescheduleBooking",
     "RevokeTokens",
     "Role",
@@ -419,6 +425,7 @@ __all__ = [
     "ShowBooking",
     "ShowBuilder",
     "ShowSessionType",
+    "ShowTimeline",
     "SignInRequired",
     "Slot",
     "SlotClaims",
@@ -440,11 +447,13 @@ __all__ = [
     "TermsForbid",
     "TimeOff",
     "TimeWindow",
+    "Timeline",
     "Topic",
     "Trail",
     "TrailEntry",
     "TrailFilter",
     "TrailKind",
+    "TrailPage",
     "UndoNoShow",
     "UnitOfWork",
     "UnitOfWorkFactory",

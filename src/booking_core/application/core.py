@@ -37,6 +37,7 @@ from booking_core.application.list_bookings import ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_event_types import ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
+from booking_core.application.list_trail import ListTrail
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
@@ -51,6 +52,7 @@ from booking_core.application.record_returned_on_site import RecordReturnedOnSit
 from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import RepairCalendar
 from booking_core.application.repeats import Repeats
+from booking_core.application.replay_booking import ReplayBooking
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.revoke_tokens import RevokeTokens
 from booking_core.application.seed_catalogue import SeedCatalogue
@@ -61,6 +63,7 @@ from booking_core.application.settle_unsettled import SettleUnsettled
 from booking_core.application.show_booking import ShowBooking
 from booking_core.application.show_builder import ShowBuilder
 from booking_core.application.show_session_type import ShowSessionType
+from booking_core.application.show_timeline import ShowTimeline
 from booking_core.application.slots import SlotJudge
 from booking_core.application.sync_event_types import SyncEventTypes
 from booking_core.application.system import RandomIds, SystemClock
@@ -120,6 +123,9 @@ class BookingCore:
     show_booking: ShowBooking
     write_calendar_file: WriteCalendarFile
     list_bookings: ListBookings
+    show_timeline: ShowTimeline
+    list_trail: ListTrail
+    replay_booking: ReplayBooking
     cancel_booking: CancelBooking
     reschedule_booking: RescheduleBooking
     revoke_tokens: RevokeTokens
@@ -224,6 +230,9 @@ class BookingCore:
             show_booking=ShowBooking(unit_of_work, access),
             write_calendar_file=WriteCalendarFile(unit_of_work, access, catalogue, calendar_files),
             list_bookings=ListBookings(unit_of_work),
+            show_timeline=ShowTimeline(unit_of_work, access, jobs),
+            list_trail=ListTrail(unit_of_work),
+            replay_booking=ReplayBooking(keeper, access, jobs),
             cancel_booking=CancelBooking(keeper, access),
             reschedule_booking=RescheduleBooking(
                 unit_of_work, keeper, judge, access, catalogue, settle_calendar
