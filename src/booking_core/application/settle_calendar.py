@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from booking_core.application.changes import write_change
 from booking_core.application.keep import Keeper, Overtaken
-from booking_core.application.witness import Witness
+from booking_core.application.witness import Witness, start_of
 from booking_core.domain import calendar_steps as steps
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking, Settle
@@ -123,8 +123,7 @@ class SettleCalendar:
     def _watching(
         self, booking: Booking, call: str, slot: Slot | None = None
     ) -> AbstractContextManager[None]:
-        where = {"start": slot.start.isoformat()} if slot else {}
-        return self.witness.watching(booking, TrailKind.CALENDAR, call, **where)
+        return self.witness.watching(booking, TrailKind.CALENDAR, call, **start_of(slot))
 
     def _learn_mode(self, booking: Booking) -> None:
         """From now on the builder's clients are sent to the provider at once (E2)."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from booking_core.domain.booking import Booking
 from booking_core.domain.events import MoneyGivenBack
+from booking_core.domain.time import Slot
 from booking_core.domain.trail import Subject, SubjectKind, TrailEntry, TrailKind
 from booking_core.ports.clock import Clock
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -76,24 +77,35 @@ def of_place(
 
 
 def of_events(booking: Booking, *, at: datetime) -> list[TrailEntry]:
-    """What has happened to the booking since it was read, by whom it was changed."""
-    return [
-        TrailEntry(
-            at=at,
-            subject=Subject(SubjectKind.BOOKING, booking.id),
-            kind=TrailKind.EVENT,
-            name=type(event).__name__,
+    """What has happened to the booking since it was read, by whom it was changed.
+
+    How the booking stands is known after the last of it only, so that is where it is told.
+    """
+    entries = [
+        evolve(
+            of_booking(
+                booking, TrailKind.EVENT, type(event).__name__, at=at, **_went_back(booking, event)
+            ),
             by=booking.by,
-            builder_id=booking.builder_id,
-            detail=_stands(booking) | _went_back(booking, event),
         )
         for event in booking.events
     ]
+    last = entries[-1]
+    return [*entries[:-1], evolve(last, detail={**last.detail, **_stands(booking)})]
 
 
-def _stands(booking: Booking) -> dict[str, Any]:
-    stands = {"state": booking.state.value, "payment": booking.payment.status.value}
-    return stands | ({"start": booking.slot.start.isoformat()} if booking.slot else {})
+def _stands(booking: Booking) -> dict[str, str]:
+    stands = {"state": booking.state.value}
+    if booking.payment.required:
+        stands["payment"] = booking.payment.status.value
+    return stands | start_of(booking.slot)
+
+
+def start_of(slot: Slot | None) -> dict[str, str]:
+    """When it begins, as the detail of an entry has it: RFC 3339, in UTC."""
+    if slot is None:
+        return {}
+    return {"start": slot.start.astimezone(UTC).isoformat().replace("+00:00", "Z")}
 
 
 def _went_back(booking: Booking, event: object) -> dict[str, Any]:

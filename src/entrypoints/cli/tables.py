@@ -257,7 +257,7 @@ def _went(entry: TrailEntry, subject: str) -> Text:
     told = Text(entry.outcome.value, style="" if entry.outcome is Outcome.DONE else "red")
     detail = [f"{name} {_said(each)}" for name, each in views.entry(entry)["detail"].items()]
     more = (f"by {entry.by}", subject, ", ".join(detail))
-    return told.append_text(dim("".join(f"\n{each}" for each in more if each)))
+    return told.append("".join(f"\n{each}" for each in more if each), style="dim")
 
 
 def _said(value: object) -> str:
