@@ -100,7 +100,7 @@ class TrailQuery(PageQuery):
     subject: Text | None = Field(None, description="KIND:ID, such as booking:bkg_1")
     by: Short | None = Field(None, description="ROLE:ID, such as admin:root")
     from_: Short | None = Field(None, alias="from", description="instant or date")
-    timezone: Short | None = None
+    timezone: Zone | None = None
 
 
 class TimeSlot(Lenient):
