@@ -47,6 +47,7 @@ from booking_core.application.list_bookings import BookingPage, ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
+from booking_core.application.list_trail import ListTrail, TrailPage
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
@@ -63,6 +64,7 @@ from booking_core.application.repair_calendar import (
     RepairReport,
 )
 from booking_core.application.repeats import IdempotencyKey
+from booking_core.application.replay_booking import Replay, ReplayBooking
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.retries import log_failure, retry_at, told
 from booking_core.application.revoke_api_key import RevokeApiKey
@@ -75,6 +77,7 @@ from booking_core.application.settle_unsettled import SettleUnsettled
 from booking_core.application.show_booking import ShowBooking
 from booking_core.application.show_builder import ShowBuilder
 from booking_core.application.show_session_type import ShowSessionType
+from booking_core.application.show_timeline import ShowTimeline, Timeline
 from booking_core.application.sync_event_types import SyncEventTypes, SyncReport
 from booking_core.application.system import RandomIds, SystemClock
 from booking_core.application.undo_no_show import UndoNoShow
@@ -211,6 +214,7 @@ from booking_core.domain.time import (
     midnight,
     zone,
 )
+from booking_core.domain.trail import Outcome, Subject, SubjectKind, TrailEntry, TrailKind
 from booking_core.domain.transitions import (
     DEAD,
     EVENTS,
@@ -267,6 +271,7 @@ from booking_core.ports.repositories import (
     BuilderRepository,
     SessionTypeRepository,
 )
+from booking_core.ports.trail import MOST_ENTRIES, Trail, TrailFilter
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 __all__ = [
@@ -278,6 +283,7 @@ __all__ = [
     "LIVE",
     "LONGEST_RANGE",
     "MOST_BOOKINGS",
+    "MOST_ENTRIES",
     "MOST_OPEN_LINKS",
     "PAYMENT_TRANSITIONS",
     "SERVED",
@@ -405,6 +411,7 @@ __all__ = [
     "ListBuilders",
     "ListEventTypes",
     "ListSessionTypes",
+    "ListTrail",
     "ListedEventType",
     "Location",
     "LocationKind",
@@ -428,6 +435,7 @@ __all__ = [
     "OpenSlot",
     "OpenSlots",
     "Outbox",
+    "Outcome",
     "OwnReason",
     "Pathway",
     "PathwayId",
@@ -455,6 +463,8 @@ __all__ = [
     "Refused",
     "RepairCalendar",
     "RepairReport",
+    "Replay",
+    "ReplayBooking",
     "RescheduleBooking",
     "RevokeApiKey",
     "RevokeRole",
@@ -475,6 +485,7 @@ __all__ = [
     "ShowBooking",
     "ShowBuilder",
     "ShowSessionType",
+    "ShowTimeline",
     "SignIn",
     "SignInLetter",
     "SignInRequired",
@@ -490,6 +501,8 @@ __all__ = [
     "Standing",
     "StandingEvent",
     "Step",
+    "Subject",
+    "SubjectKind",
     "Subscription",
     "SyncEventTypes",
     "SyncReport",
@@ -497,7 +510,13 @@ __all__ = [
     "TermsForbid",
     "TimeOff",
     "TimeWindow",
+    "Timeline",
     "Topic",
+    "Trail",
+    "TrailEntry",
+    "TrailFilter",
+    "TrailKind",
+    "TrailPage",
     "UndoNoShow",
     "UnitOfWork",
     "UnitOfWorkFactory",

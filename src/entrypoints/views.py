@@ -11,6 +11,7 @@ from booking_core import (
     Booking,
     Builder,
     DayRange,
+    DeadJob,
     Difference,
     Failure,
     FieldError,
@@ -23,6 +24,7 @@ from booking_core import (
     Payment,
     Question,
     RepairReport,
+    Replay,
     Role,
     Schedule,
     SchedulingLink,
@@ -30,7 +32,10 @@ from booking_core import (
     SessionType,
     Subscription,
     SyncReport,
+    Timeline,
     TimeWindow,
+    TrailEntry,
+    TrailPage,
 )
 from entrypoints.times import rfc3339
 
@@ -320,3 +325,54 @@ def subscription(value: Subscription) -> Json:
         "active": value.active,
         "createdAt": rfc3339(value.created_at),
     }
+
+
+# ---- the trail -----------------------------------------------------------------------------------
+
+
+def trail(value: TrailPage) -> Json:
+    return {"entries": [entry(each) for each in value.entries], "next": _cursor(value.next)}
+
+
+def timeline(value: Timeline) -> Json:
+    return {
+        "entries": [entry(each) for each in value.entries],
+        "next": _cursor(value.next),
+        "givenUp": [_given_up(each) for each in value.given_up],
+    }
+
+
+def entry(value: TrailEntry) -> Json:
+    detail = dict(value.detail)
+    if "fields" in detail:
+        detail["fields"] = [_named(name) for name in detail["fields"]]
+    return {
+        "at": rfc3339(value.at),
+        "subject": str(value.subject),
+        "kind": value.kind.value,
+        "name": value.name,
+        "by": value.by,
+        "outcome": value.outcome.value,
+        "detail": detail,
+    }
+
+
+def _given_up(value: DeadJob) -> Json:
+    """Why is for operators, in `jobs`."""
+    job = value.job
+    return {"topic": job.topic.value, "subject": job.subject, "attempts": value.attempts}
+
+
+def _cursor(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _named(attribute: str) -> str:
+    """The attribute by its name in the API."""
+    first, *more = _field(attribute).split("_")
+    return f"{first}{''.join(word.capitalize() for word in more)}"
+
+
+def replay(value: Replay) -> Json:
+    settles = [each.value for each in value.settles]
+    return {"success": True, "restarted": value.restarted, "settles": settles}

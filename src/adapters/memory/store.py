@@ -21,6 +21,7 @@ from booking_core import (
     Outbox,
     SessionTypeRepository,
     SlotClaims,
+    Trail,
     UnitOfWork,
     UnitOfWorkFactory,
 )
@@ -31,6 +32,7 @@ from .outbox import MemoryOutbox
 from .people import MemoryAccounts, MemoryCredentials
 from .repositories import MemoryBookings, MemoryBuilders, MemorySessionTypes
 from .tables import Tables
+from .trail import MemoryTrail
 
 
 class MemoryStore(UnitOfWorkFactory):
@@ -95,6 +97,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.outbox: Outbox = MemoryOutbox(self)
         self.accounts: AccountRepository = MemoryAccounts(self)
         self.credentials: CredentialRepository = MemoryCredentials(self)
+        self.trail: Trail = MemoryTrail(self)
 
     def changing(self) -> Tables:
         """The tables, to be changed: a copy as soon as somebody asks."""

@@ -19,6 +19,7 @@ from booking_core import (
     Job,
     SessionType,
     SessionTypeId,
+    TrailEntry,
 )
 
 
@@ -57,6 +58,8 @@ class Tables:
         self.jobs: dict[str, JobEntry] = {}
         self.catalogue_version = 0
         self.jobs_put = 0
+        self.trail: list[TrailEntry] = []  # shared by all copies; see MemoryTrail
+        self.trail_length = 0
 
     def copy(self) -> Tables:
         other = Tables()

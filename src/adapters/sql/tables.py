@@ -272,3 +272,23 @@ outbox = Table(
     # The id of a job that is done must not come again: its late worker could take another's away.
     sqlite_autoincrement=True,
 )
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("happened_at", Instant, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Id, nullable=False),
+    # Whose subject it is; NULL where that is not known.
+    Column("builder_id", Id),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("actor", Id, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index(None, "subject_id", "id"),
+    Index(None, "builder_id", "id"),
+    Index(None, "actor", "id"),
+    Index(None, "happened_at"),
+)

@@ -17,6 +17,7 @@ from adapters.sql.errors import unanswered
 from adapters.sql.inbox import SqlInbox
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.session_types import SqlSessionTypes
+from adapters.sql.trail import SqlTrail
 from adapters.sql.transaction import Transaction
 from booking_core import Outbox, UnitOfWork, UnitOfWorkFactory
 
@@ -82,6 +83,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.inbox = SqlInbox(transaction)
         self.accounts = SqlAccounts(transaction)
         self.credentials = SqlCredentials(transaction)
+        self.trail = SqlTrail(transaction)
         self.outbox: Outbox = (
             self._outbox(self._connection) if self._outbox else SqlOutbox(transaction)
         )

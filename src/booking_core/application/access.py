@@ -41,6 +41,7 @@ class Access:
         booking = uow.bookings.get(booking_id)
         if not takes_part(actor, booking, self.manage_key):
             raise NotFound("booking")
+        booking.by = actor.name
         return booking
 
     def run_booking(self, uow: UnitOfWork, booking_id: BookingId, actor: Actor) -> Booking:
@@ -48,4 +49,5 @@ class Access:
         booking = uow.bookings.get(booking_id)
         if not runs(actor, booking):
             raise NotFound("booking")
+        booking.by = actor.name
         return booking

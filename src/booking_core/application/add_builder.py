@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from booking_core.application.changes import check_names
+from booking_core.application.changes import added, check_names
 from booking_core.application.people import People
 from booking_core.application.repeats import IdempotencyKey, Repeats, scoped
 from booking_core.domain.actor import Actor
@@ -57,10 +57,11 @@ class AddBuilder:
         )
 
         def add(uow: UnitOfWork) -> Builder:
-            added = self.repeats.added(uow, asked)
-            if added is not None:
-                return uow.builders.get(BuilderId(added))
+            known = self.repeats.added(uow, asked)
+            if known is not None:
+                return uow.builders.get(BuilderId(known))
             uow.builders.save(builder)
+            uow.trail.add([added(builder, actor=actor, now=self.repeats.clock.now())])
             self._let_in(uow, builder)
             self.repeats.remember(uow, asked, builder.id)
             return builder

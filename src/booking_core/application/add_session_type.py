@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import frozen
 
-from booking_core.application.changes import check_names
+from booking_core.application.changes import added, check_names
 from booking_core.application.repeats import IdempotencyKey, Repeats, scoped
 from booking_core.domain.actor import Actor
 from booking_core.domain.errors import NotFound
@@ -50,11 +50,12 @@ class AddSessionType:
             key, "add session type", actor, asked=(builder_id, title, sorted(more.items()))
         )
         with self.unit_of_work() as uow:
-            added = self.repeats.added(uow, asked)
-            if added is not None:
-                return uow.session_types.get(SessionTypeId(added))
+            known = self.repeats.added(uow, asked)
+            if known is not None:
+                return uow.session_types.get(SessionTypeId(known))
             uow.builders.get(builder_id)
             uow.session_types.save(session_type)
+            uow.trail.add([added(session_type, actor=actor, now=self.repeats.clock.now())])
             self.repeats.remember(uow, asked, session_type.id)
             uow.commit()
         return session_type

@@ -5,12 +5,13 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from booking_core.application.changes import check_names
+from booking_core.application.changes import check_names, write_change
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.errors import NotAllowed, NotFound
 from booking_core.domain.ids import BuilderId
 from booking_core.domain.policies import owns_catalogue
+from booking_core.ports.clock import Clock
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _FOR_OPERATORS = frozenset({"active", "calendar_account"})
@@ -21,6 +22,7 @@ class ChangeBuilder:
     """A builder edits itself, its schedule included; an admin edits any (A9)."""
 
     unit_of_work: UnitOfWorkFactory
+    clock: Clock
 
     def __call__(
         self, *, builder_id: BuilderId, changes: Mapping[str, Any], actor: Actor
@@ -40,7 +42,9 @@ class ChangeBuilder:
                     "Only an admin changes whether a builder is active, or its account."
                 )
             check_names(Builder, changes)
-            builder = evolve(uow.builders.get_to_change(builder_id), **changes)
+            before = uow.builders.get_to_change(builder_id)
+            builder = evolve(before, **changes)
             uow.builders.save(builder)
+            write_change(uow, before, builder, actor=actor, now=self.clock.now())
             uow.commit()
         return builder

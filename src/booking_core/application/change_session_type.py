@@ -5,12 +5,13 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from booking_core.application.changes import check_names
+from booking_core.application.changes import check_names, write_change
 from booking_core.domain.actor import Actor
 from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import SessionTypeId
 from booking_core.domain.policies import owns_catalogue
 from booking_core.domain.session_type import SessionType
+from booking_core.ports.clock import Clock
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 
@@ -19,6 +20,7 @@ class ChangeSessionType:
     """A builder or an admin edits a session type; bookings made before keep their terms."""
 
     unit_of_work: UnitOfWorkFactory
+    clock: Clock
 
     def __call__(
         self, *, session_type_id: SessionTypeId, changes: Mapping[str, Any], actor: Actor
@@ -30,11 +32,12 @@ class ChangeSessionType:
             InvalidRequest: a value that is not valid, `id` or `builder_id`, or no attribute at all.
         """
         with self.unit_of_work() as uow:
-            session_type = uow.session_types.get_to_change(session_type_id)
-            if not owns_catalogue(actor, session_type.builder_id):
+            before = uow.session_types.get_to_change(session_type_id)
+            if not owns_catalogue(actor, before.builder_id):
                 raise NotFound("session type")
             check_names(SessionType, changes)
-            session_type = evolve(session_type, **changes)
+            session_type = evolve(before, **changes)
             uow.session_types.save(session_type)
+            write_change(uow, before, session_type, actor=actor, now=self.clock.now())
             uow.commit()
         return session_type

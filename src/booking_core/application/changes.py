@@ -1,14 +1,19 @@
-"""Attributes by their names, as those who add to the catalogue or change it give them."""
+"""Attributes by their names: as those who change the catalogue give them, and as the trail tells it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from attrs import fields_dict
 
+from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.ids import BuilderId
 from booking_core.domain.session_type import SessionType
+from booking_core.domain.trail import Subject, SubjectKind, TrailEntry, TrailKind
+from booking_core.ports.unit_of_work import UnitOfWork
 
 # What makes a thing the one that it is, and whose it is, is never changed.
 _FIXED = {"id", "builder_id"}
@@ -26,6 +31,52 @@ def check_names(kind: type[Builder | SessionType], given: Iterable[str]) -> None
     ]
     if errors:
         raise InvalidRequest(" ".join(error.detail for error in errors), errors)
+
+
+def write_change(
+    uow: UnitOfWork,
+    before: Builder | SessionType,
+    after: Builder | SessionType,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Writes who changed which attributes into the open transaction, if any."""
+    names = [
+        name for name in fields_dict(type(after)) if getattr(before, name) != getattr(after, name)
+    ]
+    if names:
+        uow.trail.add([changed(after, names, actor=actor, now=now)])
+
+
+def added(thing: Builder | SessionType, *, actor: Actor, now: datetime) -> TrailEntry:
+    """That the actor added it."""
+    return _change("added", thing, actor, now)
+
+
+def changed(
+    thing: Builder | SessionType, names: Sequence[str], *, actor: Actor, now: datetime
+) -> TrailEntry:
+    """That the actor changed these attributes of it."""
+    return _change("changed", thing, actor, now, fields=list(names))
+
+
+def _change(
+    what: str, thing: Builder | SessionType, actor: Actor, now: datetime, **detail: list[str]
+) -> TrailEntry:
+    if isinstance(thing, Builder):
+        subject, builder_id = Subject(SubjectKind.BUILDER, thing.id), BuilderId(thing.id)
+    else:
+        subject, builder_id = Subject(SubjectKind.SESSION_TYPE, thing.id), thing.builder_id
+    return TrailEntry(
+        at=now,
+        subject=subject,
+        kind=TrailKind.CHANGE,
+        name=what,
+        by=actor.name,
+        builder_id=builder_id,
+        detail=detail,
+    )
 
 
 def _pointer(name: str) -> str:

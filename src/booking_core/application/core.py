@@ -48,6 +48,7 @@ from booking_core.application.list_bookings import ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_event_types import ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
+from booking_core.application.list_trail import ListTrail
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
@@ -64,6 +65,7 @@ from booking_core.application.record_returned_on_site import RecordReturnedOnSit
 from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import RepairCalendar
 from booking_core.application.repeats import Repeats
+from booking_core.application.replay_booking import ReplayBooking
 from booking_core.application.reschedule_booking import RescheduleBooking
 from booking_core.application.revoke_api_key import RevokeApiKey
 from booking_core.application.revoke_role import RevokeRole
@@ -77,10 +79,12 @@ from booking_core.application.settle_unsettled import SettleUnsettled
 from booking_core.application.show_booking import ShowBooking
 from booking_core.application.show_builder import ShowBuilder
 from booking_core.application.show_session_type import ShowSessionType
+from booking_core.application.show_timeline import ShowTimeline
 from booking_core.application.slots import SlotJudge
 from booking_core.application.sync_event_types import SyncEventTypes
 from booking_core.application.system import RandomIds, SystemClock
 from booking_core.application.undo_no_show import UndoNoShow
+from booking_core.application.witness import Witness
 from booking_core.application.work_outbox import WorkOutbox
 from booking_core.application.write_calendar_file import WriteCalendarFile
 from booking_core.domain.credential import LinkKey
@@ -136,6 +140,9 @@ class BookingCore:
     show_booking: ShowBooking
     write_calendar_file: WriteCalendarFile
     list_bookings: ListBookings
+    show_timeline: ShowTimeline
+    list_trail: ListTrail
+    replay_booking: ReplayBooking
     cancel_booking: CancelBooking
     reschedule_booking: RescheduleBooking
     revoke_tokens: RevokeTokens
@@ -205,25 +212,34 @@ class BookingCore:
         times = OpenTimes(unit_of_work, calendar, clock)
         judge = SlotJudge(catalogue, times)
         placer = BookingPlacer(catalogue, judge, keeper, ids)
-        settle_calendar = SettleCalendar(unit_of_work, keeper)
-        settle_money = SettleMoney(unit_of_work, keeper, payments)
+        witness = Witness(unit_of_work, clock)
+        settle_calendar = SettleCalendar(unit_of_work, keeper, witness)
+        settle_money = SettleMoney(unit_of_work, keeper, payments, witness)
         public_url = public_url.rstrip("/")
         cashier = Cashier(unit_of_work, payments, settle_money, keeper, public_url)
         writer = mail_writer or PlainMailWriter()
         send_mail = SendMail(
-            unit_of_work, catalogue, writer, calendar_files, mailer, manage_key, public_url, clock
+            unit_of_work,
+            catalogue,
+            writer,
+            calendar_files,
+            mailer,
+            manage_key,
+            public_url,
+            clock,
+            witness,
         )
         send_link = SendSignInLink(unit_of_work, writer, mailer, link_key, public_url, clock)
         joiner = EventJoiner(keeper)
         create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar)
         offer_link = OfferLink(unit_of_work, access, catalogue, calendar, clock)
-        read_event = ReadEvent(calendar, create, send_mail)
+        read_event = ReadEvent(calendar, create, send_mail, witness)
         return cls(
             create_booking=create,
             hear_calendar_notice=HearCalendarNotice(unit_of_work, calendar_notices, clock),
             repair_calendar=RepairCalendar(unit_of_work, calendar, joiner, create, settle_calendar),
             list_event_types=ListEventTypes(unit_of_work, calendar),
-            sync_event_types=SyncEventTypes(unit_of_work, calendar, ids),
+            sync_event_types=SyncEventTypes(unit_of_work, calendar, ids, clock),
             offer_link=offer_link,
             answer_once=AnswerOnce(unit_of_work, clock),
             list_builders=ListBuilders(unit_of_work, catalogue),
@@ -233,10 +249,10 @@ class BookingCore:
             show_session_type=ShowSessionType(unit_of_work, catalogue),
             explain_visibility=ExplainVisibility(unit_of_work, catalogue),
             add_builder=AddBuilder(people, ids, repeats),
-            change_builder=ChangeBuilder(unit_of_work),
+            change_builder=ChangeBuilder(unit_of_work, clock),
             add_session_type=AddSessionType(unit_of_work, ids, repeats),
-            change_session_type=ChangeSessionType(unit_of_work),
-            seed_catalogue=SeedCatalogue(unit_of_work),
+            change_session_type=ChangeSessionType(unit_of_work, clock),
+            seed_catalogue=SeedCatalogue(unit_of_work, clock),
             find_slots=FindSlots(catalogue, times),
             explain_slot=ExplainSlot(catalogue, times),
             hold_slot=HoldSlot(placer),
@@ -249,6 +265,9 @@ class BookingCore:
             show_booking=ShowBooking(unit_of_work, access),
             write_calendar_file=WriteCalendarFile(unit_of_work, access, catalogue, calendar_files),
             list_bookings=ListBookings(unit_of_work),
+            show_timeline=ShowTimeline(unit_of_work, access, jobs),
+            list_trail=ListTrail(unit_of_work),
+            replay_booking=ReplayBooking(keeper, access, jobs),
             cancel_booking=CancelBooking(keeper, access),
             reschedule_booking=RescheduleBooking(
                 unit_of_work, keeper, judge, access, catalogue, settle_calendar

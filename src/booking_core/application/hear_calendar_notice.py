@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from booking_core.application.read_event import read_job
+from booking_core.application.witness import of_place
 from booking_core.domain.errors import NotFound
+from booking_core.domain.trail import TrailKind
 from booking_core.ports.calendar_notices import CalendarNotice, CalendarNoticeReader
 from booking_core.ports.clock import Clock
 from booking_core.ports.inbox import InboxKey
@@ -42,7 +44,12 @@ class HearCalendarNotice:
         with self.unit_of_work() as uow:
             if uow.inbox.open(key=key, now=now) is not None:
                 return False
-            uow.outbox.put(read_job(notice.event_uri, notice.invitee_uri, now))
+            job = read_job(notice.event_uri, notice.invitee_uri, now)
+            uow.outbox.put(job)
+            told = {"message": notice.message_id}
+            uow.trail.add(
+                [of_place(uow, job.booking_id, TrailKind.NOTICE, "calendar", at=now, **told)]
+            )
             uow.inbox.answer(key=key, answer={"event": notice.event_uri})
             uow.commit()
         return True

@@ -6,8 +6,10 @@ from datetime import datetime
 from attrs import frozen
 
 from booking_core.application.keep import settle_job
+from booking_core.application.witness import of_booking
 from booking_core.domain.booking import Settle
 from booking_core.domain.errors import NotFound, PaymentsUnavailable
+from booking_core.domain.trail import TrailKind
 from booking_core.ports.clock import Clock
 from booking_core.ports.inbox import InboxKey
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
@@ -50,6 +52,8 @@ class HearPaymentNotice:
             except NotFound:  # of another system that shares the account
                 return False
             uow.outbox.put(settle_job(booking, Settle.MONEY, now))
+            told = {"message": notice.message_id}
+            uow.trail.add([of_booking(booking, TrailKind.NOTICE, "payment", at=now, **told)])
             uow.inbox.answer(key=key, answer={"booking": booking.id})
             uow.commit()
         return True

@@ -15,6 +15,7 @@ from booking_core.application.letters import called_for
 from booking_core.application.people import People
 from booking_core.application.repeats import as_answer, as_refusal, replayed
 from booking_core.application.send_mail import subject
+from booking_core.application.witness import of_events
 from booking_core.domain import events
 from booking_core.domain.booking import Booking, Settle
 from booking_core.domain.errors import SlotUnavailable, StaleBooking
@@ -144,7 +145,7 @@ class Keeper:
         return self.once(change)
 
     def put(self, uow: UnitOfWork, booking: Booking) -> None:
-        """Writes the booking, its claims and its work into the open transaction.
+        """Writes the booking, its claims, its work and its trail into the open transaction.
 
         Raises:
             SlotUnavailable: somebody else holds the place; leave without a commit.
@@ -188,6 +189,8 @@ class Keeper:
         self._remind(uow, booking, now)
         if any(isinstance(event, events.BookingConfirmed) for event in booking.events):
             self._meet(uow, booking)
+        if booking.events:
+            uow.trail.add(of_events(booking, at=now))
         booking.unsettled.clear()
         booking.events.clear()
 

@@ -90,7 +90,7 @@ class BookingPlacer:
         Raises InvalidAnswers, InvalidRequest.
         """
         session_type = offer.session_type
-        return Booking(
+        booking = Booking(
             id=BookingId(self.ids.new("bkg")),
             builder_id=session_type.builder_id,
             session_type_id=session_type.id,
@@ -104,6 +104,8 @@ class BookingPlacer:
             created_at=self.keeper.clock.now(),
             details=details(session_type, wish, answered=answered),
         )
+        booking.by = wish.actor.name
+        return booking
 
     def unbooked(self, offer: Offer, contact: Contact) -> Booking:
         """What would be a booking of that client; it is never kept."""

@@ -6,10 +6,12 @@ from attrs import frozen
 
 from booking_core.application.create_booking import CreateBooking
 from booking_core.application.send_mail import SendMail
+from booking_core.application.witness import Witness, of_booking, of_place
 from booking_core.domain.actor import Actor
-from booking_core.domain.errors import InvalidRequest, NotAllowed, NotFound
+from booking_core.domain.errors import InvalidRequest, NotAllowed, NotFound, ProviderFailed
 from booking_core.domain.event_record import EventRecord
 from booking_core.domain.ids import BookingId
+from booking_core.domain.trail import TrailEntry, TrailKind
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.inbox import InboxKey
 from booking_core.ports.mail_writer import LetterKind
@@ -23,6 +25,7 @@ class ReadEvent:
     calendar: CalendarProvider
     create: CreateBooking
     send_mail: SendMail
+    witness: Witness
 
     def __call__(self, *, job: Job) -> None:
         """Raises ProviderFailed when the provider did not answer."""
@@ -31,10 +34,23 @@ class ReadEvent:
             record = self.calendar.find(event_uri=event_uri, invitee_uri=invitee_uri or None)
         except NotFound:  # of another account
             return
+        except ProviderFailed as failed:
+            self.witness.write(self._read(job).failed(failed))
+            raise
         try:
-            self.create.from_record(record, actor=Actor.anonymous())
-        except (NotFound, NotAllowed, InvalidRequest):
+            booking = self.create.from_record(record, actor=Actor.anonymous())
+        except (NotFound, NotAllowed, InvalidRequest) as refused:
+            self.witness.write(self._read(job).failed(refused))
             self._tell(record, job)
+        else:
+            at = self.witness.clock.now()
+            self.witness.write(of_booking(booking, TrailKind.NOTICE, "read event", at=at))
+
+    def _read(self, job: Job) -> TrailEntry:
+        """That the event was read, of its booking as far as that is known already."""
+        with self.witness.unit_of_work(write=False) as uow:
+            at = self.witness.clock.now()
+            return of_place(uow, job.booking_id, TrailKind.NOTICE, "read event", at=at)
 
     def _tell(self, record: EventRecord, job: Job) -> None:
         """An event that may not be booked stays where it is; its builder hears of it, once (C3)."""
@@ -45,7 +61,9 @@ class ReadEvent:
             return
         booking = self.create.placer.unbooked(offer, record.contact)
         booking.slot = record.slot
-        self.send_mail.about(booking, offer, kind=LetterKind.UNMATCHED, key=job.key)
+        self.send_mail.about(
+            booking, offer, kind=LetterKind.UNMATCHED, key=job.key, place=job.booking_id
+        )
         self._was_told(record, told=True)
 
     def _was_told(self, record: EventRecord, *, told: bool) -> bool:

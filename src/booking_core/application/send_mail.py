@@ -6,9 +6,11 @@ from attrs import evolve, frozen
 
 from booking_core.application.catalogue import Catalogue, Offer
 from booking_core.application.letters import still_true
+from booking_core.application.witness import Witness
 from booking_core.domain.booking import Booking
 from booking_core.domain.manage_token import ManageKey
 from booking_core.domain.money import Money
+from booking_core.domain.trail import Subject, SubjectKind, TrailEntry, TrailKind
 from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
 from booking_core.ports.clock import Clock
 from booking_core.ports.mail_writer import Letter, LetterKind, MailWriter, Reader
@@ -33,6 +35,7 @@ class SendMail:
     manage_key: ManageKey
     public_url: str
     clock: Clock
+    witness: Witness
 
     def __call__(self, *, job: Job) -> None:
         """Raises ProviderFailed when the mail server did not take it."""
@@ -52,16 +55,28 @@ class SendMail:
         if kind is LetterKind.MOVED:
             letter = evolve(letter, was=_left(booking, detail))
         mail = evolve(self.writer.write(letter=letter), attachments=self._attachments(letter))
-        self.mailer.send(mail=mail)
+        with self.witness.watching(booking, TrailKind.MAIL, kind.value, reader=reader.value):
+            self.mailer.send(mail=mail)
 
     def _to_come(self, booking: Booking, start: datetime) -> bool:
         """The session that the reminder was written down for is neither moved nor begun."""
         return booking.slot is not None and self.clock.now() < booking.slot.start == start
 
-    def about(self, booking: Booking, offer: Offer, *, kind: LetterKind, key: str) -> None:
+    def about(
+        self, booking: Booking, offer: Offer, *, kind: LetterKind, key: str, place: str
+    ) -> None:
         """Writes to the builder about what is no booking of ours. Raises ProviderFailed."""
         letter = self._letter(booking, offer, kind, Reader.BUILDER, f"mail:{kind}:{key}")
-        self.mailer.send(mail=self.writer.write(letter=letter))
+        entry = TrailEntry(
+            at=self.clock.now(),
+            subject=Subject(SubjectKind.CALENDAR_EVENT, place),
+            kind=TrailKind.MAIL,
+            name=kind.value,
+            builder_id=offer.builder.id,
+            detail={"reader": Reader.BUILDER.value},
+        )
+        with self.witness.writing(entry):
+            self.mailer.send(mail=self.writer.write(letter=letter))
 
     def _attachments(self, letter: Letter) -> tuple[Attachment, ...]:
         """The entry for the reader's calendar, when this mail changes it."""

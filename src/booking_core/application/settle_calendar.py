@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 
 from attrs import evolve, frozen
 
+from booking_core.application.changes import write_change
 from booking_core.application.keep import Keeper, Overtaken
+from booking_core.application.witness import Witness, start_of
 from booking_core.domain import calendar_steps as steps
+from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking, Settle
 from booking_core.domain.builder import SchedulingMode
 from booking_core.domain.calendar_steps import StandingEvent
@@ -15,6 +19,7 @@ from booking_core.domain.errors import LinkNeeded, ProviderFailed, SlotUnavailab
 from booking_core.domain.ids import BookingId
 from booking_core.domain.policies import link_deadline
 from booking_core.domain.time import Slot
+from booking_core.domain.trail import TrailKind
 from booking_core.domain.transitions import BookingState
 from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
@@ -33,6 +38,7 @@ class SettleCalendar:
 
     unit_of_work: UnitOfWorkFactory
     keeper: Keeper
+    witness: Witness
 
     def __call__(self, *, booking_id: BookingId) -> Booking:
         """The booking as it stands then. Raises ProviderFailed; NotFound."""
@@ -80,11 +86,13 @@ class SettleCalendar:
             case steps.TellNoShow(no_show):
                 calendar = self.keeper.calendar
                 tell = calendar.mark_no_show if no_show else calendar.undo_no_show
-                tell(booking=booking)
+                with self._watching(booking, "no_show" if no_show else "undo_no_show"):
+                    tell(booking=booking)
                 events[:] = [evolve(each, no_show=no_show) for each in events]
                 return self._record(booking, lambda b: b.no_show_settled())
             case steps.Remove(slot, only):
-                self.keeper.calendar.ensure_absent(booking=booking, slot=slot, only=only)
+                with self._watching(booking, "remove", slot):
+                    self.keeper.calendar.ensure_absent(booking=booking, slot=slot, only=only)
                 events[:] = [each for each in events if not step.takes(each)]
             case steps.RecordBooked(event):
                 return self._record(booking, lambda b: b.calendar_booked(event))
@@ -96,7 +104,8 @@ class SettleCalendar:
 
     def _book(self, booking: Booking, slot: Slot, events: list[StandingEvent]) -> Booking:
         try:
-            event = self.keeper.calendar.ensure_booked(booking=booking, slot=slot)
+            with self._watching(booking, "book", slot):
+                event = self.keeper.calendar.ensure_booked(booking=booking, slot=slot)
         except SlotUnavailable:
             return self._record(booking, _refused)
         except LinkNeeded as needed:
@@ -111,6 +120,11 @@ class SettleCalendar:
         events.append(StandingEvent(event, slot))
         return booking
 
+    def _watching(
+        self, booking: Booking, call: str, slot: Slot | None = None
+    ) -> AbstractContextManager[None]:
+        return self.witness.watching(booking, TrailKind.CALENDAR, call, **start_of(slot))
+
     def _learn_mode(self, booking: Booking) -> None:
         """From now on the builder's clients are sent to the provider at once (E2)."""
         with self.unit_of_work(write=False) as uow:
@@ -120,7 +134,10 @@ class SettleCalendar:
         with self.unit_of_work() as uow:
             builder = uow.builders.get_to_change(booking.builder_id)
             if builder.scheduling_mode is SchedulingMode.DIRECT:
-                uow.builders.save(evolve(builder, scheduling_mode=SchedulingMode.LINK))
+                learnt = evolve(builder, scheduling_mode=SchedulingMode.LINK)
+                uow.builders.save(learnt)
+                now = self.keeper.clock.now()
+                write_change(uow, builder, learnt, actor=Actor.system(), now=now)
                 uow.commit()
 
     def _look_again(self, booking: Booking, events: Sequence[StandingEvent]) -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from attrs import frozen
 
 from booking_core.application.keep import Keeper, Overtaken
+from booking_core.application.witness import Witness
 from booking_core.domain import money_steps as steps
 from booking_core.domain.booking import Booking, Settle
 from booking_core.domain.errors import (
@@ -18,6 +20,7 @@ from booking_core.domain.errors import (
 )
 from booking_core.domain.ids import BookingId
 from booking_core.domain.payment import Attempt, CheckoutState, Standing
+from booking_core.domain.trail import TrailKind
 from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
@@ -37,6 +40,7 @@ class SettleMoney:
     unit_of_work: UnitOfWorkFactory
     keeper: Keeper
     payments: PaymentGateway | None
+    witness: Witness
 
     def __call__(self, *, booking_id: BookingId) -> Booking:
         """The booking as it stands then.
@@ -89,17 +93,20 @@ class SettleMoney:
                 standings.pop(attempt.number)
                 return self._ask(booking, attempt)
             case steps.CloseCheckout(attempt):
-                standings[attempt.number] = self._gateway().expire(attempt=attempt)
+                with self._watching(booking, "expire", attempt):
+                    standings[attempt.number] = self._gateway().expire(attempt=attempt)
             case steps.Capture(attempt, amount):
                 return self._capture(booking, attempt, amount, standings)
             case steps.Void(attempt):
-                standings[attempt.number] = self._gateway().void(
-                    attempt=attempt, key=f"{attempt.key}:void"
-                )
+                with self._watching(booking, "void", attempt):
+                    standings[attempt.number] = self._gateway().void(
+                        attempt=attempt, key=f"{attempt.key}:void"
+                    )
             case steps.GiveBack(attempt, amount, key):
-                standings[attempt.number] = self._gateway().refund(
-                    attempt=attempt, amount=amount, key=key
-                )
+                with self._watching(booking, "refund", attempt, amount):
+                    standings[attempt.number] = self._gateway().refund(
+                        attempt=attempt, amount=amount, key=key
+                    )
             case steps.RefundFailed(attempt):
                 self._refund_sent_back(booking, standings, standings[attempt.number])
             case steps.WriteRefundDown(total):
@@ -118,9 +125,10 @@ class SettleMoney:
         self, booking: Booking, attempt: Attempt, amount: int, standings: dict[int, Standing]
     ) -> Booking:
         try:
-            standings[attempt.number] = self._gateway().capture(
-                attempt=attempt, amount=amount, key=f"{attempt.key}:capture"
-            )
+            with self._watching(booking, "capture", attempt, amount):
+                standings[attempt.number] = self._gateway().capture(
+                    attempt=attempt, amount=amount, key=f"{attempt.key}:capture"
+                )
         except CaptureRefused:
             return self._record(booking, lambda b: b.capture_refused())
         return booking
@@ -139,10 +147,19 @@ class SettleMoney:
 
     def _ask(self, booking: Booking, attempt: Attempt) -> Booking:
         try:
-            checkout = self._gateway().request(booking_id=booking.id, attempt=attempt)
+            with self._watching(booking, "request", attempt, attempt.price.amount):
+                checkout = self._gateway().request(booking_id=booking.id, attempt=attempt)
         except CheckoutRefused:
             return self._record(booking, lambda b: b.checkout_refused(attempt.number))
         return self._record(booking, lambda b: b.checkout_opened(attempt.number, checkout))
+
+    def _watching(
+        self, booking: Booking, call: str, attempt: Attempt, amount: int | None = None
+    ) -> AbstractContextManager[None]:
+        detail: dict[str, Any] = {"attempt": attempt.number, "checkout": attempt.checkout_id}
+        if amount is not None:
+            detail |= {"amount": amount, "currency": attempt.price.currency}
+        return self.witness.watching(booking, TrailKind.PAYMENT, call, **detail)
 
     def _expire(self, standings: steps.Standings, booking: Booking) -> bool:
         told = steps.told_of_expiry(standings)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from attrs import define, evolve, field, frozen
 
 from booking_core.application.access import managed_builders
+from booking_core.application.changes import added, changed
 from booking_core.application.failure import Failure
 from booking_core.application.list_event_types import event_types_of
 from booking_core.domain.actor import Actor
@@ -14,7 +16,9 @@ from booking_core.domain.errors import InvalidRequest
 from booking_core.domain.event_type import EventType
 from booking_core.domain.ids import BuilderId, SessionTypeId
 from booking_core.domain.session_type import SessionType
+from booking_core.domain.trail import TrailEntry
 from booking_core.ports.calendar import CalendarProvider
+from booking_core.ports.clock import Clock
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -46,6 +50,7 @@ class SyncEventTypes:
     unit_of_work: UnitOfWorkFactory
     calendar: CalendarProvider
     ids: IdFactory
+    clock: Clock
 
     def __call__(
         self, *, actor: Actor, builder_id: BuilderId | None = None, dry_run: bool = False
@@ -63,6 +68,7 @@ class SyncEventTypes:
         with self.unit_of_work() as uow:
             for builder, offered in offers:
                 self._sync(uow, builder, offered, report)
+            uow.trail.add(list(_trail(report, actor, self.clock.now())))
             if not dry_run:
                 uow.commit()
         return report
@@ -127,3 +133,10 @@ class SyncEventTypes:
             report.deactivated.append(result.session_type)
         else:
             report.updated.append((result.session_type, result.changed))
+
+
+def _trail(report: SyncReport, actor: Actor, now: datetime) -> Iterator[TrailEntry]:
+    yield from (added(each, actor=actor, now=now) for each in report.created)
+    for each, names in report.updated:
+        yield changed(each, names, actor=actor, now=now)
+    yield from (changed(each, ["active"], actor=actor, now=now) for each in report.deactivated)

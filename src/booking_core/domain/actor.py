@@ -55,6 +55,11 @@ class Actor:
     def signed_in(self) -> bool:
         return self.role is not Role.ANONYMOUS
 
+    @property
+    def name(self) -> str:
+        """Who it is in the trail: `client:ana`, or the role alone where it has no id."""
+        return f"{self.role.value}:{self.id}" if self.id else self.role.value
+
     @classmethod
     def anonymous(cls, manage_token: str | None = None) -> Actor:
         return cls(Role.ANONYMOUS, None, manage_token)

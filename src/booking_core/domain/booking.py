@@ -119,7 +119,8 @@ class Booking:
     `removed_places` are the events that we took away ourselves, each written down before; that the
     provider calls them cancelled is no news. `no_show_told` is what the provider last knew of it.
     `cancel_reason` is what somebody wrote, or an `OwnReason`.
-    `unsettled` is drained when the booking is kept.
+    `unsettled` is drained when the booking is kept. `by` is who changes it (`Actor.name`), from where the
+    caller was let in.
     """
 
     id: BookingId
@@ -148,6 +149,7 @@ class Booking:
     version: int = 0
     unsettled: set[Settle] = field(factory=set, eq=False)
     events: list[BookingEvent] = field(factory=list, eq=False)
+    by: str = field(default="system", init=False, eq=False)
 
     # ---- what should be true ---------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from booking_core.ports.repositories import (
     BuilderRepository,
     SessionTypeRepository,
 )
+from booking_core.ports.trail import Trail
 
 
 class UnitOfWork(Protocol):
@@ -27,6 +28,7 @@ class UnitOfWork(Protocol):
     outbox: Outbox
     accounts: AccountRepository
     credentials: CredentialRepository
+    trail: Trail
 
     @abstractmethod
     def commit(self) -> None:

@@ -16,6 +16,7 @@ from entrypoints.cli import (
     provider,
     serve,
     slots,
+    trail,
 )
 from entrypoints.cli.commands import JSON
 from entrypoints.cli.errors import tell, tell_usage, unexpected
@@ -36,6 +37,8 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
         bookings.refund,
         bookings.returned,
         bookings.revoke,
+        trail.timeline,
+        trail.replay,
     ),
     "Catalogue": (
         catalogue.builders,
@@ -54,6 +57,7 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
         serve.worker,
         jobs.jobs,
         jobs.catch_up,
+        trail.trail,
         operations.migrate,
         operations.seed,
         operations.settings,

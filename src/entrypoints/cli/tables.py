@@ -19,14 +19,17 @@ from booking_core import (
     Money,
     Offer,
     OpenSlot,
+    Outcome,
     Payment,
     Schedule,
     SessionType,
     SessionTypeId,
     Slot,
+    TrailEntry,
     in_english,
+    zone,
 )
-from entrypoints import times
+from entrypoints import times, views
 from entrypoints.cli.output import dim, mark, table
 from entrypoints.invoked import command
 
@@ -229,3 +232,33 @@ def _paid(payment: Payment) -> str:
     if not payment.returned:
         return f"{told}, {kept} kept" if payment.to_keep < payment.taken else told
     return f"{told}: {Money(payment.returned, currency)} went back, {kept} kept"
+
+
+# ---- the trail -----------------------------------------------------------------------------------
+
+
+def trail(found: Sequence[TrailEntry], timezone: str, *, subjects: bool) -> RenderableType:
+    """What happened; with what it was about, where that is not the same everywhere."""
+    if not found:
+        return "There is nothing in the trail."
+    rows = [
+        (
+            f"{each.at.astimezone(zone(timezone)):%Y-%m-%d %H:%M:%S}",
+            f"{each.kind.value}: {each.name}",
+            _went(each, str(each.subject) if subjects else ""),
+        )
+        for each in found
+    ]
+    return table((f"When ({timezone})", "What", "How it went"), rows)
+
+
+def _went(entry: TrailEntry, subject: str) -> Text:
+    """How it went, by whom, and what else there is to say; most of that is copied more than read."""
+    told = Text(entry.outcome.value, style="" if entry.outcome is Outcome.DONE else "red")
+    detail = [f"{name} {_said(each)}" for name, each in views.entry(entry)["detail"].items()]
+    more = (f"by {entry.by}", subject, ", ".join(detail))
+    return told.append("".join(f"\n{each}" for each in more if each), style="dim")
+
+
+def _said(value: object) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value)

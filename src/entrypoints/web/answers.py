@@ -6,7 +6,7 @@ A field with a default is only in some answers.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -276,3 +276,36 @@ class Synced(_Answer):
     kept: list[KeptField]
     changes: list[SyncChange]
     failed: list[SyncFailure]
+
+
+class TrailEntry(_Answer):
+    """`detail` says more, as far as there is more: fields by name, amounts, states, times, codes."""
+
+    at: Moment
+    subject: str = Field(description="KIND:ID, such as booking:bkg_1")
+    kind: str = Field(description="event, change, mail, notice, payment or calendar")
+    name: str
+    by: str = Field(description="ROLE:ID, or the role alone")
+    outcome: str = Field(description="done, failed (tried again) or refused (not tried again)")
+    detail: dict[str, Any]
+
+
+class Trail(_Answer):
+    entries: list[TrailEntry]
+    next: str | None = Field(description="the cursor of the next page")
+
+
+class GivenUp(_Answer):
+    topic: str
+    subject: str
+    attempts: int
+
+
+class Timeline(Trail):
+    given_up: list[GivenUp] = Field(description="jobs that are not tried again by themselves")
+
+
+class Replayed(_Answer):
+    success: bool
+    restarted: int = Field(description="jobs that had been given up")
+    settles: list[str] = Field(description="calendar, money")

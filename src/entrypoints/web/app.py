@@ -18,6 +18,7 @@ from entrypoints.web import (
     provider,
     requests,
     slots,
+    trail,
     webhooks,
 )
 
@@ -53,7 +54,7 @@ def create_app(application: Application) -> OpenAPI:
     app.register_error_handler(BookingError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unexpected)
-    for area in (catalogue, slots, bookings, provider, webhooks, operations):
+    for area in (catalogue, slots, bookings, trail, provider, webhooks, operations):
         app.register_api(area.routes(application))
     app.register_blueprint(pages.routes(application))
     if brought := getattr(application.payments, "pages", None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -33,6 +34,7 @@ from entrypoints import schedules, times
 from entrypoints.web import schemas
 
 _E = TypeVar("_E")
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")  # of a column that counts
 
 
 def slot(given: schemas.TimeSlot) -> Slot:
@@ -67,6 +69,16 @@ def edge(
 ) -> datetime | None:
     """One end of an open range; a date is its first instant, or with `after` the next date's."""
     return _edge(text, timezone or "UTC", pointer, after=after)
+
+
+def number(text: str | None, pointer: str) -> int | None:
+    """A cursor that is a number. Raises InvalidRequest."""
+    if text is None:
+        return None
+    if not _NUMBER.fullmatch(text):
+        detail = "No page ends there; give the cursor that the page before named, unchanged."
+        raise InvalidRequest(detail, [FieldError(pointer, detail)])
+    return int(text)
 
 
 def schedule(given: schemas.ScheduleBody, below: str = "") -> Schedule:

@@ -91,6 +91,18 @@ class BookingsQuery(Lenient):
     limit: int = Field(50, ge=1, le=200)
 
 
+class PageQuery(Lenient):
+    cursor: Short | None = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+class TrailQuery(PageQuery):
+    subject: Text | None = Field(None, description="KIND:ID, such as booking:bkg_1")
+    by: Short | None = Field(None, description="ROLE:ID, such as admin:root")
+    from_: Short | None = Field(None, alias="from", description="instant or date")
+    timezone: Zone | None = None
+
+
 class TimeSlot(Lenient):
     startTime: Moment
     endTime: Moment

@@ -15,6 +15,7 @@ from booking_core.testing.contracts import (
     OpenSlotsContract,
     OutboxContract,
     SlotClaimsContract,
+    TrailContract,
     UnitOfWorkContract,
 )
 from booking_core.testing.examples import NOW
@@ -49,6 +50,9 @@ class TestInbox(InboxContract): ...
 
 
 class TestOutbox(OutboxContract): ...
+
+
+class TestTrail(TrailContract): ...
 
 
 class TestBuiltInCalendar(OpenSlotsContract):

@@ -25,6 +25,7 @@ from booking_core.testing.contracts import (
     OutboxContract,
     PaymentGatewayContract,
     SlotClaimsContract,
+    TrailContract,
     UnitOfWorkContract,
 )
 from booking_core.testing.examples import NOW
@@ -57,6 +58,9 @@ class TestInbox(InboxContract): ...
 
 
 class TestOutbox(OutboxContract): ...
+
+
+class TestTrail(TrailContract): ...
 
 
 class TestMailer(MailerContract):

@@ -14,19 +14,8 @@ import pytest
 # Before the modules are imported, or a failing assertion would not say what it compared.
 for _module in (
     *("accounts", "bookings", "calendar", "calendar_files", "catalogue", "claims", "credentials"),
-    *(
-        "identity",
-        "ids",
-        "inbox",
-        "job_queue",
-        "mail_writer",
-        "mailer",
-        "outbox",
-        "payment_notices",
-        "payments",
-        "stored",
-    ),
-    *("threads", "unit_of_work"),
+    *("identity", "ids", "inbox", "job_queue", "mail_writer", "mailer", "outbox"),
+    *("payment_notices", "payments", "stored", "threads", "trail", "unit_of_work"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
@@ -59,6 +48,7 @@ from booking_core.testing.contracts.payments import (  # noqa: E402
     PayingClient,
     PaymentGatewayContract,
 )
+from booking_core.testing.contracts.trail import TrailContract  # noqa: E402
 from booking_core.testing.contracts.unit_of_work import UnitOfWorkContract  # noqa: E402
 
 __all__ = [
@@ -84,5 +74,6 @@ __all__ = [
     "ProviderSide",
     "SlotClaimsContract",
     "TokenIssuer",
+    "TrailContract",
     "UnitOfWorkContract",
 ]
