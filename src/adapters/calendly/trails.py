@@ -117,7 +117,7 @@ class Trails:
         events = [
             event
             for event in self._events(booking, account)
-            if event.group or event.created_at >= earliest
+            if (event.group or event.created_at >= earliest) and _of_its_type(event, booking)
         ]
         return [each for each in self.places_in(events) if each.invitee.tag == booking.tag]
 
@@ -191,6 +191,12 @@ class Trails:
             if must_be or refused.status != 404:
                 raise
             return None
+
+
+def _of_its_type(event: ScheduledEvent, booking: Booking) -> bool:
+    """Our tag can be put into any page's address; it says nothing about events of other types."""
+    ref = booking.calendar_ref
+    return ref is not None and event.event_type_uri == ref.event_type_uri
 
 
 # ---- telling -------------------------------------------------------------------------------------

@@ -311,10 +311,11 @@ class MemoryCalendar(Faulty, CalendarProvider):
 
     def _of(self, booking: Booking) -> list[PlacedEvent]:
         own = booking.event.place if booking.event else None
+        tagged = (booking.tag, _event_type(booking.calendar_ref))
         return [
             event
             for event in self._events.values()
-            if event.tag == booking.tag or event.ref.place == own
+            if (event.tag, event.event_type_uri) == tagged or event.ref.place == own
         ]
 
     def _busy_of(self, builder_id: BuilderId, but: BookingId | None = None) -> list[Busy]:

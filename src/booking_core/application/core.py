@@ -179,8 +179,8 @@ class BookingCore:
         send_mail = SendMail(
             unit_of_work, catalogue, writer, calendar_files, mailer, manage_key, public_url, clock
         )
-        joiner = EventJoiner(keeper)
-        create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar)
+        joiner = EventJoiner(keeper, access)
+        create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar, access)
         offer_link = OfferLink(unit_of_work, access, catalogue, calendar, clock)
         read_event = ReadEvent(calendar, create, send_mail)
         return cls(

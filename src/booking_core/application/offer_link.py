@@ -58,7 +58,8 @@ class OfferLink:
             KeyReused: the key stands for another request.
             ProviderFailed: the provider does not answer.
         """
-        self._check_key(scoped(key, "link", actor, None, (session_type_id, booking_id)))
+        known_by = None if actor.manage_token else session_type_id
+        self._check_key(scoped(key, "link", actor, known_by, (session_type_id, booking_id)))
         if booking_id is None:
             offer = self._offer(session_type_id)
             check_may_book(offer.session_type, offer.builder, actor)

@@ -104,9 +104,10 @@ class Booking:
     """The aggregate.
 
     `version` counts the saved changes (0: never saved) and guards against two writers;
-    `token_version` is the live one of the manage token; `token_handed_over` says that whoever showed
-    the event of an event-first booking got it. `deadline` is when a booking that waits for
-    the client ends. `terms` are those that were agreed, whatever the session type says later.
+    `token_version` is the live one of the manage token; `token_handed_over` says that it is not for
+    whoever shows the event of an event-first booking, because somebody got it or it was revoked.
+    `deadline` is when a booking that waits for the client ends. `terms` are those that were agreed,
+    whatever the session type says later.
     `pending_slot` is where a reschedule shall lead, and `pending_occupancy` what was agreed for it.
     `calendar_ref` is the provider's event type that the event is, or will be, one of.
     `removed_places` are the events that we took away ourselves, each written down before; that the
@@ -487,8 +488,9 @@ class Booking:
             self._wake(Settle.MONEY)
 
     def revoke_tokens(self) -> None:
-        """Every manage token given out so far opens nothing any more."""
+        """Every manage token given out so far opens nothing any more; the next one goes by mail."""
         self.token_version += 1
+        self.token_handed_over = True
         self.events.append(events.TokensRevoked(self.id))
 
     # ---- facts about the money -------------------------------------------------------------------
