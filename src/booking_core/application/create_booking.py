@@ -167,19 +167,25 @@ class CreateBooking:
         booking = self.placer.new(offer, wish, Flow.EVENT_FIRST, answered=False)
         answers = tuple(_answers(offer.session_type, record))
         booking.details = evolve(booking.details, answers=answers)
-        return self._record(uow, booking, offer, record)
+        return self._record(uow, booking, offer, record, by_mail=not named)
 
     def _record(
-        self, uow: UnitOfWork, booking: Booking, offer: Offer, record: EventRecord
+        self, uow: UnitOfWork, booking: Booking, offer: Offer, record: EventRecord, *, by_mail: bool
     ) -> Booking:
+        """Where nobody is shown the checkout, its client is written to, and has time to read it."""
+        until = link_deadline(self.placer.keeper.clock.now())
         if booking.payment.required and not self.cashier.on_site:
             attempt = self.cashier.attempt(booking, offer)
+            until = min(until, record.slot.start) if by_mail else attempt.expires_at
             booking.record_event(
-                record.slot, record.event, until=attempt.expires_at, attempt=attempt
+                record.slot,
+                record.event,
+                until=max(until, attempt.expires_at),
+                attempt=attempt,
+                by_mail=by_mail,
             )
             self.cashier.watch(uow, booking)
         else:
-            until = link_deadline(self.placer.keeper.clock.now())
             booking.record_event(record.slot, record.event, until=until, pay_on_site=True)
         return booking
 

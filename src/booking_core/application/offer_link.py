@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from threading import Lock
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from booking_core.application.access import Access
 from booking_core.application.catalogue import Catalogue, Offer
@@ -72,7 +72,10 @@ class OfferLink:
         return self.of(booking)
 
     def of(self, booking: Booking) -> SchedulingLink:
-        """The link of a booking that the caller has. Raises WrongState; ProviderFailed."""
+        """The link of a booking that the caller has, good for as long as the booking waits.
+
+        Raises WrongState; ProviderFailed.
+        """
         if booking.state is not BookingState.AWAITING_SCHEDULING:
             raise WrongState(Action.OFFER_LINK, booking.state)
         place = (booking.id, booking.version)
@@ -81,6 +84,8 @@ class OfferLink:
         if kept is not None and (kept.expires_at is None or self.clock.now() < kept.expires_at):
             return kept
         link = self._asked(self._offer(booking.session_type_id), booking)
+        ends = [each for each in (link.expires_at, booking.deadline) if each is not None]
+        link = evolve(link, expires_at=min(ends, default=None))
         with self._lock:
             self._kept[place] = link
             while len(self._kept) > _MOST_KEPT:

@@ -6,11 +6,12 @@ moved, cancelled or placed at the provider, `next_step` compares what stands wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from attrs import frozen
 
+from booking_core.domain.actor import Role
 from booking_core.domain.booking import Booking, CalendarEvent
 from booking_core.domain.ids import CalendarTag
 from booking_core.domain.time import Slot
@@ -21,8 +22,10 @@ from booking_core.domain.transitions import BookingState
 class StandingEvent:
     """An event as the provider holds it now.
 
-    `cancelled_at` is when it was cancelled, where the provider says so; `link_pending`, that the
-    address to join at is still being made.
+    `replaces` are the addresses of the client's places that it was moved from. `cancelled_at` and
+    `moved_at` are when it was cancelled or left `moved_from`, and `by` says whether the client or
+    the builder did that, where the provider tells; `link_pending`, that the address to join at is
+    still being made.
     """
 
     event: CalendarEvent
@@ -33,6 +36,13 @@ class StandingEvent:
     no_show: bool = False
     link_pending: bool = False
     cancelled_at: datetime | None = None
+    moved_at: datetime | None = None
+    by: Role | None = None
+    replaces: tuple[str, ...] = ()
+
+    def is_of(self, place: str) -> bool:
+        """It is the client's place at that address, or what it was moved to."""
+        return place in (self.event.place, *self.replaces)
 
 
 @frozen
@@ -105,26 +115,48 @@ def hear(booking: Booking, events: Sequence[StandingEvent], *, now: datetime) ->
     Before anything is booked: what somebody cancelled or moved there is never booked again
     (rules facts_live and look_first).
     """
-    heard = [_hear_one(booking, event, now) for event in events]
+    taken = {event.slot for event in events if not event.cancelled}
+    heard = [_hear_one(booking, event, taken, now) for event in events]
     return any(heard)
 
 
-def _hear_one(booking: Booking, event: StandingEvent, now: datetime) -> bool:
+def _hear_one(
+    booking: Booking, event: StandingEvent, taken: Collection[Slot], now: datetime
+) -> bool:
     if event.event.place in booking.removed_places:
         return False
     if event.cancelled:
-        was = (event.slot,) if event.moved_from is None else (event.slot, event.moved_from)
-        return any(
-            booking.event_cancelled(slot, keep=booking.kept_by_terms(event.cancelled_at or now))
-            for slot in was
-            if slot in booking.slots()
-        )
+        return _hear_cancelled(booking, event, taken, now)
     if booking.state is BookingState.AWAITING_SCHEDULING:
         return booking.event_created(event.slot, event.event)  # moved since, or not
     moved = event.moved_from is not None and booking.event_moved(
-        event.moved_from, event.slot, event.event
+        event.moved_from,
+        event.slot,
+        event.event,
+        # A move is no way around the terms, wherever the client makes it.
+        least_kept=booking.kept_by_terms(event.moved_at or now)
+        if event.by is Role.CLIENT
+        else None,
     )
     return _hear_details(booking, event, now) or moved
+
+
+def _hear_cancelled(
+    booking: Booking, event: StandingEvent, taken: Collection[Slot], now: datetime
+) -> bool:
+    """That the booking's own event is cancelled; what the builder cancels costs the client nothing.
+
+    Where its own is not known yet, it is the one at its slot, unless another one stands there. Any
+    other was given up before the booking had its own, and never is news again.
+    """
+    was = [slot for slot in (event.slot, event.moved_from) if slot in booking.slots()]
+    if booking.event is None or not event.is_of(booking.event.place):
+        if booking.event is not None and booking.pending_slot is None:
+            return booking.state.live and booking.removal_written_down(event.event.place)
+        known = booking.event is not None
+        was = [slot for slot in was if slot not in taken and not (known and slot == booking.slot)]
+    keep = None if event.by is Role.BUILDER else booking.kept_by_terms(event.cancelled_at or now)
+    return any(booking.event_cancelled(slot, keep=keep) for slot in was if slot is not None)
 
 
 def _hear_details(booking: Booking, event: StandingEvent, now: datetime) -> bool:

@@ -15,12 +15,16 @@ from structlog.testing import capture_logs
 
 from adapters.memory import MemoryMailer
 from booking_core import (
+    Actor,
     Booking,
     BookingFilter,
     BookingId,
+    CancellationPolicy,
     Money,
+    RefundStep,
     Role,
     SessionTypeId,
+    TimeWindow,
 )
 from booking_core.testing.examples import NOW, a_builder
 from entrypoints.container import Application, Container
@@ -28,7 +32,15 @@ from entrypoints.settings import Settings
 from tests.integration.calendly.conftest import ItsClock
 from tests.integration.calendly.given import KEYS, offered_as
 from tests.integration.web.conftest import BOOKINGS, Caller
-from tests.simulators.calendly import CalendlyServer, EventType, Fault, Invitee, Simulator, User
+from tests.simulators.calendly import (
+    CalendlyServer,
+    EventType,
+    Fate,
+    Fault,
+    Invitee,
+    Simulator,
+    User,
+)
 
 LINK = "/api/scheduling/calendly/scheduling-link"
 GRACE = {"name": "Grace", "email": "grace@example.org", "timezone": "UTC"}
@@ -488,3 +500,137 @@ def test_a_booking_is_begun_while_calendly_is_away_and_its_link_comes_later(
     sim.faults.clear()
     own = service.anyone.as_(f"Booking {begun['booking']['manageToken']}")
     assert own.json("GET", f"{BOOKINGS}/{begun['booking']['id']}")["schedulingUrl"]
+
+
+# ---- what is cancelled and moved at Calendly (E4, D4) --------------------------------------------
+
+
+def test_an_event_that_was_given_up_before_does_the_booking_no_harm(
+    service: Service, sim: Simulator, advice: EventType
+) -> None:
+    begun = service.initialize(service.anyone)
+    tag = begun["tracking"]["salesforce_uuid"]
+    given_up = sim.book_at(begun["schedulingUrl"], at(10))
+    sim.cancel(given_up, by="invitee")
+    kept = service.placed(advice, at(10), salesforce_uuid=tag)
+    service.deliver()
+    service.application.core.settle_calendar(booking_id=BookingId(begun["booking"]["id"]))
+    booking = service.now(begun["booking"])
+    assert (booking.state.value, kept.status) == ("CONFIRMED", "active")
+    service.check_agreed()
+
+
+def test_the_bookings_own_event_is_heard_of_wherever_it_was_moved(
+    service: Service, sim: Simulator
+) -> None:
+    booked = service.confirm(service.anyone, at(10))["booking"]
+    moved = sim.reschedule(sim.reschedule(sim.invitees()[0], at(11)), at(13))
+    service.deliver()
+    service.check_agreed()
+    sim.cancel(moved, by="invitee")
+    service.deliver()
+    assert service.now(booked).state.value == "CANCELLED"
+
+
+@pytest.fixture
+def half_back(service: Service, advice: EventType) -> None:
+    """Two days before the start everything goes back, after that a half."""
+    steps = (RefundStep(timedelta(days=2), 100), RefundStep(timedelta(0), 50))
+    service.offer(advice, price=PRICE, cancellation_policy=CancellationPolicy(refunds=steps))
+
+
+@pytest.mark.usefixtures("half_back")
+@pytest.mark.parametrize(("by", "back"), [("host", 5_000), ("invitee", 2_500)])
+def test_who_cancels_at_calendly_decides_what_goes_back(
+    service: Service, sim: Simulator, by: Any, back: int
+) -> None:
+    booked = service.paid(at(10))
+    sim.cancel(sim.invitees()[0], by=by)
+    service.deliver()
+    booking = service.now(booked)
+    assert (booking.state.value, booking.payment.returned) == ("CANCELLED", back)
+
+
+@pytest.mark.usefixtures("half_back")
+def test_moving_first_at_calendly_is_no_way_around_the_terms(
+    service: Service, sim: Simulator
+) -> None:
+    booked = service.paid(at(10))
+    moved = sim.reschedule(sim.invitees()[0], at(10, 9))
+    service.deliver()
+    sim.cancel(moved, by="invitee")
+    service.deliver()
+    assert service.now(booked).payment.returned == 2_500
+
+
+# ---- when nobody is there to be told -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["notice", "repair", "only the event's address"])
+def test_a_client_who_closed_the_browser_is_asked_by_mail_to_pay(
+    service: Service, advice: EventType, how: str
+) -> None:
+    service.offer(advice, price=PRICE)
+    placed = service.placed(advice, at(10, 3))
+    if how == "only the event's address":
+        event = {"calendlyEventUri": placed.event.uri}
+        service.anyone.json("POST", f"{BOOKINGS}/create", 202, json=event)
+    if how == "repair":
+        service.sim.courier.chances = {Fate.NEVER: 1.0}
+        window = TimeWindow(NOW, NOW + timedelta(days=14))
+        service.application.core.repair_calendar(window=window, actor=Actor.system())
+    service.deliver()
+    assert [each.partition(":")[0] for each in service.mails()] == ["Please pay"]
+    service.later(timedelta(hours=20))
+    [booking] = service.bookings()
+    own = service.anyone.as_(f"Booking {service.application.core.manage_key.token(booking.id, 1)}")
+    service.pay(own.json("POST", f"{BOOKINGS}/{booking.id}/pay")["checkoutUrl"])
+    assert service.states() == {("CONFIRMED", "PAID", "grace@example.org")}
+    service.check_agreed()
+
+
+def test_an_event_that_nobody_pays_for_is_taken_away_after_a_day(
+    service: Service, advice: EventType
+) -> None:
+    service.offer(advice, price=PRICE)
+    service.placed(advice, at(10, 3))
+    service.deliver()
+    service.later(timedelta(hours=26))
+    assert {state for state, *_ in service.states()} == {"EXPIRED"}
+    service.check_agreed()
+
+
+def test_who_is_sent_to_the_checkout_at_once_gets_no_mail_about_it(
+    service: Service, advice: EventType
+) -> None:
+    service.offer(advice, price=PRICE)
+    service.create(service.anyone, service.placed(advice, at(10, 3)), 200)
+    service.deliver()
+    assert service.mails() == []
+
+
+# ---- too late ------------------------------------------------------------------------------------
+
+
+def test_a_link_says_how_long_its_booking_waits(service: Service) -> None:
+    begun = service.initialize(service.anyone)["booking"]
+    own = service.anyone.as_(f"Booking {begun['manageToken']}")
+    wish = {"sessionTypeId": "typ_1", "bookingId": begun["id"]}
+    link = own.json("POST", LINK, 201, json=wish)
+    assert datetime.fromisoformat(link["expiresAt"]) == service.now(begun).deadline
+
+
+@pytest.mark.parametrize("told_by", ["create", "notice"])
+def test_what_is_placed_after_the_end_is_refused_taken_away_and_told(
+    service: Service, told_by: str
+) -> None:
+    begun = service.initialize(service.anyone)
+    service.later(timedelta(hours=25))
+    assert service.now(begun["booking"]).state.value == "EXPIRED"
+    placed = service.sim.book_at(begun["schedulingUrl"], at(10, 3))
+    if told_by == "create":
+        named = {"calendlyEventUri": placed.event.uri, "calendlyInviteeUri": placed.uri}
+        service.anyone.refused(409, "wrong_state", "POST", f"{BOOKINGS}/create", json=named)
+    service.deliver()
+    assert placed.status == "canceled"
+    assert [each.partition(":")[0] for each in service.mails()] == ["Not booked"]
