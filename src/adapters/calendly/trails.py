@@ -230,8 +230,8 @@ def _check_moves_are_told_whole(places: dict[_Ids, Place], before: dict[_Ids, _I
 
 def _earlier(
     place: Place, places: dict[_Ids, Place], before: dict[_Ids, _Ids]
-) -> list[Place | None]:
-    return [*_walk_back(place, places, before)][::-1]
+) -> Sequence[Place | None]:
+    return list(_walk_back(place, places, before))[::-1]
 
 
 def _walk_back(

@@ -40,9 +40,9 @@ class StandingEvent:
     by: Role | None = None
     replaces: tuple[str, ...] = ()
 
-    def is_of(self, place: str) -> bool:
-        """It is the client's place at that address, or what it was moved to."""
-        return place in (self.event.place, *self.replaces)
+    def is_of(self, known: CalendarEvent) -> bool:
+        """It is that event, or what that was moved to; who is in it need not have been known."""
+        return known.place in (self.event.place, self.event.event_uri, *self.replaces)
 
 
 @frozen
@@ -149,14 +149,15 @@ def _hear_cancelled(
     Where its own is not known yet, it is the one at its slot, unless another one stands there. Any
     other was given up before the booking had its own, and never is news again.
     """
-    was = [slot for slot in (event.slot, event.moved_from) if slot in booking.slots()]
-    if booking.event is None or not event.is_of(booking.event.place):
-        if booking.event is not None and booking.pending_slot is None:
+    was = [slot for slot in booking.slots() if slot in (event.slot, event.moved_from)]
+    if booking.event is None:
+        was = [slot for slot in was if slot not in taken]
+    elif not event.is_of(booking.event):
+        if booking.pending_slot is None:
             return booking.state.live and booking.removal_written_down(event.event.place)
-        known = booking.event is not None
-        was = [slot for slot in was if slot not in taken and not (known and slot == booking.slot)]
+        was = [slot for slot in was if slot == booking.pending_slot and slot not in taken]
     keep = None if event.by is Role.BUILDER else booking.kept_by_terms(event.cancelled_at or now)
-    return any(booking.event_cancelled(slot, keep=keep) for slot in was if slot is not None)
+    return any(booking.event_cancelled(slot, keep=keep) for slot in was)
 
 
 def _hear_details(booking: Booking, event: StandingEvent, now: datetime) -> bool:
