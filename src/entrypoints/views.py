@@ -209,6 +209,16 @@ def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
     }
 
 
+def outline(value: Booking) -> Json:
+    """What those learn of a booking who know its event and show nothing for themselves."""
+    return {
+        "id": value.id,
+        "state": value.state.value,
+        "startTime": _moment(value.slot.start if value.slot else None),
+        "endTime": _moment(value.slot.end if value.slot else None),
+    }
+
+
 def _returned(payment: Payment) -> Json | None:
     if payment.price is None or not payment.returned:
         return None

@@ -213,6 +213,7 @@ class ScheduledEvent:
     join_url: str | None
     link_pending: bool
     canceled_at: datetime | None
+    canceler: str
 
     @classmethod
     def read(cls, shape: JSON) -> Self:
@@ -232,6 +233,7 @@ class ScheduledEvent:
                 join_url=_join_url(place),
                 link_pending=_link_pending(place),
                 canceled_at=_canceled_at(shape.get("cancellation")),
+                canceler=_text((shape.get("cancellation") or {}).get("canceler_type")),
             )
 
 
@@ -271,6 +273,7 @@ class Invitee:
     cancel_url: str
     no_show_uri: str | None
     canceled_at: datetime | None
+    canceler: str
 
     @classmethod
     def read(cls, shape: JSON) -> Self:
@@ -301,6 +304,7 @@ class Invitee:
                 cancel_url=_text(shape.get("cancel_url")),
                 no_show_uri=_uri((shape.get("no_show") or {}).get("uri")),
                 canceled_at=_canceled_at(shape.get("cancellation")),
+                canceler=_text((shape.get("cancellation") or {}).get("canceler_type")),
             )
 
     @property

@@ -13,7 +13,7 @@ from adapters.calendly.records import Invitee, OfferedType, ScheduledEvent
 from adapters.calendly.refusals import Refusal
 from adapters.calendly.side_by_side import side_by_side
 from adapters.calendly.uris import id_in, place_in
-from booking_core import Booking, CalendarEvent, ProviderFailed, Slot, StandingEvent
+from booking_core import Booking, CalendarEvent, ProviderFailed, Role, Slot, StandingEvent
 
 _MARGIN = timedelta(days=1)  # between our clock and Calendly's
 _MOST_MOVES = 40
@@ -40,6 +40,10 @@ class Place:
     @property
     def canceled_at(self) -> datetime | None:
         return self.invitee.canceled_at or self.event.canceled_at
+
+    @property
+    def canceler(self) -> str:
+        return self.invitee.canceler or self.event.canceler
 
     def ref(self, account: str) -> CalendarEvent:
         """With who holds it: `account` where that is one of them."""
@@ -73,6 +77,9 @@ class Trails:
                 no_show=place.invitee.no_show_uri is not None,
                 link_pending=place.event.link_pending,
                 cancelled_at=place.canceled_at,
+                moved_at=was.canceled_at if was else None,
+                by=_by(place if place.canceled else was),
+                replaces=tuple(each.invitee.uri for each in _walk_back(place, places, before)),
             )
             for place in sorted(last, key=_oldest_first)
             for was in _earlier(place, places, before) or [None]
@@ -131,7 +138,7 @@ class Trails:
         events = [
             event
             for event in self._events(booking, account, everywhere)
-            if event.group or event.created_at >= earliest
+            if (event.group or event.created_at >= earliest) and _of_its_type(event, booking)
         ]
         return [each for each in self.places_in(events) if each.invitee.tag == booking.tag]
 
@@ -207,6 +214,12 @@ class Trails:
             return None
 
 
+def _of_its_type(event: ScheduledEvent, booking: Booking) -> bool:
+    """Our tag can be put into any page's address; it says nothing about events of other types."""
+    ref = booking.calendar_ref
+    return ref is not None and event.event_type_uri == ref.event_type_uri
+
+
 # ---- telling -------------------------------------------------------------------------------------
 
 
@@ -231,13 +244,13 @@ def _check_moves_are_told_whole(places: dict[_Ids, Place], before: dict[_Ids, _I
 
 def _earlier(
     place: Place, places: dict[_Ids, Place], before: dict[_Ids, _Ids]
-) -> list[Place | None]:
+) -> Sequence[Place | None]:
     return list(_walk_back(place, places, before))[::-1]
 
 
 def _walk_back(
     place: Place, places: dict[_Ids, Place], before: dict[_Ids, _Ids]
-) -> Iterator[Place | None]:
+) -> Iterator[Place]:
     seen = {place.ids}
     ids = before.get(place.ids)
     while ids is not None and ids not in seen:
@@ -249,6 +262,11 @@ def _walk_back(
 def _oldest_first(place: Place) -> tuple[datetime, datetime, _Ids]:
     """By their starts, and every worker sees the same one first."""
     return place.event.start, place.event.created_at, place.ids
+
+
+def _by(left: Place | None) -> Role | None:
+    """Who left the place; older answers do not say it."""
+    return {"host": Role.BUILDER, "invitee": Role.CLIENT}.get(left.canceler) if left else None
 
 
 def _slot(event: ScheduledEvent, booking: Booking) -> Slot:

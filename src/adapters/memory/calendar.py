@@ -26,6 +26,7 @@ from booking_core import (
     Health,
     NotFound,
     OpenSlots,
+    Role,
     SchedulingLink,
     SessionType,
     SessionTypeId,
@@ -64,6 +65,8 @@ class PlacedEvent:
     was: tuple[Slot, ...] = ()
     cancelled: bool = False
     cancelled_at: datetime | None = None
+    moved_at: datetime | None = None
+    by: Role | None = None
     no_show: bool = False
 
     @property
@@ -91,6 +94,8 @@ class PlacedEvent:
                 self.tag,
                 self.no_show,
                 cancelled_at=self.cancelled_at,
+                moved_at=self.moved_at,
+                by=self.by,
             )
             for was in self.was or (None,)
         )
@@ -283,13 +288,14 @@ class MemoryCalendar(Faulty, CalendarProvider):
             self._events[event.ref.event_uri] = event
             return event.ref
 
-    def move(self, event: CalendarEvent, slot: Slot) -> None:
+    def move(self, event: CalendarEvent, slot: Slot, by: Role | None = None) -> None:
         """Client or builder moves the event at the provider."""
-        self._change(event, slot=slot, was=(*self._events[event.event_uri].was, self._slot(event)))
+        was = (*self._events[event.event_uri].was, self._slot(event))
+        self._change(event, slot=slot, was=was, by=by, moved_at=self._clock.now())
 
-    def cancel(self, event: CalendarEvent) -> None:
+    def cancel(self, event: CalendarEvent, by: Role | None = None) -> None:
         """Client or builder cancels the event at the provider."""
-        self._change(event, cancelled=True, cancelled_at=self._clock.now())
+        self._change(event, cancelled=True, by=by, cancelled_at=self._clock.now())
 
     def standing(self) -> list[PlacedEvent]:
         """What stands in the calendar, all bookings together, by start."""
@@ -314,10 +320,11 @@ class MemoryCalendar(Faulty, CalendarProvider):
 
     def _of(self, booking: Booking) -> list[PlacedEvent]:
         own = booking.event.place if booking.event else None
+        tagged = (booking.tag, _event_type(booking.calendar_ref))
         return [
             event
             for event in self._events.values()
-            if event.tag == booking.tag or event.ref.place == own
+            if (event.tag, event.event_type_uri) == tagged or event.ref.place == own
         ]
 
     def _busy_of(self, builder_id: BuilderId, but: BookingId | None = None) -> list[Busy]:

@@ -39,10 +39,14 @@ class Access:
     def booking(self, uow: UnitOfWork, booking_id: BookingId, actor: Actor) -> Booking:
         """Raises NotFound, whether there is no such booking or it is somebody else's."""
         booking = uow.bookings.get(booking_id)
-        if not takes_part(actor, booking, self.manage_key):
+        if not self.takes_part(booking, actor):
             raise NotFound("booking")
         booking.by = actor.name
         return booking
+
+    def takes_part(self, booking: Booking, actor: Actor) -> bool:
+        """Whether the actor may see and change the booking."""
+        return takes_part(actor, booking, self.manage_key)
 
     def run_booking(self, uow: UnitOfWork, booking_id: BookingId, actor: Actor) -> Booking:
         """The booking for its builder or an operator. Raises NotFound for everybody else."""

@@ -230,8 +230,8 @@ class BookingCore:
             witness,
         )
         send_link = SendSignInLink(unit_of_work, writer, mailer, link_key, public_url, clock)
-        joiner = EventJoiner(keeper)
-        create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar)
+        joiner = EventJoiner(keeper, access)
+        create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar, access)
         offer_link = OfferLink(unit_of_work, access, catalogue, calendar, clock)
         read_event = ReadEvent(calendar, create, send_mail, witness)
         return cls(

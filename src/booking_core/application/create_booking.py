@@ -1,33 +1,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from attrs import evolve, frozen
 
+from booking_core.application.access import Access
 from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Offer
 from booking_core.application.join_event import EventJoiner
 from booking_core.application.place_booking import BookingPlacer, Wish
 from booking_core.application.repeats import IdempotencyKey, as_answer, replayed, scoped
 from booking_core.application.settle_calendar import SettleCalendar
-from booking_core.domain.actor import Actor
+from booking_core.domain.actor import Actor, Role
 from booking_core.domain.booking import Booking, Flow
-from booking_core.domain.errors import FieldError, InvalidRequest, NotFound
+from booking_core.domain.contact import Contact
+from booking_core.domain.errors import (
+    FieldError,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    WrongState,
+)
 from booking_core.domain.event_record import EventRecord
-from booking_core.domain.ids import BookingId, PathwayId, SessionTypeId
+from booking_core.domain.ids import BookingId, ClientId, PathwayId, SessionTypeId
 from booking_core.domain.policies import link_deadline
 from booking_core.domain.questions import Answer, QuestionKind
 from booking_core.domain.session_type import SessionType
+from booking_core.domain.transitions import Action
 from booking_core.ports.inbox import InboxKey
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @frozen
 class Created:
-    """The booking of an event, and whether this caller may be handed its manage token."""
+    """The booking of an event, and what of it this caller may be given.
+
+    Its manage token, and all of it: who only knows the event's address learns of the booking no more
+    than its id, its state and its times.
+    """
 
     booking: Booking
     hand_token_over: bool
+    shown_whole: bool
 
 
 @frozen
@@ -35,7 +50,8 @@ class CreateBooking:
     """Makes the booking of an event that the client placed at the provider (C3), or finds it.
 
     What stands there is read from the provider and never believed from the caller. Doing it again,
-    or when a notice was faster, answers the same booking.
+    or when a notice was faster, answers the same booking. Who names the client's own place in the
+    event is taken for its client; a signed-in one whose address is the client's gets the booking.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -43,6 +59,7 @@ class CreateBooking:
     cashier: Cashier
     joiner: EventJoiner
     settle_calendar: SettleCalendar
+    access: Access
 
     def __call__(
         self,
@@ -62,45 +79,55 @@ class CreateBooking:
         Raises:
             NotFound: no such event, or it is of no session type that the caller may book.
             SignInRequired: its session type is for signed-in clients.
+            NotAllowed: it is, and the event is not seen to be that of the client who is signed in.
             InvalidRequest: the event is cancelled, or of another session type than said.
+            WrongState: its booking has ended.
             KeyReused, KeyInProgress: the key stands for another request, or for one that runs.
             ProviderFailed: the provider does not answer.
         """
         said = (event_uri, invitee_uri, session_type_id, booking_id, pathway)
-        scope = scoped(key, "create", actor, None, said)
-        answered = self._answered(scope)
+        scope = scoped(key, "create", actor, invitee_uri or event_uri, said)
+        answered = self._answered(scope, actor)
         if answered is not None:
             return answered
+        named = invitee_uri is not None
         record = self.placer.keeper.calendar.find(event_uri=event_uri, invitee_uri=invitee_uri)
         booking = self.from_record(
             record,
             actor=actor,
+            named=named,
             session_type_id=session_type_id,
             booking_id=booking_id,
             pathway=pathway,
         )
+        if booking.state.dead:
+            raise WrongState(Action.RECORD_EVENT, booking.state)
         booking = self.cashier.opened(booking)
-        anonymous = not actor.signed_in and booking.client.id is None
-        return self._answer(booking, anonymous and invitee_uri is not None, scope)
+        shows = named and booking.event is not None and booking.event.place == record.event.place
+        return self._answer(booking, actor, shows, scope)
 
     def from_record(
         self,
         record: EventRecord,
         *,
         actor: Actor,
+        named: bool = False,
         session_type_id: SessionTypeId | None = None,
         booking_id: BookingId | None = None,
         pathway: PathwayId | None = None,
     ) -> Booking:
-        """The booking of what was read back; raises as the call itself."""
+        """The booking of what was read back; raises as the call itself.
+
+        `named` says that the actor named the client's own place in the event.
+        """
         with self.unit_of_work(write=False) as uow:
-            found = self.joiner.find(uow, record, booking_id)
+            found = self.joiner.find(uow, record, booking_id, actor)
         if found is not None:
             return self.settle_calendar.when_answered(self.joiner.join(found, record))
 
         def begin(uow: UnitOfWork) -> Booking:
             raced = self.joiner.find(uow, record)
-            return raced or self._new(uow, record, actor, session_type_id, pathway)
+            return raced or self._new(uow, record, actor, named, session_type_id, pathway)
 
         return self.placer.keeper.once(begin)
 
@@ -117,6 +144,7 @@ class CreateBooking:
         uow: UnitOfWork,
         record: EventRecord,
         actor: Actor,
+        named: bool,
         session_type_id: SessionTypeId | None,
         pathway: PathwayId | None,
     ) -> Booking:
@@ -126,9 +154,12 @@ class CreateBooking:
         if session_type_id not in (None, offer.session_type.id):
             message = "The event is of another session type."
             raise InvalidRequest(message, [FieldError("/sessionTypeId", message)])
+        stranger = actor.role is Role.CLIENT and not (named and _is(actor, record.contact))
+        if stranger and offer.session_type.requires_auth:
+            raise NotAllowed(_NOT_THEIRS)
         wish = Wish(
             session_type_id=offer.session_type.id,
-            actor=actor,
+            actor=Actor.anonymous() if stranger else actor,
             contact=record.contact,
             pathway=pathway,
         )
@@ -136,55 +167,91 @@ class CreateBooking:
         booking = self.placer.new(offer, wish, Flow.EVENT_FIRST, answered=False)
         answers = tuple(_answers(offer.session_type, record))
         booking.details = evolve(booking.details, answers=answers)
-        return self._record(uow, booking, offer, record)
+        return self._record(uow, booking, offer, record, by_mail=not named)
 
     def _record(
-        self, uow: UnitOfWork, booking: Booking, offer: Offer, record: EventRecord
+        self, uow: UnitOfWork, booking: Booking, offer: Offer, record: EventRecord, *, by_mail: bool
     ) -> Booking:
+        """Where nobody is shown the checkout, its client is written to, and has time to read it."""
+        until = link_deadline(self.placer.keeper.clock.now())
         if booking.payment.required and not self.cashier.on_site:
             attempt = self.cashier.attempt(booking, offer)
+            until = min(until, record.slot.start) if by_mail else attempt.expires_at
             booking.record_event(
-                record.slot, record.event, until=attempt.expires_at, attempt=attempt
+                record.slot,
+                record.event,
+                until=max(until, attempt.expires_at),
+                attempt=attempt,
+                by_mail=by_mail,
             )
             self.cashier.watch(uow, booking)
         else:
-            until = link_deadline(self.placer.keeper.clock.now())
             booking.record_event(record.slot, record.event, until=until, pay_on_site=True)
         return booking
 
-    def _answered(self, key: InboxKey | None) -> Created | None:
+    # ---- what the caller is given ------------------------------------------------------------------
+
+    def _answered(self, key: InboxKey | None, actor: Actor) -> Created | None:
         """What the caller was answered under this key before."""
         if key is None:
             return None
         with self.unit_of_work() as uow:
             stored = uow.inbox.open(key=key, now=self.placer.keeper.clock.now())
-            if stored is None:
-                return None
-            created = Created(replayed(uow, stored), stored[_TOKEN])
+            created = None if stored is None else self._replayed(uow, stored, actor)
+        if created is None:
+            return None
         return evolve(created, booking=self.cashier.opened(created.booking))
 
-    def _answer(self, booking: Booking, named: bool, key: InboxKey | None) -> Created:
-        """A manage token is handed over once; after that its link goes by mail."""
-        if key is None and (booking.token_handed_over or not named):
-            return Created(booking, False)
-        answer = Created(booking, False)
+    def _replayed(self, uow: UnitOfWork, stored: dict[str, Any], actor: Actor) -> Created:
+        booking = replayed(uow, stored)
+        whole = stored[_SHOWS] or self.access.takes_part(booking, actor)
+        return Created(booking, stored[_TOKEN], whole)
+
+    def _answer(self, booking: Booking, actor: Actor, shows: bool, key: InboxKey | None) -> Created:
+        """`shows` says that the caller named the place that the booking stands by.
+
+        A manage token is handed over once; after that its link goes by mail.
+        """
+        answer = Created(booking, False, shows or self.access.takes_part(booking, actor))
+        if key is None and not (shows and (_gets(actor, booking) or _lacks_token(actor, booking))):
+            return answer
 
         def hand_over(uow: UnitOfWork) -> Booking:
             nonlocal answer
             stored = uow.inbox.open(key=key, now=self.placer.keeper.clock.now()) if key else None
             current = uow.bookings.get(booking.id)
             if stored is not None:
-                answer = Created(replayed(uow, stored), stored[_TOKEN])
+                answer = self._replayed(uow, stored, actor)
                 return current
-            answer = Created(booking, named and not current.token_handed_over)
-            current.token_handed_over |= named
+            if shows and _gets(actor, current):
+                current.client = evolve(current.client, id=ClientId(str(actor.id)))
+            token = shows and _lacks_token(actor, current)
+            current.token_handed_over |= token
+            whole = shows or self.access.takes_part(current, actor)
+            answer = Created(evolve(booking, client=current.client), token, whole)
             if key is not None:
-                told = as_answer(booking) | {_TOKEN: answer.hand_token_over}
+                told = as_answer(booking) | {_TOKEN: token, _SHOWS: shows}
                 uow.inbox.answer(key=key, answer=told)
             return current
 
         self.placer.keeper.once(hand_over)
         return answer
+
+
+def _is(actor: Actor, contact: Contact) -> bool:
+    return actor.contact is not None and contact.same_address(actor.contact.email)
+
+
+def _gets(actor: Actor, booking: Booking) -> bool:
+    """The actor is the client of a booking that a notice was faster to make."""
+    known = actor.role is Role.CLIENT and booking.client.id is None
+    return known and _is(actor, booking.client.contact)
+
+
+def _lacks_token(actor: Actor, booking: Booking) -> bool:
+    """Where the booking was begun here, its client was given the token then."""
+    anonymous = not actor.signed_in and booking.client.id is None
+    return anonymous and booking.flow is Flow.EVENT_FIRST and not booking.token_handed_over
 
 
 def _answers(session_type: SessionType, record: EventRecord) -> Iterator[Answer]:
@@ -204,5 +271,9 @@ def _answers(session_type: SessionType, record: EventRecord) -> Iterator[Answer]
         yield Answer(question.id, value, question.prompt)
 
 
-_TOKEN = "hand_token_over"
+_TOKEN, _SHOWS = "hand_token_over", "shows"
+_NOT_THEIRS = (
+    "This session is for signed-in clients: name your own place in the event (its invitee URI), "
+    "scheduled with the e-mail address of your account."
+)
 _YES = ("yes", "true", "ja", "1")

@@ -11,7 +11,6 @@ from booking_core.domain.booking import Booking, Flow
 from booking_core.domain.contact import Contact
 from booking_core.domain.ids import PathwayId, SessionTypeId
 from booking_core.domain.policies import link_deadline
-from booking_core.domain.transitions import BookingState
 from booking_core.ports.calendar import SchedulingLink
 from booking_core.ports.unit_of_work import UnitOfWork
 
@@ -21,7 +20,8 @@ class Initialized:
     """A booking that waits for its slot, and where the client chooses it.
 
     Where a price is due the link comes only after the money: the booking is AWAITING_PAYMENT, and
-    the address of the checkout is on its last attempt.
+    the address of the checkout is on its last attempt. It comes later, too, where the provider does
+    not answer.
     """
 
     booking: Booking
@@ -64,5 +64,4 @@ class InitializeBooking:
             begin, key=scoped(key, "initialize", actor, contact.email if contact else None, wish)
         )
         booking = self.cashier.opened(booking)
-        waits = booking.state is BookingState.AWAITING_SCHEDULING
-        return Initialized(booking, self.offer_link.of(booking) if waits else None)
+        return Initialized(booking, self.offer_link.when_answered(booking))

@@ -39,6 +39,8 @@ OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
         events.LinkNeeded: Occasion(
             _K.CHOOSE_TIME, _CLIENT, frozenset({BookingState.AWAITING_SCHEDULING})
         ),
+        events.EventToBePaid: Occasion(_K.PAY, _CLIENT, frozenset({BookingState.AWAITING_PAYMENT})),
+        events.LateEventRemoved: Occasion(_K.REMOVED, _CLIENT, DEAD),
         events.JoinLinkArrived: Occasion(_K.JOIN_LINK, _BOTH, _STANDS),
         events.BookingRescheduled: Occasion(_K.MOVED, _BOTH, SERVED),
         events.RescheduleRefused: Occasion(_K.MOVE_REFUSED, _CLIENT, _STANDS),

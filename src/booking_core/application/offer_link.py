@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from threading import Lock
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from booking_core.application.access import Access
 from booking_core.application.catalogue import Catalogue, Offer
@@ -58,7 +58,8 @@ class OfferLink:
             KeyReused: the key stands for another request.
             ProviderFailed: the provider does not answer.
         """
-        self._check_key(scoped(key, "link", actor, None, (session_type_id, booking_id)))
+        known_by = None if actor.manage_token else session_type_id
+        self._check_key(scoped(key, "link", actor, known_by, (session_type_id, booking_id)))
         if booking_id is None:
             offer = self._offer(session_type_id)
             check_may_book(offer.session_type, offer.builder, actor)
@@ -71,7 +72,10 @@ class OfferLink:
         return self.of(booking)
 
     def of(self, booking: Booking) -> SchedulingLink:
-        """The link of a booking that the caller has. Raises WrongState; ProviderFailed."""
+        """The link of a booking that the caller has, good for as long as the booking waits.
+
+        Raises WrongState; ProviderFailed.
+        """
         if booking.state is not BookingState.AWAITING_SCHEDULING:
             raise WrongState(Action.OFFER_LINK, booking.state)
         place = (booking.id, booking.version)
@@ -80,6 +84,8 @@ class OfferLink:
         if kept is not None and (kept.expires_at is None or self.clock.now() < kept.expires_at):
             return kept
         link = self._asked(self._offer(booking.session_type_id), booking)
+        ends = [each for each in (link.expires_at, booking.deadline) if each is not None]
+        link = evolve(link, expires_at=min(ends, default=None))
         with self._lock:
             self._kept[place] = link
             while len(self._kept) > _MOST_KEPT:

@@ -13,6 +13,8 @@ from booking_core.ports.mailer import Mail
 _HEADLINES = {
     LetterKind.BOOKED: "Booked",
     LetterKind.CHOOSE_TIME: "Choose your time",
+    LetterKind.PAY: "Please pay for it",
+    LetterKind.REMOVED: "Placed too late, and taken out of the calendar",
     LetterKind.JOIN_LINK: "How to join",
     LetterKind.MOVED: "Moved",
     LetterKind.MOVE_REFUSED: "Could not be moved, the old time stays",

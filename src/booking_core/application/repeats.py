@@ -35,14 +35,16 @@ class IdempotencyKey:
                 f"An Idempotency-Key has 1 to {_LONGEST_KEY} printable characters."
             )
 
-    def within(self, action: str, actor: Actor, email: str | None = None) -> InboxKey:
+    def within(self, action: str, actor: Actor, known_by: str | None = None) -> InboxKey:
         """The key in its scope: the action, and the caller (API.md).
 
-        A caller who is not signed in is known by its contact e-mail, else by its manage token.
+        A caller who is not signed in is known by its contact e-mail or whatever else it shows, else
+        by its manage token.
         """
         caller = f"{actor.role}:{actor.id}"
         if not actor.signed_in:
-            caller = f"mail:{email.strip().casefold()}" if email else f"token:{actor.manage_token}"
+            shown = known_by and known_by.strip().casefold()
+            caller = f"mail:{shown}" if shown else f"token:{actor.manage_token}"
         scope = f"{action}:{hashlib.sha256(caller.encode()).hexdigest()[:32]}"
         return InboxKey(scope, self.value, hashlib.sha256(self.body).hexdigest())
 
@@ -51,17 +53,18 @@ def scoped(
     key: IdempotencyKey | str | None,
     action: str,
     actor: Actor,
-    email: str | None = None,
+    known_by: str | None = None,
     asked: object = None,
 ) -> InboxKey | None:
     """The inbox key of a request, None where the caller gave none.
 
-    `asked` is what the request says; it stands for the body where the caller brings only a text.
+    `known_by` is what tells a caller who is not signed in from all the others, `asked` what the
+    request says; that stands for the body where the caller brings only a text.
     """
     if key is None:
         return None
     given = IdempotencyKey(key, repr(asked).encode()) if isinstance(key, str) else key
-    return given.within(action, actor, email)
+    return given.within(action, actor, known_by)
 
 
 @frozen

@@ -111,13 +111,15 @@ class Booking:
     """The aggregate.
 
     `version` counts the saved changes (0: never saved) and guards against two writers;
-    `token_version` is the live one of the manage token; `token_handed_over` says that whoever showed
-    the event of an event-first booking got it. `deadline` is when a booking that waits for
-    the client ends. `terms` are those that were agreed, whatever the session type says later.
+    `token_version` is the live one of the manage token; `token_handed_over` says that it is not for
+    whoever shows the event of an event-first booking, because somebody got it or it was revoked.
+    `deadline` is when a booking that waits for the client ends. `terms` are those that were agreed,
+    whatever the session type says later.
     `pending_slot` is where a reschedule shall lead, and `pending_occupancy` what was agreed for it.
     `calendar_ref` is the provider's event type that the event is, or will be, one of.
-    `removed_places` are the events that we took away ourselves, each written down before; that the
-    provider calls them cancelled is no news. `no_show_told` is what the provider last knew of it.
+    `removed_places` are the events that we took away ourselves, each written down before, and those
+    that were cancelled before the booking had its own; that the provider calls them cancelled is no
+    news. `no_show_told` is what the provider last knew of it.
     `cancel_reason` is what somebody wrote, or an `OwnReason`.
     `unsettled` is drained when the booking is kept. `by` is who changes it (`Actor.name`), from where the
     caller was let in.
@@ -337,10 +339,15 @@ class Booking:
         until: datetime,
         attempt: Attempt | None = None,
         pay_on_site: bool = False,
+        by_mail: bool = False,
     ) -> None:
-        """The client placed the event before there was a booking (C3)."""
+        """The client placed the event before there was a booking (C3).
+
+        `by_mail` says that nobody is there who could be sent to pay.
+        """
         if self.payment.required and not pay_on_site:
-            self._move(Action.RECORD_EVENT, BookingState.AWAITING_PAYMENT)
+            told = events.EventToBePaid if by_mail else None
+            self._move(Action.RECORD_EVENT, BookingState.AWAITING_PAYMENT, told)
             self._request(attempt)
             self.deadline = until
         else:
@@ -496,8 +503,9 @@ class Booking:
             self._wake(Settle.MONEY)
 
     def revoke_tokens(self) -> None:
-        """Every manage token given out so far opens nothing any more."""
+        """Every manage token given out so far opens nothing any more; the next one goes by mail."""
         self.token_version += 1
+        self.token_handed_over = True
         self.events.append(events.TokensRevoked(self.id))
 
     def claim(self, client_id: ClientId) -> None:
@@ -727,17 +735,24 @@ class Booking:
         self._wake(Settle.CALENDAR)
         return True
 
-    def event_moved(self, was: Slot, slot: Slot, event: CalendarEvent) -> bool:
-        """Moved at the provider, and the provider wins."""
+    def event_moved(
+        self, was: Slot, slot: Slot, event: CalendarEvent, *, least_kept: Money | None = None
+    ) -> bool:
+        """Moved at the provider, and the provider wins.
+
+        `least_kept` is what the terms leave to the builder at that moment, where the client moved it.
+        """
         if not self._has_event or was not in self.slots() or was == slot:
             return False
+        if least_kept is not None and self.state is BookingState.CONFIRMED:
+            self.payment = evolve(self.payment, least_kept=least_kept.amount)
         self._stand_at(Action.EVENT_MOVED, slot, agreed_for=was)
         self.event = event
         self._wake(Settle.CALENDAR)
         return True
 
     def event_cancelled(self, was: Slot, *, keep: Money | None = None) -> bool:
-        """Cancelled at the provider, and the provider wins; the money by the terms."""
+        """Cancelled at the provider, and the provider wins; `keep` is what the terms leave, if any."""
         if not self._has_event or was not in self.slots():
             return False
         confirmed = self.state is BookingState.CONFIRMED
@@ -751,6 +766,9 @@ class Booking:
     def removal_written_down(self, place: str) -> bool:
         """We are about to take that event away; written before, so that it is never taken for news."""
         self.removed_places |= {place}
+        late = self.event is None or self.event.place != place
+        if self.state.dead and late:
+            self.events.append(events.LateEventRemoved(self.id))
         return True
 
     def join_link_known(self, join_url: str) -> bool:

@@ -6,11 +6,12 @@ moved, cancelled or placed at the provider, `next_step` compares what stands wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from attrs import frozen
 
+from booking_core.domain.actor import Role
 from booking_core.domain.booking import Booking, CalendarEvent
 from booking_core.domain.ids import CalendarTag
 from booking_core.domain.time import Slot
@@ -21,8 +22,10 @@ from booking_core.domain.transitions import BookingState
 class StandingEvent:
     """An event as the provider holds it now.
 
-    `cancelled_at` is when it was cancelled, where the provider says so; `link_pending`, that the
-    address to join at is still being made.
+    `replaces` are the addresses of the client's places that it was moved from. `cancelled_at` and
+    `moved_at` are when it was cancelled or left `moved_from`, and `by` says whether the client or
+    the builder did that, where the provider tells; `link_pending`, that the address to join at is
+    still being made.
     """
 
     event: CalendarEvent
@@ -33,6 +36,13 @@ class StandingEvent:
     no_show: bool = False
     link_pending: bool = False
     cancelled_at: datetime | None = None
+    moved_at: datetime | None = None
+    by: Role | None = None
+    replaces: tuple[str, ...] = ()
+
+    def is_of(self, known: CalendarEvent) -> bool:
+        """It is that event, or what that was moved to; who is in it need not have been known."""
+        return known.place in (self.event.place, self.event.event_uri, *self.replaces)
 
 
 @frozen
@@ -111,34 +121,49 @@ def hear(booking: Booking, events: Sequence[StandingEvent], *, now: datetime) ->
     Before anything is booked: what somebody cancelled or moved there is never booked again
     (rules facts_live and look_first).
     """
-    held = next((each.slot for each in events if _is_own(booking, each)), None)
-    heard = [_hear_one(booking, event, held, now) for event in events]
+    taken = {event.slot for event in events if not event.cancelled}
+    heard = [_hear_one(booking, event, taken, now) for event in events]
     return any(heard)
 
 
-def _is_own(booking: Booking, event: StandingEvent) -> bool:
-    """Whether the booking stands by this very event."""
-    own = booking.event is not None and booking.event.place == event.event.place
-    return own and not event.cancelled
-
-
-def _hear_one(booking: Booking, event: StandingEvent, held: Slot | None, now: datetime) -> bool:
-    """`held` is where the booking's own event stands: who cancels a second one there leaves it."""
+def _hear_one(
+    booking: Booking, event: StandingEvent, taken: Collection[Slot], now: datetime
+) -> bool:
     if event.event.place in booking.removed_places:
         return False
     if event.cancelled:
-        was = (event.slot,) if event.moved_from is None else (event.slot, event.moved_from)
-        return any(
-            booking.event_cancelled(slot, keep=booking.kept_by_terms(event.cancelled_at or now))
-            for slot in was
-            if slot in booking.slots() and slot != held
-        )
+        return _hear_cancelled(booking, event, taken, now)
     if booking.state is BookingState.AWAITING_SCHEDULING:
         return booking.event_created(event.slot, event.event)  # moved since, or not
     moved = event.moved_from is not None and booking.event_moved(
-        event.moved_from, event.slot, event.event
+        event.moved_from,
+        event.slot,
+        event.event,
+        # A move is no way around the terms, wherever the client makes it.
+        least_kept=booking.kept_by_terms(event.moved_at or now)
+        if event.by is Role.CLIENT
+        else None,
     )
     return _hear_details(booking, event, now) or moved
+
+
+def _hear_cancelled(
+    booking: Booking, event: StandingEvent, taken: Collection[Slot], now: datetime
+) -> bool:
+    """That the booking's own event is cancelled; what the builder cancels costs the client nothing.
+
+    Where its own is not known yet, it is the one at its slot, unless another one stands there. Any
+    other was given up before the booking had its own, and never is news again.
+    """
+    was = [slot for slot in booking.slots() if slot in (event.slot, event.moved_from)]
+    if booking.event is None:
+        was = [slot for slot in was if slot not in taken]
+    elif not event.is_of(booking.event):
+        if booking.pending_slot is None:
+            return booking.state.live and booking.removal_written_down(event.event.place)
+        was = [slot for slot in was if slot == booking.pending_slot and slot not in taken]
+    keep = None if event.by is Role.BUILDER else booking.kept_by_terms(event.cancelled_at or now)
+    return any(booking.event_cancelled(slot, keep=keep) for slot in was)
 
 
 def _hear_details(booking: Booking, event: StandingEvent, now: datetime) -> bool:
@@ -188,7 +213,8 @@ def _kept(booking: Booking, standing: Sequence[StandingEvent]) -> dict[Slot, Cal
     for each in standing:
         if each.event.place in booking.removed_places:
             continue
-        if each.slot not in kept or _is_own(booking, each):
+        own = booking.event is not None and booking.event.place == each.event.place
+        if each.slot not in kept or own:
             kept[each.slot] = each.event
     return kept
 

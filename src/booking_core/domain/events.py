@@ -27,6 +27,10 @@ class EventRecorded(BookingEvent):
     """The client placed the event first, and the booking was made from it."""
 
 
+class EventToBePaid(EventRecorded):
+    """The client placed the event first and is gone; by mail it hears that there is a price."""
+
+
 class PaymentStarted(BookingEvent):
     """The client was sent to a checkout."""
 
@@ -69,6 +73,10 @@ class BookingFailed(BookingEvent):
 
 class LinkNeeded(BookingEvent):
     """The calendar may not be booked directly; the client has to choose the time at the provider."""
+
+
+class LateEventRemoved(BookingEvent):
+    """The client placed an event for a booking that has ended; it is taken out of the calendar."""
 
 
 class JoinLinkArrived(BookingEvent):

@@ -20,6 +20,8 @@ class LetterKind(StrEnum):
 
     BOOKED = "booked"
     CHOOSE_TIME = "choose time"  # the client has to place the session at the provider itself
+    PAY = "pay"  # it stands at the provider already, and its price is still due
+    REMOVED = "removed"  # placed at the provider after the booking had ended, and taken away there
     JOIN_LINK = "join link"  # it came after the session was announced
     MOVED = "moved"
     MOVE_REFUSED = "move refused"  # the calendar took no other slot, the old one stays

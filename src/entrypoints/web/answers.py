@@ -208,6 +208,21 @@ class Placed(Done):
     message: str = ""
 
 
+class Outline(_Answer):
+    """What those learn of a booking who know its event and show nothing for themselves."""
+
+    id: str
+    state: str
+    start_time: Moment | None
+    end_time: Moment | None
+
+
+class Created(Placed):
+    """Only the outline, unless the client's own place is named or the caller takes part."""
+
+    booking: Booking | Outline  # type: ignore[assignment]  # one more form than elsewhere
+
+
 class Tracking(_Answer):
     """The booking, and the marks of the calendar provider's page: an embed passes them on."""
 

@@ -106,7 +106,7 @@ def routes(application: Application) -> APIBlueprint:
     @api.post(
         f"{_BASE}/create",
         summary="Book what the client placed at the calendar provider",
-        responses={200: answers.Placed, 201: answers.Placed, 202: answers.Placed},
+        responses={200: answers.Placed, 201: answers.Created, 202: answers.Created},
     )
     def create(body: schemas.CreateBody) -> tuple[Json, int]:
         created = core.create_booking(
@@ -119,6 +119,9 @@ def routes(application: Application) -> APIBlueprint:
             key=idempotency_key(),
         )
         booking = created.booking
+        if not created.shown_whole:
+            status = 201 if booking.state.served else 202
+            return {"success": True, "booking": views.outline(booking)}, status
         seen = with_token(booking) if created.hand_token_over else shown(booking)
         return placed(booking, seen, 201)
 

@@ -185,7 +185,7 @@ def test_an_event_of_nobody_is_not_found(anyone: Caller) -> None:
 def test_an_event_of_a_session_for_members_needs_a_sign_in(
     anyone: Caller, ana: Caller, application: Application, place: Callable[..., CalendarEvent]
 ) -> None:
-    event = place()
+    event = place(contact=Contact("Ana Ng", "ana@example.org"))
     change(application, TYPE, requires_auth=True)
     anyone.refused(401, "sign_in_required", "POST", f"{BOOKINGS}/create", json=named(event))
     booking = ana.json("POST", f"{BOOKINGS}/create", 201, json=named(event))["booking"]
@@ -248,7 +248,9 @@ def test_anybody_is_told_the_public_address_of_what_it_may_book(
     assert link["bookingUrl"] == "https://calendar.test/demo/getting-started"
     assert (link["expiresAt"], link["tracking"]["bookingId"]) == (None, None)
     other = {"sessionTypeId": "open-office-hour"}
-    anyone.refused(422, "key_reused", "POST", path, json=other, headers=key)
+    anyone.json("POST", path, 201, json=other, headers=key)  # somebody else's, for all we know
+    ana.json("POST", path, 201, json=body, headers=key)
+    ana.refused(422, "key_reused", "POST", path, json=other, headers=key)
     change(application, TYPE, requires_auth=True)
     anyone.refused(401, "sign_in_required", "POST", path, json=body)
     ana.json("POST", path, 201, json=body)

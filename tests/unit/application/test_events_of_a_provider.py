@@ -130,7 +130,7 @@ def test_who_does_not_name_the_clients_place_in_the_event_gets_no_token() -> Non
 def test_the_booking_of_a_known_client_has_no_token_to_hand_over() -> None:
     shop = open_shop()
     event = placed(shop)
-    ana = Actor.client("ana")
+    ana = Actor.client("ana", a_contact())
     assert not create(shop, event, actor=ana).hand_token_over
     stranger = create(shop, event)
     assert (stranger.booking.client.id, stranger.hand_token_over) == ("ana", False)
@@ -142,7 +142,7 @@ def test_a_repeat_under_a_key_is_told_the_same_about_the_token() -> None:
     answers = [create(shop, event, key=key).hand_token_over for key in ("k1", "k1", "k2", "k2")]
     assert answers == [True, True, False, False]
     with pytest.raises(KeyReused):
-        create(shop, event, key="k1", invitee_uri=None)
+        create(shop, event, key="k1", session_type_id=SessionTypeId("typ_other"))
 
 
 def test_a_repeat_under_a_key_asks_the_provider_nothing() -> None:
@@ -164,7 +164,7 @@ def test_a_place_that_is_not_in_the_event_is_not_found() -> None:
 
 def test_a_signed_in_client_is_the_bookings_client_and_needs_no_token() -> None:
     shop = open_shop(requires_auth=True)
-    made = create(shop, placed(shop), actor=Actor(Role.CLIENT, "ana"))
+    made = create(shop, placed(shop), actor=Actor.client("ana", a_contact()))
     assert (made.booking.client.id, made.hand_token_over) == ("ana", False)
 
 

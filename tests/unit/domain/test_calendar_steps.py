@@ -17,6 +17,7 @@ from booking_core import (
     Flow,
     PaymentStatus,
     RefundStep,
+    Role,
     Settle,
     Slot,
     StandingEvent,
@@ -276,9 +277,9 @@ def test_the_same_truth_again_is_no_news() -> None:
 def test_a_second_event_at_the_slot_that_somebody_cancels_leaves_the_session() -> None:
     booking = in_state(S.CONFIRMED)
     spare = StandingEvent(an_event(2), FIRST, cancelled=True)
-    assert not hear(booking, at(FIRST, 1), spare)
-    assert hear(booking, spare)
-    assert booking.state is S.CANCELLED
+    hear(booking, at(FIRST, 1), spare)
+    assert booking.state is S.CONFIRMED
+    assert not hear(booking, at(FIRST, 1), spare), "it is news once"
 
 
 @pytest.mark.parametrize("events", [[at(SECOND)], [moved(FIRST, SECOND)]])
@@ -432,3 +433,35 @@ def test_whatever_stands_doing_the_next_step_leads_to_a_calendar_that_is_as_expe
     assert set(standing) <= expected if booking.state in OVER else set(standing) == expected
     assert booking.state is not S.CONFIRMING
     assert booking.pending_slot is None
+
+
+# ---- whose cancellation it is ----------------------------------------------------------------------
+
+
+def test_a_cancellation_of_another_event_is_written_down_and_never_heard_again() -> None:
+    booking = a_booking(S.CONFIRMED, slot=FIRST)
+    booking.event = an_event(1)
+    given_up = StandingEvent(an_event(2), SECOND, cancelled=True)
+    assert hear(booking, given_up, at(FIRST))
+    assert not hear(booking, given_up, at(FIRST))
+    booking.reschedule(SECOND, booking.occupancy)
+    assert not hear(booking, given_up, at(FIRST))
+    assert booking.state is S.CONFIRMED
+
+
+def test_while_a_move_is_pending_its_event_is_known_by_the_slot() -> None:
+    booking = a_booking(S.CONFIRMED, slot=FIRST)
+    booking.event = an_event(1)
+    booking.reschedule(SECOND, booking.occupancy)
+    assert hear(booking, StandingEvent(an_event(2), SECOND, cancelled=True), at(FIRST))
+    assert booking.state is S.CANCELLED
+
+
+def test_what_the_event_was_moved_to_is_its_own() -> None:
+    booking = a_booking(S.CONFIRMED, slot=FIRST)
+    booking.event = an_event(1)
+    moved = StandingEvent(
+        an_event(2), SECOND, True, FIRST, replaces=(an_event(1).place,), by=Role.CLIENT
+    )
+    assert hear(booking, moved)
+    assert booking.state is S.CANCELLED

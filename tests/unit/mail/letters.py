@@ -29,6 +29,7 @@ _ENDS = {
     LetterKind.AUTHORISED_TOO_LATE: BookingState.EXPIRED,
     LetterKind.PAID_TOO_LATE: BookingState.EXPIRED,
     LetterKind.LINK_UNUSED: BookingState.EXPIRED,
+    LetterKind.REMOVED: BookingState.EXPIRED,
 }
 DETAILS = Details(
     location=Location(LocationKind.VIDEO, "https://meet.example.org/robin"),

@@ -143,12 +143,20 @@ def events_of(world: World) -> list[StandingEvent]:
     found = []
     for number in range(4):
         was = SLOTS[world.moved] if number == 2 and world.moved is not None else None
+        left = () if was is None or world.moved is None else (EVENTS[world.moved].place,)
         if number in world.cal:
             found.append(
-                StandingEvent(EVENTS[number], SLOTS[number], False, was, no_show=world.no_show)
+                StandingEvent(
+                    EVENTS[number],
+                    SLOTS[number],
+                    False,
+                    was,
+                    no_show=world.no_show,
+                    replaces=left,
+                )
             )
         elif number in world.cancelled:
-            found.append(StandingEvent(EVENTS[number], SLOTS[number], True, was))
+            found.append(StandingEvent(EVENTS[number], SLOTS[number], True, was, replaces=left))
     return found
 
 
