@@ -100,10 +100,12 @@ class SettleMoney:
                 standings[attempt.number] = self._gateway().refund(
                     attempt=attempt, amount=amount, key=key
                 )
-            case steps.RefundFailed(attempt):
-                self._refund_sent_back(booking, standings, standings[attempt.number])
+            case steps.RefundFailed():
+                self._refund_sent_back(booking, standings)
             case steps.WriteRefundDown(total):
                 return self._record(booking, lambda b: b.refund_owed(total))
+            case steps.StrikeOff(totals):
+                return self._record(booking, lambda b: b.refunds_struck_off(totals))
             case steps.GiveUpCapture():
                 return self._record(booking, lambda b: b.capture_refused())
             case steps.Expire():
@@ -119,21 +121,17 @@ class SettleMoney:
     ) -> Booking:
         try:
             standings[attempt.number] = self._gateway().capture(
-                attempt=attempt, amount=amount, key=f"{attempt.key}:capture"
+                attempt=attempt, amount=amount, key=f"{attempt.key}:capture:{amount}"
             )
         except CaptureRefused:
             return self._record(booking, lambda b: b.capture_refused())
         return booking
 
-    def _refund_sent_back(
-        self, booking: Booking, standings: steps.Standings, standing: Standing
-    ) -> NoReturn:
+    def _refund_sent_back(self, booking: Booking, standings: steps.Standings) -> NoReturn:
         """Asking again would get the same answer: the builder is told, and the job is given up."""
         taken, returned = steps.totals(standings)
-        self._record(
-            booking,
-            lambda b: b.refunds_sent_back(standing.failed_refunds, taken=taken, returned=returned),
-        )
+        keys = {key for each in standings.values() for key in each.failed_refunds}
+        self._record(booking, lambda b: b.refunds_sent_back(keys, taken=taken, returned=returned))
         message = "The provider could not give the money back; give it back by hand."
         raise ProviderFailed(message, retryable=False)
 

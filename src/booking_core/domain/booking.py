@@ -606,11 +606,14 @@ class Booking:
         return self.payment != before
 
     def refunds_sent_back(self, keys: Collection[str], *, taken: int, returned: int) -> bool:
-        """The client's bank did not take the refunds under these keys, so their money is still owed."""
+        """The client's bank did not take the refunds under these keys, so their money is still owed.
+
+        While a bank still decides about the accepted money its status tells that.
+        """
         before = self.payment
-        owed = before.status is PaymentStatus.REFUND_DUE
+        owing = _OWING_AGAIN.get(before.status)
         self.payment = evolve(
-            before if owed else before.after(PaymentAction.OWE_BACK),
+            before if owing is None else before.after(owing),
             taken=taken,
             returned=returned,
             sent_back=tuple(sorted({*before.sent_back, *keys})),
@@ -639,6 +642,11 @@ class Booking:
     def refund_owed(self, total: int) -> bool:
         """Writes the next refund down before it is asked for; `total` has to be back after it."""
         self.payment = evolve(self.payment, refunds=(*self.payment.refunds, total))
+        return True
+
+    def refunds_struck_off(self, totals: tuple[int, ...]) -> bool:
+        """What was sent back was given back otherwise: the ledger without it."""
+        self.payment = evolve(self.payment, refunds=totals)
         return True
 
     def disputed(self, attempt: int) -> bool:
@@ -800,6 +808,13 @@ class Booking:
 
 _LATE_AUTHORISED = (PaymentStatus.VOIDED, PaymentStatus.REFUNDED, PaymentStatus.FAILED)
 _LATE_PAID = (PaymentStatus.VOIDED, PaymentStatus.FAILED)
+# Money that goes back came late, or was thought to have gone back.
+_OWING_AGAIN = {
+    PaymentStatus.VOIDED: PaymentAction.PAY,
+    PaymentStatus.FAILED: PaymentAction.PAY,
+    PaymentStatus.PAID: PaymentAction.OWE_BACK,
+    PaymentStatus.REFUNDED: PaymentAction.OWE_BACK,
+}
 _NOTHING_ASKED_BACK = (PaymentStatus.PAID, PaymentStatus.REFUNDED)
 
 # What is recorded of the money, and by which row of the payment's table.

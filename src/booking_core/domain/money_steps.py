@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from attrs import frozen
 
@@ -83,10 +83,15 @@ class GiveBack:
 
 
 @frozen
-class RefundFailed:
-    """The bank sent a refund back, and asking again would get the same answer; a person has to act."""
+class StrikeOff:
+    """A refund that was sent back is missing no more, or not all of it: the ledger as it is then."""
 
-    attempt: Attempt
+    totals: tuple[int, ...]
+
+
+@frozen
+class RefundFailed:
+    """All that is missing was sent back by the bank, which would do so again; a person has to act."""
 
 
 @frozen
@@ -115,6 +120,7 @@ MoneyStep = (
     | Void
     | WriteRefundDown
     | GiveBack
+    | StrikeOff
     | RefundFailed
     | GiveUpCapture
     | Expire
@@ -179,9 +185,11 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
 
     Every attempt is looked at (rule every_attempt): all but the accepted one are closed, voided or
     refunded whole, and the accepted one is steered to the amount that may be kept (keep_amount).
+    A refund that was sent back stands in the way of nothing else.
     """
     accepted = booking.payment.accepted
     waits = booking.state is BookingState.AWAITING_PAYMENT and not booking.overdue(now)
+    sent_back: MoneyStep | None = None
     for attempt in sorted(booking.payment.attempts, key=lambda each: each.number == accepted):
         standing = standings[attempt.number]
         step = (
@@ -189,11 +197,13 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
             if attempt.number == accepted
             else _let_go(attempt, standing, waits)
         )
-        if step is not None:
+        if isinstance(step, RefundFailed):
+            sent_back = step
+        elif step is not None:
             return step
     if _may_expire(booking, standings, now):
         return Expire()
-    return _record(booking, standings)
+    return sent_back or _record(booking, standings)
 
 
 def look_again(booking: Booking, standings: Standings, *, now: datetime) -> timedelta | None:
@@ -235,8 +245,14 @@ def _let_go(attempt: Attempt, standing: Standing, waits: bool) -> MoneyStep | No
     if standing.state is _S.AUTHORISED:
         return Void(attempt)
     if standing.state is _S.PAID and standing.dispute not in _TAKEN_BACK and standing.held > 0:
-        return _refund(attempt, standing, standing.held, f"{attempt.key}:refund:whole")
+        return _refund_whole(attempt, standing)
     return None
+
+
+def _refund_whole(attempt: Attempt, standing: Standing) -> MoneyStep:
+    key = attempt.refund_key()
+    failed = key in standing.failed_refunds
+    return RefundFailed() if failed else GiveBack(attempt, standing.held, key)
 
 
 def _refund_down_to(
@@ -246,21 +262,33 @@ def _refund_down_to(
 
     What was written down is asked for first, and never for more than is still missing: somebody may
     have given money back in between. A key gives money back once, whatever amount comes with it.
+    What was sent back is left to a person; all that is missing beyond it is asked for as ever.
     """
-    missing = standing.captured - keep - standing.refunded
-    if missing <= 0:
-        return None
+    missing = max(0, standing.captured - keep - standing.refunded)
     totals = booking.payment.refunds
-    for number, (before, total) in enumerate(pairwise((0, *totals))):
-        key = f"{attempt.key}:refund:{number}"
-        if key not in standing.refunds:
-            return _refund(attempt, standing, min(total - before, missing), key)
-    return WriteRefundDown((totals[-1] if totals else 0) + missing)
+    parts = [total - before for before, total in pairwise((0, *totals))]
+    sent_back = {}
+    for number, part in enumerate(parts):
+        key = attempt.refund_key(number)
+        if key in standing.failed_refunds:
+            sent_back[number] = part
+        elif missing and key not in standing.refunds:
+            return GiveBack(attempt, min(part, missing), key)
+    beyond = missing - sum(sent_back.values())
+    if beyond > 0:
+        return WriteRefundDown((totals[-1] if totals else 0) + beyond)
+    if beyond < 0:
+        return StrikeOff(_struck_off(parts, sent_back, -beyond))
+    return RefundFailed() if missing else None
 
 
-def _refund(attempt: Attempt, standing: Standing, amount: int, key: str) -> MoneyStep:
-    failed = key in standing.failed_refunds
-    return RefundFailed(attempt) if failed else GiveBack(attempt, amount, key)
+def _struck_off(parts: list[int], sent_back: Mapping[int, int], amount: int) -> tuple[int, ...]:
+    """The totals of these refunds once `amount` of those that were sent back is taken out."""
+    left = list(parts)
+    for number, part in sent_back.items():
+        left[number] -= min(part, amount)
+        amount -= min(part, amount)
+    return tuple(accumulate(left))
 
 
 def _may_expire(booking: Booking, standings: Standings, now: datetime) -> bool:

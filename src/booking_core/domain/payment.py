@@ -133,6 +133,10 @@ class Attempt:
     checkout_url: str | None = None
     refused: bool = False
 
+    def refund_key(self, number: int | None = None) -> str:
+        """The key of its refund of that number in the ledger; without one, of all of it at once."""
+        return f"{self.key}:refund:{'whole' if number is None else number}"
+
     @property
     def turned_back_url(self) -> str:
         """Where a client comes back to who leaves the checkout without paying."""
@@ -218,10 +222,11 @@ class Payment:
 
     `to_keep` is in minor units of the price's currency. `accepted` is the number of the attempt
     whose money counts. `refunds` are the running totals that were asked back, in order: the n-th
-    refund is the n-th total less the one before it (rule refund_ledger). `taken` and `returned` are
-    what all attempts together brought in and gave back when the money was last settled, or what was
-    paid and given back at the meeting. `sent_back` are the keys of refunds that no bank took.
-    `least_kept` is what a cancellation would have cost the client when it last moved the booking.
+    refund is the n-th total less the one before it (rule refund_ledger); what was sent back and is
+    missing no more is struck off. `taken` and `returned` are what all attempts together brought in
+    and gave back when the money was last settled, or what was paid and given back at the meeting.
+    `sent_back` are the keys of refunds that no bank took. `least_kept` is what a cancellation would
+    have cost the client when it last moved the booking.
     """
 
     price: Money | None = None

@@ -10,6 +10,7 @@ from adapters.memory import Fault, MemoryClock, MemoryPayments
 from booking_core import (
     HOLD_LENGTH,
     Actor,
+    Attempt,
     BookingState,
     CancellationPolicy,
     CheckoutRefused,
@@ -20,6 +21,7 @@ from booking_core import (
     ProviderFailed,
     RefundStep,
     SlotUnavailable,
+    Standing,
     WrongState,
 )
 from booking_core.testing.examples import NOW, PRICE, a_builder, a_contact, a_session_type, a_slot
@@ -255,6 +257,33 @@ def test_who_is_cancelled_by_the_builder_gets_everything_back() -> None:
     shop.cancel(booking, BUILDER)
     shop.work(HOUR)
     assert shop.held() == 0
+
+
+class RemembersKeys(MemoryPayments):
+    """As Stripe does: a key that comes with another amount gets no answer but an error."""
+
+    amounts: dict[str, int]
+
+    def capture(self, *, attempt: Attempt, amount: int, key: str) -> Standing:
+        if self.amounts.setdefault(key, amount) != amount:
+            raise ProviderFailed("The key was used with another amount.", retryable=False)
+        return super().capture(attempt=attempt, amount=amount, key=key)
+
+
+def test_a_capture_that_was_lost_is_done_for_what_the_terms_leave_by_now() -> None:
+    clock = MemoryClock(NOW)
+    payments = RemembersKeys(clock)
+    payments.amounts = {}
+    shop = Shop.open(clock=clock, payments=payments, cancellation_policy=HALF_BACK)
+    booking = shop.confirm()
+    shop.payments.authorise(key_of(booking))
+    shop.payments.break_next("capture")
+    shop.comes_back(booking)
+    shop.core.settle_money.at_once(booking)
+    shop.cancel(booking)
+    shop.work(MINUTE)
+    assert shop.now(booking).payment.status is PAY.PAID
+    assert shop.held() == 2_500
 
 
 # ---- a provider that is down ---------------------------------------------------------------------
