@@ -23,7 +23,7 @@ from booking_core.domain.payment import (
     PaymentStatus,
     Standing,
 )
-from booking_core.domain.policies import link_deadline, processing_deadline
+from booking_core.domain.policies import late_looks_end, link_deadline, processing_deadline
 from booking_core.domain.transitions import BookingState
 
 #: How each attempt stands, by its number.
@@ -209,15 +209,29 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
 def look_again(booking: Booking, standings: Standings, *, now: datetime) -> timedelta | None:
     """How soon the provider has to be asked again, because it will move without us; or never."""
     waits = booking.state is BookingState.AWAITING_PAYMENT
-    if waits or any(each.state in _MOVES_BY_ITSELF for each in standings.values()):
+    if waits or any(_moves_by_itself(each) for each in standings.values()):
         pause = min(max((now - booking.created_at) / 4, _SOONEST), _LATEST)
         ends_first = booking.deadline is not None and now < booking.deadline < now + pause
         return booking.deadline - now if ends_first and booking.deadline else pause
     return None
 
 
-_MOVES_BY_ITSELF = (_S.PROCESSING, _S.AUTHORISED)
-_SOONEST, _LATEST = timedelta(seconds=5), timedelta(hours=1)
+def late_look(booking: Booking, standings: Standings, *, now: datetime) -> timedelta | None:
+    """How soon money that was taken is looked at although nothing moves; or never again.
+
+    Clients dispute, refunds come back, and somebody gives money back elsewhere, whether or not a
+    notice of it reaches us.
+    """
+    taken = any(standing.captured for standing in standings.values())
+    start = max(booking.created_at, booking.slot.start if booking.slot else booking.created_at)
+    return _DAILY if taken and now < late_looks_end(start) else None
+
+
+def _moves_by_itself(standing: Standing) -> bool:
+    return standing.state in (_S.PROCESSING, _S.AUTHORISED) or bool(standing.pending_refunds)
+
+
+_SOONEST, _LATEST, _DAILY = timedelta(seconds=5), timedelta(hours=1), timedelta(days=1)
 
 
 def _keep(booking: Booking, attempt: Attempt, standing: Standing) -> MoneyStep | None:

@@ -194,13 +194,14 @@ class Standing:
     """The provider's current truth about one attempt; amounts in minor units of its price's currency.
 
     `refunds` are those given back or on their way, by the key that we asked with, or by the
-    provider's own id where somebody else asked. `failed_refunds` are the keys of ours whose money
-    could not be given back.
+    provider's own id where somebody else asked; of these `pending_refunds` are on their way.
+    `failed_refunds` are the keys of ours whose money could not be given back.
     """
 
     state: CheckoutState
     captured: int = 0
     refunds: Mapping[str, int] = field(factory=dict)
+    pending_refunds: frozenset[str] = frozenset()
     failed_refunds: frozenset[str] = frozenset()
     dispute: Dispute = Dispute.NONE
 
