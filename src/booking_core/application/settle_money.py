@@ -110,6 +110,8 @@ class SettleMoney:
                 return self._record(booking, lambda b: b.refunds_struck_off(totals))
             case steps.GiveUpCapture():
                 return self._record(booking, lambda b: b.capture_refused())
+            case steps.GiveUpCheckout():
+                return self._record(booking, lambda b: b.checkout_given_up())
             case steps.Expire():
                 return self._expire(booking, standings)
             case steps.Record(status, taken, returned):

@@ -626,6 +626,12 @@ class Booking:
         """The provider said where the client can pay."""
         return self._mark(attempt, checkout_id=checkout.id, checkout_url=checkout.url)
 
+    def checkout_given_up(self) -> bool:
+        """Nobody can pay: the time is free again, and both are told why."""
+        self._end(Action.CANCEL, BookingState.CANCELLED, keep=0)
+        self.cancel_reason = OwnReason.CHECKOUT_REFUSED.value
+        return True
+
     def checkout_refused(self, attempt: int) -> bool:
         """The provider will never open that checkout."""
         return self._mark(attempt, refused=True)

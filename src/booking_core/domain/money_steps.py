@@ -100,6 +100,11 @@ class GiveUpCapture:
 
 
 @frozen
+class GiveUpCheckout:
+    """The provider will not open the checkout, so there is nothing to wait for."""
+
+
+@frozen
 class Expire:
     """The deadline passed and every checkout is known to be closed (rule all_closed)."""
 
@@ -123,6 +128,7 @@ MoneyStep = (
     | StrikeOff
     | RefundFailed
     | GiveUpCapture
+    | GiveUpCheckout
     | Expire
     | Record
 )
@@ -149,12 +155,14 @@ def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) 
     if booking.came_too_late(now):
         return False
     if standing.state is _S.PAID and awaiting:
-        return _secured(booking, number, PaymentAction.PAY, now)
+        return standing.held > 0 and _secured(booking, number, PaymentAction.PAY, now)
     if standing.dispute is Dispute.OPEN:
         return booking.disputed(number)
     if standing.dispute is Dispute.LOST:
         return booking.dispute_lost(number)
-    if standing.dispute is Dispute.WON and booking.payment.status is PaymentStatus.DISPUTED:
+    disputed = booking.payment.status is PaymentStatus.DISPUTED
+    withdrawn = standing.dispute is Dispute.NONE and number == booking.payment.accepted
+    if disputed and (standing.dispute is Dispute.WON or withdrawn):
         more = standing.held > booking.payment.to_keep
         return booking.dispute_won(more_to_give_back=more)
     if standing.state is _S.AUTHORISED:
@@ -171,10 +179,19 @@ def _secured(booking: Booking, number: int, action: PaymentAction, now: datetime
 
 
 def _hear_failure(booking: Booking, standings: Standings) -> bool:
-    """The bank said no, and no other checkout is left that could be paid."""
-    states = [standing.state for standing in standings.values()]
-    closed = all(state.closed for state in states)
-    return closed and _S.FAILED in states and booking.payment_failed()
+    """The bank said no, or took the money back before we heard of it, and nothing else can be paid."""
+    closed = all(_over(standing) for standing in standings.values())
+    failed = any(each.state is _S.FAILED or _gone(each) for each in standings.values())
+    return closed and failed and booking.payment_failed()
+
+
+def _over(standing: Standing) -> bool:
+    return standing.state.closed or _gone(standing)
+
+
+def _gone(standing: Standing) -> bool:
+    """It was paid, and all of it went back or is disputed."""
+    return standing.state is _S.PAID and standing.held <= 0
 
 
 # ---- what is next ----------------------------------------------------------------------------
@@ -201,6 +218,8 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
             sent_back = step
         elif step is not None:
             return step
+    if _none_opens(booking, standings):
+        return GiveUpCheckout()
     if _may_expire(booking, standings, now):
         return Expire()
     return sent_back or _record(booking, standings)
@@ -303,6 +322,16 @@ def _struck_off(parts: list[int], sent_back: Mapping[int, int], amount: int) -> 
         left[number] -= min(part, amount)
         amount -= min(part, amount)
     return tuple(accumulate(left))
+
+
+def _none_opens(booking: Booking, standings: Standings) -> bool:
+    """The last checkout was refused for good, and no other one can be paid."""
+    attempts = booking.payment.attempts
+    return (
+        booking.state is BookingState.AWAITING_PAYMENT
+        and attempts[-1].refused
+        and all(each.refused or _over(standings[each.number]) for each in attempts)
+    )
 
 
 def _may_expire(booking: Booking, standings: Standings, now: datetime) -> bool:

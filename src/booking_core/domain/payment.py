@@ -91,6 +91,7 @@ PAYMENT_TRANSITIONS: Mapping[tuple[PaymentStatus, PaymentAction], tuple[PaymentS
             (_S.PAID, _A.LOSE): (_S.REFUNDED,),
             (_S.FAILED, _A.AUTHORISE): (_S.VOIDED,),
             (_S.FAILED, _A.PAY): (_S.REFUND_DUE,),
+            (_S.FAILED, _A.REFUND): (_S.REFUNDED,),  # paid and given back before we heard of it
             (_S.FAILED, _A.DISPUTE): (_S.DISPUTED,),
             (_S.FAILED, _A.LOSE): (_S.REFUNDED,),
             (_S.VOIDED, _A.AUTHORISE): (_S.VOIDED,),

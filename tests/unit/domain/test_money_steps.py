@@ -31,6 +31,7 @@ from booking_core.domain.money_steps import (
     Expire,
     GiveBack,
     GiveUpCapture,
+    GiveUpCheckout,
     MoneyStep,
     Record,
     RefundFailed,
@@ -148,7 +149,14 @@ def test_rule_tombstone_a_checkout_that_nobody_knows_is_asked_for_and_then_close
 def test_rule_tombstone_a_checkout_that_will_never_open_needs_no_closing() -> None:
     booking = waiting()
     booking.checkout_refused(1)
-    assert next_step(booking, stands(C.UNKNOWN), late=True) == Expire()
+    assert next_step(booking, stands(C.UNKNOWN), late=True) == GiveUpCheckout()
+
+
+def test_a_checkout_that_will_never_open_is_waited_for_as_long_as_another_can_be_paid() -> None:
+    booking = waiting(2)
+    booking.checkout_refused(2)
+    assert next_step(booking, stands(C.OPEN), stands(C.UNKNOWN)) == Record(P.REQUESTED, 0, 0)
+    assert next_step(booking, stands(C.EXPIRED), stands(C.UNKNOWN)) == GiveUpCheckout()
 
 
 @pytest.mark.parametrize("other", [C.UNKNOWN, C.OPEN, C.PROCESSING])
@@ -410,12 +418,17 @@ def test_what_a_waiting_booking_hears_of_its_checkout(
     assert (booking.state, booking.payment.status) == (state, status)
 
 
-def test_money_that_is_disputed_as_soon_as_it_is_paid_was_paid_first() -> None:
-    booking = waiting()
-    hear(booking, disputed(Dispute.OPEN))
-    assert (booking.state, booking.payment.status) == (S.CONFIRMING, P.PAID)
-    hear(booking, disputed(Dispute.OPEN))
-    assert booking.payment.status is P.DISPUTED
+@pytest.mark.parametrize(
+    "gone", [disputed(Dispute.OPEN), disputed(Dispute.LOST), stands(C.PAID, elsewhere=ALL)]
+)
+def test_money_that_is_gone_as_soon_as_we_hear_of_it_is_as_good_as_a_no_of_the_bank(
+    gone: Standing,
+) -> None:
+    booking = waiting(2)
+    assert not hear(booking, gone, stands(C.OPEN))
+    assert hear(booking, gone, stands(C.EXPIRED))
+    assert (booking.state, booking.payment.status) == (S.EXPIRED, P.FAILED)
+    assert not booking.claims()
 
 
 @pytest.mark.parametrize("other", [C.UNKNOWN, C.OPEN, C.PROCESSING])
