@@ -470,11 +470,22 @@ class Booking:
         self._move(Action.RECORD_PAID_ON_SITE)
 
     def record_returned_on_site(self) -> None:
-        """The builder gave back what it may not keep of the money that it took at the meeting."""
+        """The builder gave back by hand what it may not keep.
+
+        That is money that it took at the meeting, or what the client's bank did not take.
+        """
         self._check(Action.RECORD_RETURNED_ON_SITE)
         payment = self.payment
-        if payment.status is not PaymentStatus.REFUND_DUE or payment.attempts:
+        online = bool(payment.attempts)
+        if payment.status is not PaymentStatus.REFUND_DUE or (online and not payment.sent_back):
             raise WrongState(Action.RECORD_RETURNED_ON_SITE, payment.status)
+        if online:
+            self.payment = payment.returned_by_hand()
+            if self.payment == payment:  # what was sent back is settled; more is on its way
+                raise WrongState(Action.RECORD_RETURNED_ON_SITE, payment.status)
+            self._move(Action.RECORD_RETURNED_ON_SITE)
+            self._wake(Settle.MONEY)
+            return
         self.payment = evolve(
             payment.after(PaymentAction.REFUND), returned=payment.paid_in - payment.to_keep
         )

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import accumulate, pairwise
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from booking_core.domain import events
 from booking_core.domain.booking import Booking
@@ -204,6 +203,7 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
     refunded whole, and the accepted one is steered to the amount that may be kept (keep_amount).
     A refund that was sent back stands in the way of nothing else.
     """
+    standings = _with_what_was_given_by_hand(booking, standings)
     accepted = booking.payment.accepted
     waits = booking.state is BookingState.AWAITING_PAYMENT and not booking.overdue(now)
     sent_back: MoneyStep | None = None
@@ -223,6 +223,17 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
     if _may_expire(booking, standings, now):
         return Expire()
     return sent_back or _record(booking, standings)
+
+
+def _with_what_was_given_by_hand(booking: Booking, standings: Standings) -> Standings:
+    """As if the provider had given it back."""
+    by_hand = {each.number: each.by_hand for each in booking.payment.attempts if each.by_hand}
+    return {
+        number: evolve(standing, refunds={**standing.refunds, "by hand": by_hand[number]})
+        if number in by_hand
+        else standing
+        for number, standing in standings.items()
+    }
 
 
 def look_again(booking: Booking, standings: Standings, *, now: datetime) -> timedelta | None:
@@ -299,9 +310,8 @@ def _refund_down_to(
     """
     missing = max(0, standing.captured - keep - standing.refunded)
     totals = booking.payment.refunds
-    parts = [total - before for before, total in pairwise((0, *totals))]
     sent_back = {}
-    for number, part in enumerate(parts):
+    for number, part in enumerate(booking.payment.refund_parts):
         key = attempt.refund_key(number)
         if key in standing.failed_refunds:
             sent_back[number] = part
@@ -311,17 +321,8 @@ def _refund_down_to(
     if beyond > 0:
         return WriteRefundDown((totals[-1] if totals else 0) + beyond)
     if beyond < 0:
-        return StrikeOff(_struck_off(parts, sent_back, -beyond))
+        return StrikeOff(booking.payment.struck_off(sent_back, -beyond))
     return RefundFailed() if missing else None
-
-
-def _struck_off(parts: list[int], sent_back: Mapping[int, int], amount: int) -> tuple[int, ...]:
-    """The totals of these refunds once `amount` of those that were sent back is taken out."""
-    left = list(parts)
-    for number, part in sent_back.items():
-        left[number] -= min(part, amount)
-        amount -= min(part, amount)
-    return tuple(accumulate(left))
 
 
 def _none_opens(booking: Booking, standings: Standings) -> bool:

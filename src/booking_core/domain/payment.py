@@ -7,9 +7,10 @@ with a partial refund is a number here and not a state (rule keep_amount of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 
 from attrs import evolve, field, frozen
@@ -120,6 +121,7 @@ class Attempt:
 
     It is written down before the provider is asked, so that every repeat under `key` asks for
     exactly the same. `refused`: the provider will never open it, so no money can come through it.
+    `by_hand` is what was given back of it outside of the provider, in minor units.
     """
 
     number: int
@@ -133,6 +135,7 @@ class Attempt:
     checkout_id: str | None = None
     checkout_url: str | None = None
     refused: bool = False
+    by_hand: int = 0
 
     def refund_key(self, number: int | None = None) -> str:
         """The key of its refund of that number in the ledger; without one, of all of it at once."""
@@ -288,6 +291,44 @@ class Payment:
     def refundable(self) -> int:
         """What could still be given back, in minor units: what the builder keeps of what was taken."""
         return max(0, min(self.to_keep, self.paid_in - self.returned))
+
+    @property
+    def refund_parts(self) -> list[int]:
+        """What each refund of the ledger was to give back."""
+        return [total - before for before, total in pairwise((0, *self.refunds))]
+
+    def struck_off(self, numbers: Iterable[int], amount: int) -> tuple[int, ...]:
+        """The ledger's totals once `amount` of the refunds of these numbers is taken out."""
+        parts = self.refund_parts
+        for number in numbers:
+            less = min(parts[number], amount)
+            parts[number] -= less
+            amount -= less
+        return tuple(accumulate(parts))
+
+    def returned_by_hand(self) -> Payment:
+        """With what was sent back, as far as it is owed, given back outside of the provider.
+
+        Of an attempt that does not count that is all of it; of the accepted one, what no bank took.
+        """
+        after = self
+        for attempt in sorted(self.attempts, key=lambda each: each.number == self.accepted):
+            after = after._by_hand(attempt)
+        return after
+
+    def _by_hand(self, attempt: Attempt) -> Payment:
+        parts = self.refund_parts
+        numbers = [n for n in range(len(parts)) if attempt.refund_key(n) in self.sent_back]
+        whole = attempt.refund_key() in self.sent_back
+        missing = attempt.price.amount - attempt.by_hand if whole else 0
+        amount = min(self.owed, missing + sum(parts[n] for n in numbers))
+        given = evolve(attempt, by_hand=attempt.by_hand + amount)
+        return evolve(
+            self,
+            attempts=tuple(given if each == attempt else each for each in self.attempts),
+            refunds=self.struck_off(numbers, amount),
+            returned=self.returned + amount,
+        )
 
     def owing_back(self, amount: Money) -> Payment:
         """The payment once `amount` of what was taken has to go back, whatever the terms say.

@@ -259,6 +259,61 @@ def test_a_refund_that_is_sent_back_while_the_bank_decides_is_told_and_the_dispu
     assert shop.now(booking).payment.status is PAY.PAID
 
 
+def by_hand(shop: Shop, booking: Booking) -> Booking:
+    return shop.core.record_returned_on_site(booking_id=booking.id, actor=BUILDER)
+
+
+@pytest.mark.parametrize("kind", ["all", "goodwill", "a second payment", "paid too late"])
+def test_what_no_bank_took_can_be_given_back_outside_of_the_provider_and_recorded(
+    shop: Shop, kind: str
+) -> None:
+    end = PAY.REFUNDED
+    if kind == "a second payment":
+        booking, _, other = paid_twice(shop)
+        shop.payments.send_back_refunds(other)
+        end = PAY.PAID
+    elif kind == "paid too late":
+        booking = shop.confirm(slot=a_slot(day=8))
+        shop.work(HOUR)
+        shop.payments.pay_late(key_of(booking))
+        shop.comes_back(booking)
+        shop.work()
+        shop.payments.send_back_refunds(key_of(booking))
+    else:
+        booking = a_paid_one(shop)
+        if kind == "all":
+            shop.cancel(booking, BUILDER)
+        else:
+            give(shop, booking, 1_000)
+        shop.work()
+        shop.payments.send_back_refunds(key_of(booking))
+    shop.core.settle_money.at_once(booking)
+    owed = shop.now(booking).payment.owed
+    assert owed == (1_000 if kind == "goodwill" else 5_000)
+    by_hand(shop, booking)
+    shop.work(2 * DAY)
+    payment = shop.now(booking).payment
+    assert (payment.status, payment.owed, payment.returned) == (end, 0, owed)
+    assert not shop.core.jobs.dead()
+    assert BACK not in shop.subjects(a_builder().email)
+    with pytest.raises(WrongState):
+        by_hand(shop, booking)
+
+
+def test_what_was_given_back_by_hand_is_not_given_back_again(shop: Shop) -> None:
+    booking = a_paid_one(shop)
+    give(shop, booking, 1_000)
+    shop.work()
+    is_sent_back(shop, booking)
+    shop.cancel(booking, BUILDER)
+    by_hand(shop, booking)  # the ten that no bank took; the rest is asked for
+    with pytest.raises(WrongState):
+        by_hand(shop, booking)
+    shop.work(2 * HOUR)
+    payment = shop.now(booking).payment
+    assert (payment.status, payment.returned, shop.held()) == (PAY.REFUNDED, 5_000, 1_000)
+
+
 # ---- goodwill ------------------------------------------------------------------------------------
 
 
