@@ -15,6 +15,7 @@ from booking_core import (
     CancellationPolicy,
     CaptureRefused,
     CheckoutState,
+    Job,
     LeasedOutbox,
     PaymentStatus,
     ProviderFailed,
@@ -323,3 +324,29 @@ def test_the_money_of_a_session_that_was_never_paid_is_not_looked_at(shop: Shop)
     shop.cancel(booking)
     shop.work(HOUR)
     assert shop.core.jobs.waiting() == 0
+
+
+# ---- what another version has put ----------------------------------------------------------------
+
+
+def test_a_job_that_nobody_can_read_is_given_up_and_stands_in_nobodys_way(shop: Shop) -> None:
+    booking = shop.confirm()
+    with shop.store() as uow:
+        now = shop.clock.now()
+        uow.outbox.put(
+            Job(
+                topic=Topic.UNREADABLE,
+                booking_id=booking.id,
+                key="key",
+                subject="tell webhooks",
+                due_at=now,
+            )
+        )
+        uow.commit()
+    shop.payments.pay(key_of(booking))
+    shop.work(MINUTE)
+    assert shop.now(booking).state is S.CONFIRMED
+    [dead] = shop.core.jobs.dead()
+    assert "tell webhooks" in dead.error
+    shop.core.settle_unsettled()
+    assert [each.id for each in shop.core.jobs.dead()] == [dead.id]
