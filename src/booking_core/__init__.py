@@ -253,6 +253,7 @@ from booking_core.ports.mailer import (
     Mailer,
 )
 from booking_core.ports.outbox import (
+    READABLE,
     DeadJob,
     Job,
     LeasedJob,
@@ -260,6 +261,7 @@ from booking_core.ports.outbox import (
     Outbox,
     Topic,
     WaitingJob,
+    stored_job,
 )
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
@@ -286,6 +288,7 @@ __all__ = [
     "MOST_ENTRIES",
     "MOST_OPEN_LINKS",
     "PAYMENT_TRANSITIONS",
+    "READABLE",
     "SERVED",
     "SESSION_LENGTH",
     "SIGN_IN_LINK_LENGTH",
@@ -541,6 +544,7 @@ __all__ = [
     "open_slots",
     "printable",
     "retry_at",
+    "stored_job",
     "told",
     "zone",
 ]

@@ -24,6 +24,7 @@ def run(application: Application, stop: Event) -> None:
     rounds: list[tuple[str, Callable[[], object], float]] = [
         ("expire_overdue", core.expire_overdue, _PAUSE),
         ("settle_unsettled", core.settle_unsettled, _HOUR),
+        ("catch_up", core.hear_payment_notice.catch_up, _HOUR),
         ("forget_answers", core.forget_answers, _HOUR),
         ("forget_credentials", core.forget_credentials, _HOUR),
     ]

@@ -109,7 +109,7 @@ class Scene:
         """Until no job waits; a worker that died is followed by another one."""
         self.start()
         until = time.monotonic() + PATIENCE
-        while self.application.core.jobs.waiting():
+        while self._has_work():
             assert time.monotonic() < until, "the jobs do not come to an end"
             assert self.worker is not None
             if self.worker.poll() is not None:
@@ -117,6 +117,11 @@ class Scene:
             self.time_passes()
             time.sleep(0.1)
         self.kill()
+
+    def _has_work(self) -> bool:
+        """More than looking, day after day, at money that was taken."""
+        waiting = self.application.core.jobs.upcoming()
+        return any(not each.job.key.startswith("late look:") for each in waiting)
 
     def time_passes(self) -> None:
         """What waits for a dead worker, or for its next try, need not wait in a test."""
@@ -146,12 +151,14 @@ class Scene:
 _POSTGRES = (
     "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 hour'"
     " WHERE last_heartbeat < now() - interval '3 seconds'",
-    "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND scheduled_at > now()",
+    "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND scheduled_at > now()"
+    " AND queueing_lock NOT LIKE 'late look:%'",
 )
 _SQLITE = (
     "UPDATE outbox SET lease_until = '2000-01-01T00:00:00.000000Z'"
     " WHERE lease_until < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '+297 seconds')",
-    "UPDATE outbox SET due_at = '2000-01-01T00:00:00.000000Z' WHERE due_at IS NOT NULL",
+    "UPDATE outbox SET due_at = '2000-01-01T00:00:00.000000Z' WHERE due_at IS NOT NULL"
+    " AND key NOT LIKE 'late look:%'",
 )
 
 
@@ -181,6 +188,8 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path, socket_enabled: None) 
         environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT / "src")}
         scene = Scene(application, stand_in, mails, environment)
         stand_in.bank.watch = mails.watch = scene.watch
+        # Nothing is left to catch up with, so that all that is done is what the jobs do.
+        stand_in.bank.told = lambda event: stand_in.bank.delivered(event["id"])
         try:
             yield scene
         finally:
@@ -246,8 +255,9 @@ EXPECTED = {
     cancelled: BookingState.CANCELLED,
     released: BookingState.CANCELLED,
 }
-#: How many calls each scenario makes when nobody disturbs it, mails included.
-CALLS = {paid: 11, cancelled: 16, released: 5}
+#: How many calls each scenario makes when nobody disturbs it: mails included, and the question
+#: with which a worker begins, what could not be delivered.
+CALLS = {paid: 12, cancelled: 17, released: 6}
 
 
 def _check(scene: Scene, play: Callable[[Scene], Booking], kill_at: tuple[int, str] | None) -> None:

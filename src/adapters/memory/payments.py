@@ -43,6 +43,7 @@ class KeptCheckout:
     state: CheckoutState = _OPEN
     captured: int = 0
     refunds: Mapping[str, int] = field(factory=dict)
+    pending_refunds: frozenset[str] = frozenset()
     failed_refunds: frozenset[str] = frozenset()
     dispute: Dispute = Dispute.NONE
 
@@ -64,6 +65,7 @@ class KeptCheckout:
             state=self.state,
             captured=self.captured,
             refunds=dict(self.refunds),
+            pending_refunds=self.pending_refunds,
             failed_refunds=self.failed_refunds,
             dispute=self.dispute,
         )
@@ -74,7 +76,8 @@ class MemoryPayments(Faulty, PaymentGateway):
 
     Tests play the client and the bank, naming a checkout by the attempt's key: `pay`, `pay_late`,
     `authorise`, `process`, `decline`, `run_out`, `lapse`, `dispute`, `end_dispute`, `refund_elsewhere`,
-    `send_back_refunds`. Checkouts also expire, and authorisations lapse after seven days, by the clock.
+    `delay_refunds`, `send_back_refunds`. Checkouts also expire, and authorisations lapse after seven
+    days, by the clock.
     """
 
     on_site = False
@@ -182,10 +185,21 @@ class MemoryPayments(Faulty, PaymentGateway):
         kept = self._need(key, _PAID)
         self._give_back(key, kept, amount, f"elsewhere {len(kept.refunds)}")
 
-    def send_back_refunds(self, key: str) -> None:
-        """The client's bank does not take what we gave back."""
+    def delay_refunds(self, key: str) -> None:
+        """What was given back takes days to arrive."""
         kept = self._need(key, _PAID)
-        self._put(key, refunds={}, failed_refunds=kept.failed_refunds | kept.refunds.keys())
+        self._put(key, pending_refunds=frozenset(kept.refunds))
+
+    def send_back_refunds(self, key: str) -> None:
+        """The client's bank does not take what was given back."""
+        kept = self._need(key, _PAID)
+        ours = {each for each in kept.refunds if not each.startswith("elsewhere")}
+        self._put(
+            key,
+            refunds={},
+            pending_refunds=frozenset(),
+            failed_refunds=kept.failed_refunds | ours,
+        )
 
     def checkouts(self) -> dict[str, Standing]:
         """How every checkout stands, by attempt key."""

@@ -8,7 +8,7 @@ from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import Connection, text
 
-from booking_core import BookingId, Clock, Job, Outbox, Topic
+from booking_core import Clock, Job, Outbox, stored_job
 
 #: The tasks. A job waits as `LATER` until it is due; then it becomes a `DO`.
 DO, LATER = "booking.do", "booking.later"
@@ -91,9 +91,9 @@ def to_arguments(job: Job, attempt: int, error: str) -> dict[str, Any]:
 
 
 def to_job(arguments: dict[str, Any]) -> Job:
-    return Job(
-        topic=Topic(arguments["topic"]),
-        booking_id=BookingId(arguments["booking_id"]),
+    return stored_job(
+        topic=arguments["topic"],
+        booking_id=arguments["booking_id"],
         key=arguments["key"],
         subject=arguments["subject"],
         due_at=datetime.fromisoformat(arguments["due_at"]),

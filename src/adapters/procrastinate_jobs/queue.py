@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from adapters.procrastinate_jobs.outbox import ProcrastinateOutbox, to_job
 from adapters.procrastinate_jobs.shift import SIDE_BY_SIDE, Shift
 from booking_core import (
+    READABLE,
     Clock,
     DeadJob,
     JobHandler,
@@ -131,7 +132,8 @@ class ProcrastinateJobs(JobQueue):
 
     def restart(self, job_id: str) -> bool:
         with self._transaction() as connection:
-            row = connection.execute(_DISCARD, {"id": _number(job_id)}).first()
+            dead = {"id": _number(job_id), "readable": sorted(READABLE)}
+            row = connection.execute(_BEGIN_ANEW, dead).first()
             if row is None:
                 return False
             due = evolve(to_job(row.args), due_at=self._clock.now())
@@ -182,6 +184,10 @@ _UPCOMING = text(
 _STOPPED = "status NOT IN ('todo', 'doing', 'succeeded')"
 _DEAD = text(f"SELECT id, args FROM procrastinate_jobs WHERE {_STOPPED} ORDER BY id")
 _DISCARD = text(f"DELETE FROM procrastinate_jobs WHERE id = :id AND {_STOPPED} RETURNING args")
+_BEGIN_ANEW = text(
+    f"DELETE FROM procrastinate_jobs WHERE id = :id AND {_STOPPED}"
+    " AND args ->> 'topic' = ANY(:readable) RETURNING args"
+)
 _SAY_WHY = text(
     "UPDATE procrastinate_jobs SET args = args || jsonb_build_object('error', CAST(:error AS text))"
     " WHERE id = :id"

@@ -11,7 +11,15 @@ from sqlalchemy.exc import IntegrityError
 from adapters.sql.tables import WAITING, outbox
 from adapters.sql.transaction import Transaction
 from adapters.sql.types import Instant
-from booking_core import BookingId, DeadJob, Job, LeasedJob, LeasedOutbox, Topic, WaitingJob
+from booking_core import (
+    READABLE,
+    DeadJob,
+    Job,
+    LeasedJob,
+    LeasedOutbox,
+    WaitingJob,
+    stored_job,
+)
 
 # Nobody works on it: what is put while the same is being done has to be done again.
 _WAITING = text(WAITING)
@@ -84,6 +92,7 @@ _DISCARD = (
     .where(outbox.c.id == bindparam("dead"), outbox.c.due_at.is_(None))
     .returning(*outbox.c)
 )
+_BEGIN_ANEW = _DISCARD.where(outbox.c.topic.in_(sorted(READABLE)))
 
 
 @frozen
@@ -136,7 +145,7 @@ class SqlOutbox(LeasedOutbox):
         return tuple(_to_dead(row) for row in self._transaction.rows(_DEAD))
 
     def restart(self, job_id: str, *, now: datetime) -> bool:
-        row = self._transaction.write(_DISCARD, {"dead": _number(job_id)}).first()
+        row = self._transaction.write(_BEGIN_ANEW, {"dead": _number(job_id)}).first()
         if row is None:
             return False
         self.put(_to_job(row, now))
@@ -200,9 +209,9 @@ def _to_dead(row: Row[Any]) -> DeadJob:
 
 
 def _to_job(row: Row[Any], due_at: datetime) -> Job:
-    return Job(
-        topic=Topic(row.topic),
-        booking_id=BookingId(row.booking_id),
+    return stored_job(
+        topic=row.topic,
+        booking_id=row.booking_id,
         key=row.key,
         subject=row.subject,
         due_at=due_at,

@@ -20,7 +20,8 @@ _BY_INTENT = {
 _WAITS_FOR_CLIENT = ("requires_action", "requires_confirmation")
 _BY_SESSION = {"open": _S.OPEN, "expired": _S.EXPIRED}
 _LAPSED = ("automatic", "expired")  # the bank's time was over
-_GONE_BACK = ("pending", "succeeded", "requires_action")
+_PENDING = ("pending", "requires_action")
+_GONE_BACK = ("succeeded", *_PENDING)
 _FAILED = ("failed", "canceled")
 _DISPUTES = {
     # A question of the bank's; no money is taken back for it.
@@ -66,6 +67,7 @@ def paid(session: Any, refunds: Iterable[Any], disputes: Iterable[Any], currency
             for each in given_back
             if each.status in _GONE_BACK
         },
+        pending_refunds=frozenset(key_of(each) for each in given_back if each.status in _PENDING),
         failed_refunds=frozenset(
             key_of(each) for each in given_back if each.status in _FAILED and _is_ours(each)
         ),

@@ -7,7 +7,7 @@ from attrs import frozen
 from booking_core.application.catalogue import Offer
 from booking_core.application.keep import Keeper
 from booking_core.application.settle_money import SettleMoney, look_job
-from booking_core.domain.booking import Booking, OwnReason
+from booking_core.domain.booking import Booking
 from booking_core.domain.errors import PaymentsUnavailable, ProviderFailed, WrongState
 from booking_core.domain.payment import Attempt, PaymentStatus
 from booking_core.domain.policies import checkout_deadline
@@ -77,7 +77,6 @@ class Cashier:
         asked = self.settle_money.at_once(booking)
         if not asked.payment.attempts[-1].refused:
             return asked
-        self._release(asked)
         raise PaymentsUnavailable(
             "The payment provider refused this checkout, so nothing was booked; ask the builder."
         )
@@ -94,14 +93,6 @@ class Cashier:
         except ProviderFailed:
             return None
         return last.number if closed else None
-
-    def _release(self, booking: Booking) -> None:
-        def change(uow: UnitOfWork) -> Booking:
-            current = uow.bookings.get(booking.id)
-            current.cancel(reason=OwnReason.CHECKOUT_REFUSED.value)
-            return current
-
-        self.keeper.once(change)
 
     def _gateway(self) -> PaymentGateway:
         if self.payments is None:

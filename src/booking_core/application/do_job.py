@@ -7,6 +7,7 @@ from booking_core.application.send_mail import SendMail
 from booking_core.application.send_sign_in_link import SendSignInLink
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.application.settle_money import SettleMoney
+from booking_core.domain.errors import ProviderFailed
 from booking_core.ports.outbox import Job, Topic
 
 
@@ -33,3 +34,6 @@ class DoJob:
                 self.send_sign_in_link(job=job)
             case Topic.READ_EVENT:
                 self.read_event(job=job)
+            case Topic.UNREADABLE:
+                message = f"This version of the service cannot read it: {job.subject}"
+                raise ProviderFailed(message, retryable=False)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
@@ -14,6 +14,9 @@ from booking_core.ports.clock import Clock
 from booking_core.ports.inbox import InboxKey
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
+
+# As long as a provider goes on delivering; less than known notices are remembered.
+_CAUGHT_UP = timedelta(days=3)
 
 
 @frozen
@@ -40,6 +43,10 @@ class HearPaymentNotice:
     def missed(self, *, since: datetime) -> int:
         """Takes what the provider could not deliver since then; how much of it was news (D2)."""
         return sum(self._note(notice) for notice in self._reader().missed(since=since))
+
+    def catch_up(self) -> int:
+        """The same of the last days; meant to be called once an hour. Nothing where no notices come."""
+        return self.missed(since=self.clock.now() - _CAUGHT_UP) if self.reader else 0
 
     def _note(self, notice: PaymentNotice) -> bool:
         key = InboxKey("notice:payments", notice.message_id, "")

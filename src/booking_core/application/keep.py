@@ -235,11 +235,15 @@ class Keeper:
 
     def lapse(self, uow: UnitOfWork, booking: Booking, now: datetime) -> bool:
         """Ends an overdue booking; False, and nothing done, when the provider has to be asked first."""
-        if not booking.lapses_by_itself:
+        if not booking.lapses_by_itself or self._may_be_scheduled(booking):
             return False
         booking.expire(now=now)
         self.put(uow, booking)
         return True
+
+    def _may_be_scheduled(self, booking: Booking) -> bool:
+        """The client may have used its link at the provider without our having heard of that."""
+        return booking.state is BookingState.AWAITING_SCHEDULING and not self.calendar.in_database
 
 
 def settle_job(booking: Booking, what: Settle, now: datetime) -> Job:

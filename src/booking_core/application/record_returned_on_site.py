@@ -8,12 +8,15 @@ from booking_core.domain.ids import BookingId
 
 
 class RecordReturnedOnSite(BuilderCommand):
-    """The builder says that it gave back what it took at the meeting and may not keep (D6)."""
+    """The builder says that it gave back by hand what it may not keep (D6).
+
+    That is what it took at the meeting, or a refund of the provider's that no bank took.
+    """
 
     def __call__(
         self, *, booking_id: BookingId, actor: Actor, key: IdempotencyKey | str | None = None
     ) -> Booking:
-        """Raises NotFound; WrongState where nothing that was paid on site has to go back."""
+        """Raises NotFound; WrongState where nothing has to go back by hand."""
         return self.run(
             Booking.record_returned_on_site,
             name="returned",

@@ -98,9 +98,15 @@ class SettleCalendar:
                 return self._record(booking, lambda b: b.calendar_booked(event))
             case steps.GiveUp():
                 return self._record(booking, _refused)
+            case steps.Lapse():
+                return self._record(booking, self._lapsed)
             case steps.RecordRescheduled(event):
                 return self._record(booking, lambda b: b.reschedule_booked(event))
         return booking
+
+    def _lapsed(self, booking: Booking) -> bool:
+        booking.expire(now=self.keeper.clock.now())
+        return True
 
     def _book(self, booking: Booking, slot: Slot, events: list[StandingEvent]) -> Booking:
         try:

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from booking_core.application.keep import Keeper, Overtaken
 from booking_core.application.witness import Witness
+from booking_core.domain import calendar_steps
 from booking_core.domain import money_steps as steps
 from booking_core.domain.booking import Booking, Settle
 from booking_core.domain.errors import (
@@ -21,6 +22,7 @@ from booking_core.domain.errors import (
 from booking_core.domain.ids import BookingId
 from booking_core.domain.payment import Attempt, CheckoutState, Standing
 from booking_core.domain.trail import TrailKind
+from booking_core.domain.transitions import BookingState
 from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
@@ -107,14 +109,18 @@ class SettleMoney:
                     standings[attempt.number] = self._gateway().refund(
                         attempt=attempt, amount=amount, key=key
                     )
-            case steps.RefundFailed(attempt):
-                self._refund_sent_back(booking, standings, standings[attempt.number])
+            case steps.RefundFailed():
+                self._refund_sent_back(booking, standings)
             case steps.WriteRefundDown(total):
                 return self._record(booking, lambda b: b.refund_owed(total))
+            case steps.StrikeOff(totals):
+                return self._record(booking, lambda b: b.refunds_struck_off(totals))
             case steps.GiveUpCapture():
                 return self._record(booking, lambda b: b.capture_refused())
+            case steps.GiveUpCheckout():
+                return self._record(booking, lambda b: b.checkout_given_up())
             case steps.Expire():
-                return self._record(booking, partial(self._expire, standings))
+                return self._expire(booking, standings)
             case steps.Record(status, taken, returned):
                 return self._record(
                     booking, lambda b: b.money_settled(status, taken=taken, returned=returned)
@@ -127,21 +133,17 @@ class SettleMoney:
         try:
             with self._watching(booking, "capture", attempt, amount):
                 standings[attempt.number] = self._gateway().capture(
-                    attempt=attempt, amount=amount, key=f"{attempt.key}:capture"
+                    attempt=attempt, amount=amount, key=f"{attempt.key}:capture:{amount}"
                 )
         except CaptureRefused:
             return self._record(booking, lambda b: b.capture_refused())
         return booking
 
-    def _refund_sent_back(
-        self, booking: Booking, standings: steps.Standings, standing: Standing
-    ) -> NoReturn:
+    def _refund_sent_back(self, booking: Booking, standings: steps.Standings) -> NoReturn:
         """Asking again would get the same answer: the builder is told, and the job is given up."""
         taken, returned = steps.totals(standings)
-        self._record(
-            booking,
-            lambda b: b.refunds_sent_back(standing.failed_refunds, taken=taken, returned=returned),
-        )
+        keys = {key for each in standings.values() for key in each.failed_refunds}
+        self._record(booking, lambda b: b.refunds_sent_back(keys, taken=taken, returned=returned))
         message = "The provider could not give the money back; give it back by hand."
         raise ProviderFailed(message, retryable=False)
 
@@ -161,7 +163,21 @@ class SettleMoney:
             detail |= {"amount": amount, "currency": attempt.price.currency}
         return self.witness.watching(booking, TrailKind.PAYMENT, call, **detail)
 
-    def _expire(self, standings: steps.Standings, booking: Booking) -> bool:
+    def _expire(self, booking: Booking, standings: steps.Standings) -> Booking:
+        looked = self._look_first(booking)
+        if looked.state is not booking.state:
+            return looked
+        return self._record(looked, partial(self._expired, standings))
+
+    def _look_first(self, booking: Booking) -> Booking:
+        """Who has paid may have placed the event without our having heard of that."""
+        calendar = self.keeper.calendar
+        if booking.state is not BookingState.AWAITING_SCHEDULING or calendar.in_database:
+            return booking
+        events = list(calendar.events(booking=booking))
+        return self._record(booking, partial(calendar_steps.hear, events=events, now=self._now()))
+
+    def _expired(self, standings: steps.Standings, booking: Booking) -> bool:
         told = steps.told_of_expiry(standings)
         booking.expire(now=self._now(), checkouts_closed=True, told=told)
         return True
@@ -173,10 +189,13 @@ class SettleMoney:
 
     def _look_again(self, booking: Booking, standings: steps.Standings) -> None:
         """The poll: it finds what no notice told us, and stops when the provider is done."""
-        pause = steps.look_again(booking, standings, now=self._now())
-        if pause is None:
-            return
-        self.keeper.put_job(look_job(booking, self._now() + pause))
+        now = self._now()
+        pause = steps.look_again(booking, standings, now=now)
+        if pause is not None:
+            self.keeper.put_job(look_job(booking, now + pause))
+        pause = steps.late_look(booking, standings, now=now)
+        if pause is not None:
+            self.keeper.put_job(_late_look_job(booking, now + pause))
 
     # ---- our record ------------------------------------------------------------------------------
 
@@ -199,6 +218,14 @@ class SettleMoney:
 
 def look_job(booking: Booking, due_at: datetime) -> Job:
     """To look at the money of the booking at that time; one waits for a booking at most."""
-    return Job(
-        topic=Topic.SETTLE_MONEY, booking_id=booking.id, key=f"look:{booking.id}", due_at=due_at
-    )
+    return _look(booking, due_at, "look")
+
+
+def _late_look_job(booking: Booking, due_at: datetime) -> Job:
+    """The same of money that was taken; it is not in the way of one that is in a hurry."""
+    return _look(booking, due_at, "late look")
+
+
+def _look(booking: Booking, due_at: datetime, kind: str) -> Job:
+    key = f"{kind}:{booking.id}"
+    return Job(topic=Topic.SETTLE_MONEY, booking_id=booking.id, key=key, due_at=due_at)

@@ -479,11 +479,22 @@ class Booking:
         self._move(Action.RECORD_PAID_ON_SITE)
 
     def record_returned_on_site(self) -> None:
-        """The builder gave back what it may not keep of the money that it took at the meeting."""
+        """The builder gave back by hand what it may not keep.
+
+        That is money that it took at the meeting, or what the client's bank did not take.
+        """
         self._check(Action.RECORD_RETURNED_ON_SITE)
         payment = self.payment
-        if payment.status is not PaymentStatus.REFUND_DUE or payment.attempts:
+        online = bool(payment.attempts)
+        if payment.status is not PaymentStatus.REFUND_DUE or (online and not payment.sent_back):
             raise WrongState(Action.RECORD_RETURNED_ON_SITE, payment.status)
+        if online:
+            self.payment = payment.returned_by_hand()
+            if self.payment == payment:  # what was sent back is settled; more is on its way
+                raise WrongState(Action.RECORD_RETURNED_ON_SITE, payment.status)
+            self._move(Action.RECORD_RETURNED_ON_SITE)
+            self._wake(Settle.MONEY)
+            return
         self.payment = evolve(
             payment.after(PaymentAction.REFUND), returned=payment.paid_in - payment.to_keep
         )
@@ -616,11 +627,14 @@ class Booking:
         return self.payment != before
 
     def refunds_sent_back(self, keys: Collection[str], *, taken: int, returned: int) -> bool:
-        """The client's bank did not take the refunds under these keys, so their money is still owed."""
+        """The client's bank did not take the refunds under these keys, so their money is still owed.
+
+        While a bank still decides about the accepted money its status tells that.
+        """
         before = self.payment
-        owed = before.status is PaymentStatus.REFUND_DUE
+        owing = _OWING_AGAIN.get(before.status)
         self.payment = evolve(
-            before if owed else before.after(PaymentAction.OWE_BACK),
+            before if owing is None else before.after(owing),
             taken=taken,
             returned=returned,
             sent_back=tuple(sorted({*before.sent_back, *keys})),
@@ -632,6 +646,12 @@ class Booking:
     def checkout_opened(self, attempt: int, checkout: Checkout) -> bool:
         """The provider said where the client can pay."""
         return self._mark(attempt, checkout_id=checkout.id, checkout_url=checkout.url)
+
+    def checkout_given_up(self) -> bool:
+        """Nobody can pay: the time is free again, and both are told why."""
+        self._end(Action.CANCEL, BookingState.CANCELLED, keep=0)
+        self.cancel_reason = OwnReason.CHECKOUT_REFUSED.value
+        return True
 
     def checkout_refused(self, attempt: int) -> bool:
         """The provider will never open that checkout."""
@@ -649,6 +669,11 @@ class Booking:
     def refund_owed(self, total: int) -> bool:
         """Writes the next refund down before it is asked for; `total` has to be back after it."""
         self.payment = evolve(self.payment, refunds=(*self.payment.refunds, total))
+        return True
+
+    def refunds_struck_off(self, totals: tuple[int, ...]) -> bool:
+        """What was sent back was given back otherwise: the ledger without it."""
+        self.payment = evolve(self.payment, refunds=totals)
         return True
 
     def disputed(self, attempt: int) -> bool:
@@ -820,6 +845,13 @@ class Booking:
 
 _LATE_AUTHORISED = (PaymentStatus.VOIDED, PaymentStatus.REFUNDED, PaymentStatus.FAILED)
 _LATE_PAID = (PaymentStatus.VOIDED, PaymentStatus.FAILED)
+# Money that goes back came late, or was thought to have gone back.
+_OWING_AGAIN = {
+    PaymentStatus.VOIDED: PaymentAction.PAY,
+    PaymentStatus.FAILED: PaymentAction.PAY,
+    PaymentStatus.PAID: PaymentAction.OWE_BACK,
+    PaymentStatus.REFUNDED: PaymentAction.OWE_BACK,
+}
 _NOTHING_ASKED_BACK = (PaymentStatus.PAID, PaymentStatus.REFUNDED)
 
 # What is recorded of the money, and by which row of the payment's table.

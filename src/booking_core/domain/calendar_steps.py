@@ -99,6 +99,11 @@ class GiveUp:
 
 
 @frozen
+class Lapse:
+    """The link's time is over, and nothing was placed through it (rule look_first)."""
+
+
+@frozen
 class Settled:
     """The calendar is as the booking says."""
 
@@ -111,6 +116,7 @@ CalendarStep = (
     | RecordRescheduled
     | TellNoShow
     | GiveUp
+    | Lapse
     | Settled
 )
 
@@ -204,6 +210,9 @@ def next_step(booking: Booking, events: Sequence[StandingEvent], *, now: datetim
             return WriteRemovalDown(place)
     if booking.slot in kept and booking.no_show_told is not booking.missed:
         return TellNoShow(booking.missed)
+    waits = booking.state is BookingState.AWAITING_SCHEDULING
+    if waits and booking.lapses_by_itself and booking.overdue(now):
+        return Lapse()
     return Settled()
 
 

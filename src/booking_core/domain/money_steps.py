@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from booking_core.domain import events
 from booking_core.domain.booking import Booking
@@ -23,7 +22,7 @@ from booking_core.domain.payment import (
     PaymentStatus,
     Standing,
 )
-from booking_core.domain.policies import link_deadline, processing_deadline
+from booking_core.domain.policies import late_looks_end, link_deadline, processing_deadline
 from booking_core.domain.transitions import BookingState
 
 #: How each attempt stands, by its number.
@@ -83,15 +82,25 @@ class GiveBack:
 
 
 @frozen
-class RefundFailed:
-    """The bank sent a refund back, and asking again would get the same answer; a person has to act."""
+class StrikeOff:
+    """A refund that was sent back is missing no more, or not all of it: the ledger as it is then."""
 
-    attempt: Attempt
+    totals: tuple[int, ...]
+
+
+@frozen
+class RefundFailed:
+    """All that is missing was sent back by the bank, which would do so again; a person has to act."""
 
 
 @frozen
 class GiveUpCapture:
     """The authorised money is gone for good."""
+
+
+@frozen
+class GiveUpCheckout:
+    """The provider will not open the checkout, so there is nothing to wait for."""
 
 
 @frozen
@@ -115,8 +124,10 @@ MoneyStep = (
     | Void
     | WriteRefundDown
     | GiveBack
+    | StrikeOff
     | RefundFailed
     | GiveUpCapture
+    | GiveUpCheckout
     | Expire
     | Record
 )
@@ -143,12 +154,14 @@ def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) 
     if booking.came_too_late(now):
         return False
     if standing.state is _S.PAID and awaiting:
-        return _secured(booking, number, PaymentAction.PAY, now)
+        return standing.held > 0 and _secured(booking, number, PaymentAction.PAY, now)
     if standing.dispute is Dispute.OPEN:
         return booking.disputed(number)
     if standing.dispute is Dispute.LOST:
         return booking.dispute_lost(number)
-    if standing.dispute is Dispute.WON and booking.payment.status is PaymentStatus.DISPUTED:
+    disputed = booking.payment.status is PaymentStatus.DISPUTED
+    withdrawn = standing.dispute is Dispute.NONE and number == booking.payment.accepted
+    if disputed and (standing.dispute is Dispute.WON or withdrawn):
         more = standing.held > booking.payment.to_keep
         return booking.dispute_won(more_to_give_back=more)
     if standing.state is _S.AUTHORISED:
@@ -165,10 +178,19 @@ def _secured(booking: Booking, number: int, action: PaymentAction, now: datetime
 
 
 def _hear_failure(booking: Booking, standings: Standings) -> bool:
-    """The bank said no, and no other checkout is left that could be paid."""
-    states = [standing.state for standing in standings.values()]
-    closed = all(state.closed for state in states)
-    return closed and _S.FAILED in states and booking.payment_failed()
+    """The bank said no, or took the money back before we heard of it, and nothing else can be paid."""
+    closed = all(_over(standing) for standing in standings.values())
+    failed = any(each.state is _S.FAILED or _gone(each) for each in standings.values())
+    return closed and failed and booking.payment_failed()
+
+
+def _over(standing: Standing) -> bool:
+    return standing.state.closed or _gone(standing)
+
+
+def _gone(standing: Standing) -> bool:
+    """It was paid, and all of it went back or is disputed."""
+    return standing.state is _S.PAID and standing.held <= 0
 
 
 # ---- what is next ----------------------------------------------------------------------------
@@ -179,9 +201,12 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
 
     Every attempt is looked at (rule every_attempt): all but the accepted one are closed, voided or
     refunded whole, and the accepted one is steered to the amount that may be kept (keep_amount).
+    A refund that was sent back stands in the way of nothing else.
     """
+    standings = _with_what_was_given_by_hand(booking, standings)
     accepted = booking.payment.accepted
     waits = booking.state is BookingState.AWAITING_PAYMENT and not booking.overdue(now)
+    sent_back: MoneyStep | None = None
     for attempt in sorted(booking.payment.attempts, key=lambda each: each.number == accepted):
         standing = standings[attempt.number]
         step = (
@@ -189,25 +214,54 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
             if attempt.number == accepted
             else _let_go(attempt, standing, waits)
         )
-        if step is not None:
+        if isinstance(step, RefundFailed):
+            sent_back = step
+        elif step is not None:
             return step
+    if _none_opens(booking, standings):
+        return GiveUpCheckout()
     if _may_expire(booking, standings, now):
         return Expire()
-    return _record(booking, standings)
+    return sent_back or _record(booking, standings)
+
+
+def _with_what_was_given_by_hand(booking: Booking, standings: Standings) -> Standings:
+    """As if the provider had given it back."""
+    by_hand = {each.number: each.by_hand for each in booking.payment.attempts if each.by_hand}
+    return {
+        number: evolve(standing, refunds={**standing.refunds, "by hand": by_hand[number]})
+        if number in by_hand
+        else standing
+        for number, standing in standings.items()
+    }
 
 
 def look_again(booking: Booking, standings: Standings, *, now: datetime) -> timedelta | None:
     """How soon the provider has to be asked again, because it will move without us; or never."""
     waits = booking.state is BookingState.AWAITING_PAYMENT
-    if waits or any(each.state in _MOVES_BY_ITSELF for each in standings.values()):
+    if waits or any(_moves_by_itself(each) for each in standings.values()):
         pause = min(max((now - booking.created_at) / 4, _SOONEST), _LATEST)
         ends_first = booking.deadline is not None and now < booking.deadline < now + pause
         return booking.deadline - now if ends_first and booking.deadline else pause
     return None
 
 
-_MOVES_BY_ITSELF = (_S.PROCESSING, _S.AUTHORISED)
-_SOONEST, _LATEST = timedelta(seconds=5), timedelta(hours=1)
+def late_look(booking: Booking, standings: Standings, *, now: datetime) -> timedelta | None:
+    """How soon money that was taken is looked at although nothing moves; or never again.
+
+    Clients dispute, refunds come back, and somebody gives money back elsewhere, whether or not a
+    notice of it reaches us.
+    """
+    taken = any(standing.captured for standing in standings.values())
+    start = max(booking.created_at, booking.slot.start if booking.slot else booking.created_at)
+    return _DAILY if taken and now < late_looks_end(start) else None
+
+
+def _moves_by_itself(standing: Standing) -> bool:
+    return standing.state in (_S.PROCESSING, _S.AUTHORISED) or bool(standing.pending_refunds)
+
+
+_SOONEST, _LATEST, _DAILY = timedelta(seconds=5), timedelta(hours=1), timedelta(days=1)
 
 
 def _keep(booking: Booking, attempt: Attempt, standing: Standing) -> MoneyStep | None:
@@ -235,8 +289,14 @@ def _let_go(attempt: Attempt, standing: Standing, waits: bool) -> MoneyStep | No
     if standing.state is _S.AUTHORISED:
         return Void(attempt)
     if standing.state is _S.PAID and standing.dispute not in _TAKEN_BACK and standing.held > 0:
-        return _refund(attempt, standing, standing.held, f"{attempt.key}:refund:whole")
+        return _refund_whole(attempt, standing)
     return None
+
+
+def _refund_whole(attempt: Attempt, standing: Standing) -> MoneyStep:
+    key = attempt.refund_key()
+    failed = key in standing.failed_refunds
+    return RefundFailed() if failed else GiveBack(attempt, standing.held, key)
 
 
 def _refund_down_to(
@@ -246,21 +306,33 @@ def _refund_down_to(
 
     What was written down is asked for first, and never for more than is still missing: somebody may
     have given money back in between. A key gives money back once, whatever amount comes with it.
+    What was sent back is left to a person; all that is missing beyond it is asked for as ever.
     """
-    missing = standing.captured - keep - standing.refunded
-    if missing <= 0:
-        return None
+    missing = max(0, standing.captured - keep - standing.refunded)
     totals = booking.payment.refunds
-    for number, (before, total) in enumerate(pairwise((0, *totals))):
-        key = f"{attempt.key}:refund:{number}"
-        if key not in standing.refunds:
-            return _refund(attempt, standing, min(total - before, missing), key)
-    return WriteRefundDown((totals[-1] if totals else 0) + missing)
+    sent_back = {}
+    for number, part in enumerate(booking.payment.refund_parts):
+        key = attempt.refund_key(number)
+        if key in standing.failed_refunds:
+            sent_back[number] = part
+        elif missing and key not in standing.refunds:
+            return GiveBack(attempt, min(part, missing), key)
+    beyond = missing - sum(sent_back.values())
+    if beyond > 0:
+        return WriteRefundDown((totals[-1] if totals else 0) + beyond)
+    if beyond < 0:
+        return StrikeOff(booking.payment.struck_off(sent_back, -beyond))
+    return RefundFailed() if missing else None
 
 
-def _refund(attempt: Attempt, standing: Standing, amount: int, key: str) -> MoneyStep:
-    failed = key in standing.failed_refunds
-    return RefundFailed(attempt) if failed else GiveBack(attempt, amount, key)
+def _none_opens(booking: Booking, standings: Standings) -> bool:
+    """The last checkout was refused for good, and no other one can be paid."""
+    attempts = booking.payment.attempts
+    return (
+        booking.state is BookingState.AWAITING_PAYMENT
+        and attempts[-1].refused
+        and all(each.refused or _over(standings[each.number]) for each in attempts)
+    )
 
 
 def _may_expire(booking: Booking, standings: Standings, now: datetime) -> bool:

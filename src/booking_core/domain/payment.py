@@ -7,9 +7,10 @@ with a partial refund is a number here and not a state (rule keep_amount of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 
 from attrs import evolve, field, frozen
@@ -91,6 +92,7 @@ PAYMENT_TRANSITIONS: Mapping[tuple[PaymentStatus, PaymentAction], tuple[PaymentS
             (_S.PAID, _A.LOSE): (_S.REFUNDED,),
             (_S.FAILED, _A.AUTHORISE): (_S.VOIDED,),
             (_S.FAILED, _A.PAY): (_S.REFUND_DUE,),
+            (_S.FAILED, _A.REFUND): (_S.REFUNDED,),  # paid and given back before we heard of it
             (_S.FAILED, _A.DISPUTE): (_S.DISPUTED,),
             (_S.FAILED, _A.LOSE): (_S.REFUNDED,),
             (_S.VOIDED, _A.AUTHORISE): (_S.VOIDED,),
@@ -119,6 +121,7 @@ class Attempt:
 
     It is written down before the provider is asked, so that every repeat under `key` asks for
     exactly the same. `refused`: the provider will never open it, so no money can come through it.
+    `by_hand` is what was given back of it outside of the provider, in minor units.
     """
 
     number: int
@@ -132,6 +135,11 @@ class Attempt:
     checkout_id: str | None = None
     checkout_url: str | None = None
     refused: bool = False
+    by_hand: int = 0
+
+    def refund_key(self, number: int | None = None) -> str:
+        """The key of its refund of that number in the ledger; without one, of all of it at once."""
+        return f"{self.key}:refund:{'whole' if number is None else number}"
 
     @property
     def turned_back_url(self) -> str:
@@ -190,13 +198,14 @@ class Standing:
     """The provider's current truth about one attempt; amounts in minor units of its price's currency.
 
     `refunds` are those given back or on their way, by the key that we asked with, or by the
-    provider's own id where somebody else asked. `failed_refunds` are the keys of ours whose money
-    could not be given back.
+    provider's own id where somebody else asked; of these `pending_refunds` are on their way.
+    `failed_refunds` are the keys of ours whose money could not be given back.
     """
 
     state: CheckoutState
     captured: int = 0
     refunds: Mapping[str, int] = field(factory=dict)
+    pending_refunds: frozenset[str] = frozenset()
     failed_refunds: frozenset[str] = frozenset()
     dispute: Dispute = Dispute.NONE
 
@@ -218,10 +227,11 @@ class Payment:
 
     `to_keep` is in minor units of the price's currency. `accepted` is the number of the attempt
     whose money counts. `refunds` are the running totals that were asked back, in order: the n-th
-    refund is the n-th total less the one before it (rule refund_ledger). `taken` and `returned` are
-    what all attempts together brought in and gave back when the money was last settled, or what was
-    paid and given back at the meeting. `sent_back` are the keys of refunds that no bank took.
-    `least_kept` is what a cancellation would have cost the client when it last moved the booking.
+    refund is the n-th total less the one before it (rule refund_ledger); what was sent back and is
+    missing no more is struck off. `taken` and `returned` are what all attempts together brought in
+    and gave back when the money was last settled, or what was paid and given back at the meeting.
+    `sent_back` are the keys of refunds that no bank took. `least_kept` is what a cancellation would
+    have cost the client when it last moved the booking.
     """
 
     price: Money | None = None
@@ -281,6 +291,44 @@ class Payment:
     def refundable(self) -> int:
         """What could still be given back, in minor units: what the builder keeps of what was taken."""
         return max(0, min(self.to_keep, self.paid_in - self.returned))
+
+    @property
+    def refund_parts(self) -> list[int]:
+        """What each refund of the ledger was to give back."""
+        return [total - before for before, total in pairwise((0, *self.refunds))]
+
+    def struck_off(self, numbers: Iterable[int], amount: int) -> tuple[int, ...]:
+        """The ledger's totals once `amount` of the refunds of these numbers is taken out."""
+        parts = self.refund_parts
+        for number in numbers:
+            less = min(parts[number], amount)
+            parts[number] -= less
+            amount -= less
+        return tuple(accumulate(parts))
+
+    def returned_by_hand(self) -> Payment:
+        """With what was sent back, as far as it is owed, given back outside of the provider.
+
+        Of an attempt that does not count that is all of it; of the accepted one, what no bank took.
+        """
+        after = self
+        for attempt in sorted(self.attempts, key=lambda each: each.number == self.accepted):
+            after = after._by_hand(attempt)
+        return after
+
+    def _by_hand(self, attempt: Attempt) -> Payment:
+        parts = self.refund_parts
+        numbers = [n for n in range(len(parts)) if attempt.refund_key(n) in self.sent_back]
+        whole = attempt.refund_key() in self.sent_back
+        missing = attempt.price.amount - attempt.by_hand if whole else 0
+        amount = min(self.owed, missing + sum(parts[n] for n in numbers))
+        given = evolve(attempt, by_hand=attempt.by_hand + amount)
+        return evolve(
+            self,
+            attempts=tuple(given if each == attempt else each for each in self.attempts),
+            refunds=self.struck_off(numbers, amount),
+            returned=self.returned + amount,
+        )
 
     def owing_back(self, amount: Money) -> Payment:
         """The payment once `amount` of what was taken has to go back, whatever the terms say.

@@ -35,6 +35,8 @@ SIGN_IN_LINK_LENGTH = timedelta(minutes=15)
 MOST_OPEN_LINKS = 3
 #: J2: how long somebody stays signed in.
 SESSION_LENGTH = timedelta(days=14)
+#: How long after its start a paid session is looked at for what no notice told: disputes, refunds.
+LATE_LOOKS_LENGTH = timedelta(days=14)
 #: B4: how many open slots are named when the wanted one is refused.
 ALTERNATIVES = 5
 
@@ -68,6 +70,11 @@ def processing_deadline(now: datetime, saleable_until: datetime | None) -> datet
     """How long money that is on its way is waited for: as long as the time could be sold at most."""
     latest = now + PROCESSING_LENGTH
     return latest if saleable_until is None else max(now, min(latest, saleable_until))
+
+
+def late_looks_end(start: datetime) -> datetime:
+    """Until when the money of a session that starts then is looked at."""
+    return start + LATE_LOOKS_LENGTH
 
 
 # ---- who may ---------------------------------------------------------------------------------

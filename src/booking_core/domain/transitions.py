@@ -135,6 +135,8 @@ TRANSITIONS: Mapping[tuple[BookingState, Action], tuple[BookingState, ...]] = Ma
         (_S.COMPLETED, _A.RECORD_RETURNED_ON_SITE): (_S.COMPLETED,),
         (_S.NO_SHOW, _A.RECORD_RETURNED_ON_SITE): (_S.NO_SHOW,),
         (_S.CANCELLED, _A.RECORD_RETURNED_ON_SITE): (_S.CANCELLED,),
+        (_S.EXPIRED, _A.RECORD_RETURNED_ON_SITE): (_S.EXPIRED,),
+        (_S.FAILED, _A.RECORD_RETURNED_ON_SITE): (_S.FAILED,),
         (_S.NO_SHOW, _A.UNDO_NO_SHOW): (_S.COMPLETED,),
     }
 )

@@ -46,7 +46,7 @@ class JobQueue(Protocol):
 
     @abstractmethod
     def restart(self, job_id: str) -> bool:
-        """Puts a dead job back, due at once; False when there is no such one."""
+        """Puts a dead job back, due at once; False when there is no such one, or it is unreadable."""
 
     @abstractmethod
     def discard(self, job_id: str) -> bool:

@@ -18,6 +18,7 @@ class Topic(StrEnum):
     SEND_MAIL = "send mail"
     SEND_SIGN_IN_LINK = "send sign-in link"  # its `booking_id` is the credential's id
     READ_EVENT = "read event"  # whose booking it is, if anybody's, is found out by the job
+    UNREADABLE = "unreadable"  # nobody puts it; its row is another version's, as told in `subject`
 
 
 @frozen(kw_only=True)
@@ -29,6 +30,22 @@ class Job:
     key: str
     subject: str = ""
     due_at: datetime
+
+
+#: The topics that a job can be begun anew with.
+READABLE = frozenset(Topic) - {Topic.UNREADABLE}
+
+
+def stored_job(*, topic: str, booking_id: str, key: str, subject: str, due_at: datetime) -> Job:
+    """A job as it was stored; one whose topic nobody knows here is `UNREADABLE`, and no error."""
+    known = topic in READABLE
+    return Job(
+        topic=Topic(topic) if known else Topic.UNREADABLE,
+        booking_id=BookingId(booking_id),
+        key=key,
+        subject=subject if known else " ".join([topic, subject]).strip(),
+        due_at=due_at,
+    )
 
 
 @frozen(kw_only=True)
@@ -120,6 +137,7 @@ class LeasedOutbox(Outbox, Protocol):
     def restart(self, job_id: str, *, now: datetime) -> bool:
         """Makes a dead job due, its attempts counted anew; False when there is no such one.
 
+        One that is unreadable stays as it is, for the version that can read it: False.
         Where one with its key waits already, that one will do and the dead one is forgotten.
         """
 

@@ -173,6 +173,7 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
         work_outbox=SimpleNamespace(until=failing("jobs", RuntimeError("broken"))),
         expire_overdue=failing("holds", ProviderFailed("no answer")),
         settle_unsettled=failing("repairs", ProviderFailed("no answer")),
+        hear_payment_notice=SimpleNamespace(catch_up=failing("money", ProviderFailed("no answer"))),
         forget_answers=failing("answers", RuntimeError("broken")),
         forget_credentials=failing("credentials", RuntimeError("broken")),
     )

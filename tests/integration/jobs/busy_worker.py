@@ -50,6 +50,7 @@ def main(url: str) -> None:
         work_outbox=SimpleNamespace(until=lambda stop: queue.work_until(handle, stop=stop)),
         expire_overdue=lambda: 0,
         settle_unsettled=lambda: 0,
+        hear_payment_notice=SimpleNamespace(catch_up=lambda: 0),
         forget_answers=lambda: 0,
         forget_credentials=lambda: 0,
     )

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from structlog.testing import capture_logs
 
 from adapters.stripe_payments.notices import KINDS
 from booking_core import Actor, BookingId
+from entrypoints import worker
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
 from tests.integration.stripe.test_notices import HOSTILE, hostile
@@ -109,6 +111,25 @@ def test_what_was_never_delivered_is_caught_up_with(
     assert application.core.hear_payment_notice.missed(since=since) == 0
     work(application)
     assert state(application, booked) == ("CONFIRMED", "PAID")
+
+
+def test_a_worker_hears_by_itself_of_a_dispute_that_was_never_delivered(
+    application: Application, bank: Bank, booked: Any
+) -> None:
+    work(application)
+    bank.pay(session_of(booked))
+    application.core.settle_money(booking_id=BookingId(booked["booking"]["id"]))
+    work(application)
+    bank.dispute(session_of(booked))
+    stop = Event()
+    working = Thread(target=worker.run, args=(application, stop))
+    working.start()
+    until = time.monotonic() + 20
+    while state(application, booked) != ("CONFIRMED", "DISPUTED") and time.monotonic() < until:
+        time.sleep(0.05)
+    stop.set()
+    working.join(10)
+    assert state(application, booked) == ("CONFIRMED", "DISPUTED")
 
 
 @frozen

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 from stripe import PaymentIntent
 
-from adapters.stripe_payments.standings import state_of
+from adapters.stripe_payments.standings import paid, state_of
 from booking_core import CheckoutState as C
 
 #: Of a complete session, by its intent; a voucher that is still to be paid is money on its way.
@@ -47,3 +47,24 @@ def test_a_session_that_is_not_complete_holds_nothing_but_what_was_taken(
     if intent == "canceled" and status == "open":
         expected = C.VOIDED
     assert state_of(_session(status, intent)) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "counts", "pending", "failed"),
+    [
+        ("succeeded", True, False, False),
+        ("pending", True, True, False),
+        ("requires_action", True, True, False),
+        ("failed", False, False, True),
+        ("canceled", False, False, True),
+    ],
+)
+def test_a_refund_counts_as_soon_as_it_is_on_its_way_and_is_known_to_be_so(
+    status: str, counts: bool, pending: bool, failed: bool
+) -> None:
+    session = SimpleNamespace(payment_intent=SimpleNamespace(amount_received=5_000))
+    refund = SimpleNamespace(amount=1_000, status=status, metadata={"key": "refund 0"}, id="re_1")
+    standing = paid(session, [refund], [], "EUR")
+    assert standing.refunded == (1_000 if counts else 0)
+    assert standing.pending_refunds == ({"refund 0"} if pending else set())
+    assert standing.failed_refunds == ({"refund 0"} if failed else set())

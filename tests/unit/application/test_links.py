@@ -19,6 +19,7 @@ from booking_core import (
     KeyReused,
     LinkNeeded,
     NotFound,
+    PaymentStatus,
     ProviderFailed,
     Role,
     SchedulingLink,
@@ -26,9 +27,10 @@ from booking_core import (
     SessionTypeId,
     WrongState,
 )
-from booking_core.testing.examples import a_builder, a_contact
-from tests.unit.application.paying import BUILDER, Shop
+from booking_core.testing.examples import PRICE, a_builder, a_contact, a_slot
+from tests.unit.application.paying import BUILDER, Shop, key_of
 
+S = BookingState
 ANYONE = Actor.anonymous()
 REF = CalendarRef("et_1", "https://calendar.test/event_types/et_1")
 
@@ -198,3 +200,55 @@ def test_what_failed_is_tried_again_under_its_key() -> None:
     with pytest.raises(ProviderFailed):
         shop.core.answer_once(once, action="x", actor=BUILDER, key=key)
     assert shop.core.answer_once(once, action="x", actor=BUILDER, key=key) == {"ok": True}
+
+
+# ---- links that were used, and nobody told us ------------------------------------------------------
+
+HOUR = timedelta(hours=1)
+
+
+def chosen(shop: Shop, booking: Booking) -> None:
+    """The client places the event; the notice of it is lost."""
+    shop.calendar.place(
+        builder=a_builder(), session_type=shop.stored_type(), slot=a_slot(day=8), tag=booking.tag
+    )
+
+
+def test_a_time_that_was_chosen_in_time_is_kept_though_its_notice_was_lost() -> None:
+    shop = open_shop()
+    booking, _ = waiting(shop)
+    chosen(shop, booking)
+    shop.work(26 * HOUR)
+    assert (shop.now(booking).state, shop.now(booking).slot) == (S.CONFIRMED, a_slot(day=8))
+    assert len(shop.calendar.standing()) == 1
+    assert shop.subjects() == ["Booked"]
+
+
+def test_who_paid_for_a_link_and_used_it_keeps_its_time_though_the_notice_was_lost() -> None:
+    shop = open_shop(price=PRICE)
+    booking = shop.core.initialize_booking(
+        session_type_id=shop.stored_type().id, actor=ANYONE, contact=a_contact()
+    ).booking
+    shop.payments.authorise(key_of(booking))
+    shop.comes_back(booking)
+    chosen(shop, booking)
+    shop.work(26 * HOUR)
+    booking = shop.now(booking)
+    assert (booking.state, booking.payment.status) == (S.CONFIRMED, PaymentStatus.PAID)
+    assert len(shop.calendar.standing()) == 1
+
+
+def test_a_link_is_not_over_before_the_provider_said_that_nothing_was_chosen() -> None:
+    shop = open_shop()
+    booking, _ = waiting(shop)
+    shop.clock.advance(25 * HOUR)
+    shop.calendar.break_next("events", times=4)
+    shop.work(timedelta(seconds=30))
+    assert shop.now(booking).state is S.AWAITING_SCHEDULING
+    shop.work(HOUR)
+    assert shop.now(booking).state is S.EXPIRED
+    assert shop.core.jobs.waiting() == 0
+    chosen(shop, booking)  # much too late
+    shop.core.settle_calendar(booking_id=booking.id)
+    shop.work()
+    assert not shop.calendar.standing()

@@ -18,6 +18,7 @@ from booking_core import (
     Money,
     NotFound,
     PaymentStatus,
+    ProviderFailed,
     RefundStep,
     Role,
     Topic,
@@ -161,6 +162,156 @@ def test_a_refund_that_is_refused_at_once_is_told_as_well() -> None:
     payment = shop.now(booking).payment
     assert (payment.status, payment.returned) == (PAY.REFUND_DUE, 0)
     assert shop.subjects(a_builder().email)[-1].startswith("A refund was not taken")
+
+
+def is_sent_back(shop: Shop, booking: Booking) -> None:
+    """The client's bank takes none of the refunds so far, and we hear of it."""
+    shop.payments.send_back_refunds(key_of(booking))
+    shop.core.settle_money.at_once(shop.now(booking))
+    shop.work()
+
+
+REFUSED = "A refund was not taken; give the money back by hand"
+
+
+def test_a_refund_that_was_given_by_hand_does_not_stand_in_the_way_of_the_next_one(
+    shop: Shop,
+) -> None:
+    booking = a_paid_one(shop)
+    give(shop, booking, 1_000)
+    shop.work()
+    is_sent_back(shop, booking)
+    shop.payments.refund_elsewhere(key_of(booking), 1_000)
+    shop.work(2 * HOUR)
+    assert shop.now(booking).payment.status is PAY.REFUNDED
+    shop.cancel(booking, BUILDER)
+    shop.work(2 * HOUR)
+    payment = shop.now(booking).payment
+    assert (payment.status, payment.returned, shop.held()) == (PAY.REFUNDED, 5_000, 0)
+    assert shop.subjects(a_builder().email).count(REFUSED) == 1
+    assert not shop.core.jobs.dead()
+
+
+def test_what_is_owed_beyond_a_refund_that_was_sent_back_goes_back_all_the_same(
+    shop: Shop,
+) -> None:
+    booking = a_paid_one(shop)
+    give(shop, booking, 1_000)
+    shop.work()
+    is_sent_back(shop, booking)
+    shop.cancel(booking, BUILDER)
+    shop.work(2 * HOUR)
+    payment = shop.now(booking).payment
+    assert (payment.status, payment.owed, shop.held()) == (PAY.REFUND_DUE, 1_000, 1_000)
+    assert shop.subjects(a_builder().email).count(REFUSED) == 1
+    is_sent_back(shop, booking)  # the second one as well
+    assert shop.now(booking).payment.owed == 5_000
+    assert shop.subjects(a_builder().email).count(REFUSED) == 2
+    shop.payments.refund_elsewhere(key_of(booking), 5_000)
+    shop.work(2 * HOUR)
+    assert shop.now(booking).payment.status is PAY.REFUNDED
+
+
+def paid_twice(shop: Shop) -> tuple[Booking, str, str]:
+    """The keys of the checkout that counts and of the other one, whose money went back."""
+    booking = shop.confirm(slot=a_slot(day=8))
+    first = key_of(booking)
+    shop.payments.run_out(first)
+    booking = shop.pays_again(booking)
+    shop.payments.pay_late(first)
+    shop.payments.pay(key_of(booking))
+    shop.work(MINUTE)
+    accepted = shop.now(booking).payment.accepted
+    keys = [attempt.key for attempt in booking.payment.attempts]
+    return (booking, *keys) if accepted == 1 else (booking, *keys[::-1])
+
+
+def test_the_refund_of_a_second_payment_that_was_sent_back_holds_up_nothing_of_the_first(
+    shop: Shop,
+) -> None:
+    booking, accepted, other = paid_twice(shop)
+    shop.payments.send_back_refunds(other)
+    shop.core.settle_money.at_once(booking)
+    shop.cancel(booking, BUILDER)
+    shop.work(2 * HOUR)
+    assert shop.payments.checkouts()[accepted].held == 0
+    assert shop.now(booking).payment.owed == 5_000
+    assert shop.subjects(a_builder().email).count(REFUSED) == 1
+
+
+def test_a_refund_that_is_sent_back_while_the_bank_decides_is_told_and_the_dispute_goes_on(
+    shop: Shop,
+) -> None:
+    booking, accepted, other = paid_twice(shop)
+    shop.payments.dispute(accepted)
+    shop.core.settle_money(booking_id=booking.id)
+    shop.payments.send_back_refunds(other)
+    with pytest.raises(ProviderFailed, match="by hand"):
+        shop.core.settle_money(booking_id=booking.id)
+    shop.work()
+    assert shop.now(booking).payment.status is PAY.DISPUTED
+    assert shop.subjects(a_builder().email)[-2:] == ["The payment is disputed", REFUSED]
+    shop.payments.end_dispute(accepted, won=True)
+    shop.core.settle_money.at_once(booking)
+    assert shop.now(booking).payment.status is PAY.REFUND_DUE
+    shop.payments.refund_elsewhere(other, 5_000)
+    shop.work(2 * HOUR)
+    assert shop.now(booking).payment.status is PAY.PAID
+
+
+def by_hand(shop: Shop, booking: Booking) -> Booking:
+    return shop.core.record_returned_on_site(booking_id=booking.id, actor=BUILDER)
+
+
+@pytest.mark.parametrize("kind", ["all", "goodwill", "a second payment", "paid too late"])
+def test_what_no_bank_took_can_be_given_back_outside_of_the_provider_and_recorded(
+    shop: Shop, kind: str
+) -> None:
+    end = PAY.REFUNDED
+    if kind == "a second payment":
+        booking, _, other = paid_twice(shop)
+        shop.payments.send_back_refunds(other)
+        end = PAY.PAID
+    elif kind == "paid too late":
+        booking = shop.confirm(slot=a_slot(day=8))
+        shop.work(HOUR)
+        shop.payments.pay_late(key_of(booking))
+        shop.comes_back(booking)
+        shop.work()
+        shop.payments.send_back_refunds(key_of(booking))
+    else:
+        booking = a_paid_one(shop)
+        if kind == "all":
+            shop.cancel(booking, BUILDER)
+        else:
+            give(shop, booking, 1_000)
+        shop.work()
+        shop.payments.send_back_refunds(key_of(booking))
+    shop.core.settle_money.at_once(booking)
+    owed = shop.now(booking).payment.owed
+    assert owed == (1_000 if kind == "goodwill" else 5_000)
+    by_hand(shop, booking)
+    shop.work(2 * DAY)
+    payment = shop.now(booking).payment
+    assert (payment.status, payment.owed, payment.returned) == (end, 0, owed)
+    assert not shop.core.jobs.dead()
+    assert BACK not in shop.subjects(a_builder().email)
+    with pytest.raises(WrongState):
+        by_hand(shop, booking)
+
+
+def test_what_was_given_back_by_hand_is_not_given_back_again(shop: Shop) -> None:
+    booking = a_paid_one(shop)
+    give(shop, booking, 1_000)
+    shop.work()
+    is_sent_back(shop, booking)
+    shop.cancel(booking, BUILDER)
+    by_hand(shop, booking)  # the ten that no bank took; the rest is asked for
+    with pytest.raises(WrongState):
+        by_hand(shop, booking)
+    shop.work(2 * HOUR)
+    payment = shop.now(booking).payment
+    assert (payment.status, payment.returned, shop.held()) == (PAY.REFUNDED, 5_000, 1_000)
 
 
 # ---- goodwill ------------------------------------------------------------------------------------

@@ -10,16 +10,19 @@ from adapters.memory import Fault, MemoryClock, MemoryPayments
 from booking_core import (
     HOLD_LENGTH,
     Actor,
+    Attempt,
     BookingState,
     CancellationPolicy,
     CheckoutRefused,
     CheckoutState,
     HoldExpired,
+    OwnReason,
     PaymentStatus,
     PaymentsUnavailable,
     ProviderFailed,
     RefundStep,
     SlotUnavailable,
+    Standing,
     WrongState,
 )
 from booking_core.testing.examples import NOW, PRICE, a_builder, a_contact, a_session_type, a_slot
@@ -257,6 +260,33 @@ def test_who_is_cancelled_by_the_builder_gets_everything_back() -> None:
     assert shop.held() == 0
 
 
+class RemembersKeys(MemoryPayments):
+    """As Stripe does: a key that comes with another amount gets no answer but an error."""
+
+    amounts: dict[str, int]
+
+    def capture(self, *, attempt: Attempt, amount: int, key: str) -> Standing:
+        if self.amounts.setdefault(key, amount) != amount:
+            raise ProviderFailed("The key was used with another amount.", retryable=False)
+        return super().capture(attempt=attempt, amount=amount, key=key)
+
+
+def test_a_capture_that_was_lost_is_done_for_what_the_terms_leave_by_now() -> None:
+    clock = MemoryClock(NOW)
+    payments = RemembersKeys(clock)
+    payments.amounts = {}
+    shop = Shop.open(clock=clock, payments=payments, cancellation_policy=HALF_BACK)
+    booking = shop.confirm()
+    shop.payments.authorise(key_of(booking))
+    shop.payments.break_next("capture")
+    shop.comes_back(booking)
+    shop.core.settle_money.at_once(booking)
+    shop.cancel(booking)
+    shop.work(MINUTE)
+    assert shop.now(booking).payment.status is PAY.PAID
+    assert shop.held() == 2_500
+
+
 # ---- a provider that is down ---------------------------------------------------------------------
 
 
@@ -275,7 +305,20 @@ def test_a_checkout_that_is_refused_for_good_frees_the_slot_at_once(shop: Shop) 
         shop.confirm()
     assert shop.confirm().state is S.AWAITING_PAYMENT
     shop.work()
-    assert shop.subjects() == []
+    assert shop.subjects() == ["Cancelled"]
+
+
+def test_a_checkout_that_only_a_job_learns_to_be_refused_frees_the_slot_and_is_told(
+    shop: Shop,
+) -> None:
+    shop.payments.break_next("request")
+    booking = shop.confirm()
+    shop.payments.break_next("request", error=CheckoutRefused("no such currency here"))
+    shop.work(MINUTE)
+    booking = shop.now(booking)
+    assert (booking.state, booking.cancel_reason) == (S.CANCELLED, OwnReason.CHECKOUT_REFUSED)
+    assert shop.subjects() == shop.subjects(a_builder().email) == ["Cancelled"]
+    assert shop.core.jobs.waiting() == 0
 
 
 def test_no_hold_is_left_when_a_checkout_is_never_answered() -> None:
@@ -317,6 +360,38 @@ def test_a_dispute_is_told_to_the_builder_and_followed_to_its_end(shop: Shop) ->
     shop.work()
     told = shop.subjects(a_builder().email)
     assert told == ["Booked", "The payment is disputed", "The dispute has ended"]
+
+
+@pytest.mark.parametrize("way", ["given back", "disputed", "lost"])
+def test_money_that_went_back_before_we_heard_of_it_buys_nothing(shop: Shop, way: str) -> None:
+    booking = shop.confirm()
+    key = key_of(booking)
+    shop.payments.pay(key)
+    if way == "given back":
+        shop.payments.refund_elsewhere(key, PRICE.amount)
+    else:
+        shop.payments.dispute(key)
+    if way == "lost":
+        shop.payments.end_dispute(key, won=False)
+    shop.work(MINUTE)
+    ended = PAY.DISPUTED if way == "disputed" else PAY.REFUNDED
+    assert (shop.now(booking).state, shop.now(booking).payment.status) == (S.EXPIRED, ended)
+    assert shop.subjects()[0] == "The payment failed"
+    assert shop.confirm().state is S.AWAITING_PAYMENT
+    if way == "disputed":
+        shop.payments.end_dispute(key, won=True)
+        shop.work(25 * HOUR)
+        assert shop.payments.checkouts()[key].held == 0
+
+
+def test_money_of_which_a_part_went_back_before_we_heard_of_it_still_buys_the_session(
+    shop: Shop,
+) -> None:
+    booking = shop.confirm()
+    shop.payments.pay(key_of(booking))
+    shop.payments.refund_elsewhere(key_of(booking), 1_000)
+    shop.work(MINUTE)
+    assert shop.now(booking).state is S.CONFIRMED
 
 
 def test_money_given_back_elsewhere_is_noticed(shop: Shop) -> None:

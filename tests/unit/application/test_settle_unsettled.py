@@ -10,10 +10,12 @@ from attrs import evolve
 
 from booking_core import (
     Actor,
+    Booking,
     BookingState,
     CancellationPolicy,
     CaptureRefused,
     CheckoutState,
+    Job,
     LeasedOutbox,
     PaymentStatus,
     ProviderFailed,
@@ -253,3 +255,98 @@ def test_the_same_of_a_cancelled_booking_that_keeps_a_part(amount: int) -> None:
     booking = shop.now(booking)
     assert (booking.state, booking.payment.status) == (S.CANCELLED, PAY.REFUNDED)
     assert not shop.core.jobs.dead()
+
+
+# ---- what no notice told ---------------------------------------------------------------------------
+
+
+def a_paid_one(shop: Shop) -> tuple[Booking, str]:
+    booking = shop.confirm(slot=a_slot(day=8))
+    shop.payments.pay(key_of(booking))
+    shop.comes_back(booking)
+    shop.work(HOUR)
+    return booking, key_of(booking)
+
+
+def test_a_dispute_that_no_notice_told_of_is_found_within_a_day(shop: Shop) -> None:
+    booking, key = a_paid_one(shop)
+    shop.payments.dispute(key)
+    shop.work(DAY)
+    assert shop.now(booking).payment.status is PAY.DISPUTED
+    assert shop.subjects(a_builder().email) == ["Booked", "The payment is disputed"]
+    shop.payments.end_dispute(key, won=False)
+    shop.work(DAY)
+    assert shop.now(booking).payment.status is PAY.REFUNDED
+
+
+def test_money_given_back_elsewhere_that_no_notice_told_of_is_found_within_a_day(
+    shop: Shop,
+) -> None:
+    booking, key = a_paid_one(shop)
+    shop.payments.refund_elsewhere(key, 2_000)
+    shop.work(DAY)
+    assert shop.now(booking).payment.returned == 2_000
+
+
+def test_a_refund_that_came_back_is_found_within_a_day(shop: Shop) -> None:
+    booking, key = a_paid_one(shop)
+    shop.cancel(booking, BUILDER)
+    shop.work(HOUR)
+    assert shop.now(booking).payment.status is PAY.REFUNDED
+    shop.payments.send_back_refunds(key)
+    shop.work(DAY)
+    assert shop.now(booking).payment.status is PAY.REFUND_DUE
+    assert shop.subjects(a_builder().email)[-1].startswith("A refund was not taken")
+
+
+def test_a_refund_that_is_on_its_way_is_looked_at_within_the_hour(shop: Shop) -> None:
+    booking, key = a_paid_one(shop)
+    shop.cancel(booking, BUILDER)
+    shop.core.work_outbox()
+    shop.payments.delay_refunds(key)
+    shop.core.settle_money(booking_id=booking.id)
+    shop.work(3 * HOUR)
+    shop.payments.send_back_refunds(key)
+    shop.work(HOUR)
+    assert shop.now(booking).payment.status is PAY.REFUND_DUE
+
+
+def test_two_weeks_after_its_start_a_session_is_looked_at_no_more(shop: Shop) -> None:
+    booking, _ = a_paid_one(shop)
+    shop.clock.set(a_slot(day=8).start + 14 * DAY)
+    shop.work()
+    assert shop.now(booking).payment.status is PAY.PAID
+    assert shop.core.jobs.waiting() == 0
+
+
+def test_the_money_of_a_session_that_was_never_paid_is_not_looked_at(shop: Shop) -> None:
+    booking = shop.confirm()
+    shop.cancel(booking)
+    shop.work(HOUR)
+    assert shop.core.jobs.waiting() == 0
+
+
+# ---- what another version has put ----------------------------------------------------------------
+
+
+def test_a_job_that_nobody_can_read_is_given_up_and_stands_in_nobodys_way(shop: Shop) -> None:
+    booking = shop.confirm()
+    with shop.store() as uow:
+        now = shop.clock.now()
+        uow.outbox.put(
+            Job(
+                topic=Topic.UNREADABLE,
+                booking_id=booking.id,
+                key="key",
+                subject="tell webhooks",
+                due_at=now,
+            )
+        )
+        uow.commit()
+    shop.payments.pay(key_of(booking))
+    shop.work(MINUTE)
+    assert shop.now(booking).state is S.CONFIRMED
+    [dead] = shop.core.jobs.dead()
+    assert "tell webhooks" in dead.error
+    shop.core.settle_unsettled()
+    assert [each.id for each in shop.core.jobs.dead()] == [dead.id]

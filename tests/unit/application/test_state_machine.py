@@ -67,6 +67,7 @@ AT_MOST = "nobody gets more back than was taken"
 ONE_MAIL = "no mail is sent twice"
 QUIET = "everything comes to rest by its jobs alone"
 ENDED = "every booking stands or has ended"
+PAID_FOR = "no session takes place whose money is missing"
 BY_TERMS = "the builder holds what the terms say"
 CALENDAR = "the calendar shows what the bookings say"
 
@@ -89,6 +90,7 @@ class Service(RuleBasedStateMachine):
         self.elsewhere: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
         self.cancelled_there: set[BookingId] = set()
         self.links: set[BookingId] = set()
+        self.lost = 0
 
     # ---- clients and the builder -------------------------------------------------------------------
 
@@ -145,7 +147,10 @@ class Service(RuleBasedStateMachine):
             self.shop.calendar.place(
                 builder=a_builder(), session_type=a_session_type(), slot=slot, tag=booking.tag
             )
-            self._notice(booking, Settle.CALENDAR)
+            if booking.state is S.AWAITING_SCHEDULING:
+                self._hint(booking, Settle.CALENDAR)
+            else:
+                self._notice(booking, Settle.CALENDAR)
 
     @rule(n=which, move=st.sampled_from(["pay", "authorise", "process", "run_out"]))
     def at_the_checkout(self, n: int, move: str) -> None:
@@ -163,7 +168,7 @@ class Service(RuleBasedStateMachine):
         standing = self.shop.payments.checkouts().get(key_of(booking))
         if standing is not None and standing.dispute is Dispute.OPEN:
             self.shop.payments.end_dispute(key_of(booking), won=won)
-            self._notice(booking, Settle.MONEY)
+            self._hint(booking, Settle.MONEY)
 
     @rule(n=which, amount=st.sampled_from([1_000, 2_500, 5_000]))
     def refunded_elsewhere(self, n: int, amount: int) -> None:
@@ -176,7 +181,7 @@ class Service(RuleBasedStateMachine):
                 so_far = self.elsewhere[key][0] + amount
                 ours = self.shop.payments.checkouts()[key].refunded - so_far
                 self.elsewhere[key] = so_far, ours
-                self._notice(booking, Settle.MONEY)
+                self._hint(booking, Settle.MONEY)
 
     @rule(n=which)
     def client_comes_back(self, n: int) -> None:
@@ -240,6 +245,11 @@ class Service(RuleBasedStateMachine):
             self.cancelled_there.add(booking.id)
             self._notice(booking, Settle.CALENDAR)
 
+    @rule(times=st.integers(1, 3))
+    def notices_get_lost(self, times: int) -> None:
+        """The next ones; those of an event that was moved or cancelled are for the repair."""
+        self.lost = times
+
     @rule(n=which, what=st.sampled_from(Settle))
     def a_notice_of_nothing(self, n: int, what: Settle) -> None:
         self._do(n, lambda b: self._notice(b, what))
@@ -286,7 +296,7 @@ class Service(RuleBasedStateMachine):
                 with suppress(ValueError):
                     self.shop.payments.decline(attempt.key)  # banks answer, in the end
         all_is_over = max(self.shop.clock.now(), THE_DAY) + 2 * DAY
-        for _ in range(40):
+        for _ in range(60):
             self.shop.work()
             if self.shop.clock.now() > all_is_over and not self.shop.core.jobs.waiting():
                 break
@@ -308,6 +318,8 @@ class Service(RuleBasedStateMachine):
     def _check_money(self, booking: Booking) -> None:
         due, checkouts = booking.money_due(), self.shop.payments.checkouts()
         self._promise(due <= self._allowed(booking), BY_TERMS)
+        unpaid = booking.payment.required and booking.payment.accepted is None
+        self._promise(not (unpaid and booking.state in STOOD), PAID_FOR)
         for attempt in booking.payment.attempts:
             standing = checkouts.get(attempt.key)
             if standing is None or standing.dispute in (Dispute.OPEN, Dispute.LOST):
@@ -316,6 +328,7 @@ class Service(RuleBasedStateMachine):
             elsewhere, before = self.elsewhere[attempt.key]
             most = max(standing.captured - keep - elsewhere, before)
             self._promise(standing.held <= keep <= standing.captured, BY_TERMS)
+            self._promise(standing.held + elsewhere >= keep, PAID_FOR)
             self._promise(standing.refunded - elsewhere <= most, BY_TERMS)
 
     def _allowed(self, booking: Booking) -> int:
@@ -330,6 +343,13 @@ class Service(RuleBasedStateMachine):
     def _promise(self, kept: bool, name: str) -> None:
         self.broken = self.broken or not kept
         assert kept, name
+
+    def _hint(self, booking: Booking, what: Settle) -> None:
+        """A notice, unless it gets lost."""
+        if self.lost:
+            self.lost -= 1
+        else:
+            self._notice(booking, what)
 
     def _notice(self, booking: Booking, what: Settle) -> None:
         """What hearing of it comes to: a job, which waits until somebody works."""
@@ -377,7 +397,7 @@ class Service(RuleBasedStateMachine):
         if booking is not None and booking.payment.attempts:
             with suppress(ValueError, KeyError):
                 getattr(self.shop.payments, move)(key_of(booking))
-                self._notice(booking, Settle.MONEY)
+                self._hint(booking, Settle.MONEY)
 
 
 def _settings(examples: int, *phases: Phase) -> settings:

@@ -31,9 +31,11 @@ from booking_core.domain.money_steps import (
     Expire,
     GiveBack,
     GiveUpCapture,
+    GiveUpCheckout,
     MoneyStep,
     Record,
     RefundFailed,
+    StrikeOff,
     Void,
     WriteRefundDown,
 )
@@ -147,7 +149,14 @@ def test_rule_tombstone_a_checkout_that_nobody_knows_is_asked_for_and_then_close
 def test_rule_tombstone_a_checkout_that_will_never_open_needs_no_closing() -> None:
     booking = waiting()
     booking.checkout_refused(1)
-    assert next_step(booking, stands(C.UNKNOWN), late=True) == Expire()
+    assert next_step(booking, stands(C.UNKNOWN), late=True) == GiveUpCheckout()
+
+
+def test_a_checkout_that_will_never_open_is_waited_for_as_long_as_another_can_be_paid() -> None:
+    booking = waiting(2)
+    booking.checkout_refused(2)
+    assert next_step(booking, stands(C.OPEN), stands(C.UNKNOWN)) == Record(P.REQUESTED, 0, 0)
+    assert next_step(booking, stands(C.EXPIRED), stands(C.UNKNOWN)) == GiveUpCheckout()
 
 
 @pytest.mark.parametrize("other", [C.UNKNOWN, C.OPEN, C.PROCESSING])
@@ -279,7 +288,40 @@ def test_a_refund_that_is_written_down_is_asked_for_only_as_far_as_it_is_still_m
 def test_a_refund_that_the_bank_sent_back_is_left_to_a_person() -> None:
     booking = paid(2_000, 3_000)
     failed = evolve(stands(C.PAID), failed_refunds=frozenset({refund_key(0)}))
-    assert next_step(booking, failed) == RefundFailed(booking.payment.attempts[0])
+    assert next_step(booking, failed) == RefundFailed()
+
+
+@pytest.mark.parametrize(
+    ("totals", "shown", "step"),
+    [
+        ((3_000,), {}, RefundFailed()),
+        ((1_000,), {}, WriteRefundDown(3_000)),
+        ((1_000, 3_000), {"n1": 2_000}, RefundFailed()),
+        ((3_000,), {"elsewhere": 1_000}, StrikeOff((2_000,))),
+        ((2_000,), {"elsewhere": 1_000}, RefundFailed()),
+        ((3_000,), {"elsewhere": 4_000}, StrikeOff((0,))),
+        ((0,), {"elsewhere": 3_000}, Record(P.REFUNDED, ALL, 3_000)),
+        ((1_000, 3_000), {"n1": 2_000, "elsewhere": 1_000}, StrikeOff((0, 2_000))),
+        ((0, 2_000), {"n1": 2_000, "elsewhere": 500}, WriteRefundDown(2_500)),
+    ],
+)
+def test_a_refund_that_was_sent_back_counts_for_as_much_of_it_as_is_still_missing(
+    totals: tuple[int, ...], shown: Mapping[str, int], step: MoneyStep
+) -> None:
+    failed = evolve(stands(C.PAID, **shown), failed_refunds=frozenset({refund_key(0)}))
+    assert next_step(paid(2_000, *totals), failed) == step
+
+
+def test_what_was_sent_back_of_one_attempt_stands_in_the_way_of_no_other() -> None:
+    booking = waiting(2)
+    booking.payment_secured(2, PaymentAction.PAY)
+    booking.calendar_refused()
+    first, second = booking.payment.attempts
+    failed = evolve(stands(C.PAID), failed_refunds=frozenset({first.refund_key()}))
+    booking.refund_owed(ALL)
+    assert next_step(booking, failed, stands(C.PAID)) == GiveBack(second, ALL, second.refund_key(0))
+    back = evolve(stands(C.PAID), refunds={second.refund_key(0): ALL})
+    assert next_step(booking, failed, back) == RefundFailed()
 
 
 @pytest.mark.parametrize(
@@ -376,12 +418,17 @@ def test_what_a_waiting_booking_hears_of_its_checkout(
     assert (booking.state, booking.payment.status) == (state, status)
 
 
-def test_money_that_is_disputed_as_soon_as_it_is_paid_was_paid_first() -> None:
-    booking = waiting()
-    hear(booking, disputed(Dispute.OPEN))
-    assert (booking.state, booking.payment.status) == (S.CONFIRMING, P.PAID)
-    hear(booking, disputed(Dispute.OPEN))
-    assert booking.payment.status is P.DISPUTED
+@pytest.mark.parametrize(
+    "gone", [disputed(Dispute.OPEN), disputed(Dispute.LOST), stands(C.PAID, elsewhere=ALL)]
+)
+def test_money_that_is_gone_as_soon_as_we_hear_of_it_is_as_good_as_a_no_of_the_bank(
+    gone: Standing,
+) -> None:
+    booking = waiting(2)
+    assert not hear(booking, gone, stands(C.OPEN))
+    assert hear(booking, gone, stands(C.EXPIRED))
+    assert (booking.state, booking.payment.status) == (S.EXPIRED, P.FAILED)
+    assert not booking.claims()
 
 
 @pytest.mark.parametrize("other", [C.UNKNOWN, C.OPEN, C.PROCESSING])

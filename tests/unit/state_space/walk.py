@@ -38,6 +38,7 @@ from tests.unit.state_space.world import (
     PRICE,
     SLOTS,
     Case,
+    Pay,
     State,
     World,
     events_of,
@@ -143,6 +144,8 @@ class Walk:
         if case.rich and not case.paid:
             no_show = self.command(state, lambda b: b.mark_no_show(now=AFTER_THE_START))
             yield "no-show", no_show, False
+        by_hand = self.command(state, lambda b: b.record_returned_on_site())
+        yield "given back by hand", by_hand, False
         if world.goodwill and booking.state is S.CONFIRMED and booking.payment.to_keep == PRICE:
             given = self.command(state, lambda b: b.refund(Money(1, "EUR")))
             if given:
@@ -171,6 +174,8 @@ class Walk:
                 and pay.cap > pay.back
             ):
                 yield "client disputes", at(world.paid(i, dispute=Dispute.OPEN)), False
+            if world.mishaps and pay.state is C.PAID and pay.dispute is Dispute.NONE:
+                yield from self._mishaps(state, i, pay)
             if pay.dispute is Dispute.OPEN:
                 yield "dispute won", at(world.paid(i, dispute=Dispute.WON)), False
                 yield "dispute lost", at(world.paid(i, dispute=Dispute.LOST)), False
@@ -189,6 +194,17 @@ class Walk:
                 if x in (0, 1) and world.moved is None and self.case.rich:
                     moved = evolve(world, cal=(world.cal - {x}) | {2}, moved=x)
                     yield f"{x} is moved at the provider", at(moved), False
+
+    def _mishaps(self, state: State, i: int, pay: Pay) -> Iterator[tuple[str, State | None, bool]]:
+        """Once in a walk: all is given back elsewhere, or no bank takes what we gave back."""
+        world = evolve(state.world, mishaps=0)
+        ours = frozenset(key for key, _ in pay.refs)
+        if pay.cap > pay.back:
+            back = world.paid(i, refs=pay.refs | {("elsewhere", pay.cap - pay.back)})
+            yield "refunded elsewhere", evolve(state, world=back), False
+        if ours:
+            sent_back = world.paid(i, refs=frozenset(), failed=ours)
+            yield "refunds are sent back", evolve(state, world=sent_back), False
 
     def _paid(self, world: World, i: int) -> World:
         match self.case.money:
@@ -241,14 +257,20 @@ class Walk:
         booking, now = state.booking, state.world.now
         assert booking is not None
         if booking.overdue(now) and booking.lapses_by_itself:
-            yield "lapses", self.command(state, lambda b: b.expire(now=now)), True
+            if booking.state is not S.AWAITING_SCHEDULING:
+                yield "lapses", self.command(state, lambda b: b.expire(now=now)), True
+            else:  # the calendar is asked first
+                yield "lapses", evolve(state, jobs=state.jobs | {Settle.CALENDAR}), True
 
     def _looked_after(self, state: State) -> bool:
-        """By the job that looks at a payment until it is made, or by the one for what is overdue."""
+        """By the jobs that look at a payment until it is made, at what is overdue, and each day."""
         booking = state.booking
         assert booking is not None
         waits = booking.state is S.AWAITING_PAYMENT or booking.overdue(state.world.now)
-        return waits and bool(booking.payment.attempts)
+        failed = {key for pay in state.world.pays for key in pay.failed}
+        return (waits and bool(booking.payment.attempts)) or not failed <= {
+            *booking.payment.sent_back
+        }
 
     def _money(self, state: State) -> Iterator[tuple[str, State | None, bool]]:
         booking, world = state.booking, state.world
@@ -278,12 +300,24 @@ class Walk:
                 yield from self._calls(state, label, ("refund", attempt.number - 1, key, amount))
             case money_steps.WriteRefundDown(total):
                 yield label, self.record(state, lambda b: b.refund_owed(total), Settle.MONEY), True
+            case money_steps.StrikeOff(totals):
+                struck = self.record(state, lambda b: b.refunds_struck_off(totals), Settle.MONEY)
+                yield label, struck, True
+            case money_steps.RefundFailed():
+                yield label, self._sent_back(state, standings), True
+            case money_steps.GiveUpCheckout():
+                pass  # no checkout is refused here
             case money_steps.GiveUpCapture():
                 yield label, self.record(state, lambda b: b.capture_refused(), Settle.MONEY), True
             case money_steps.Expire():
+                if booking.state is S.AWAITING_SCHEDULING:
+                    told = events_of(world)
+                    if self._is_news(state, "calendar", told):
+                        yield label, self._heard(state, "calendar", told), True
+                        return
                 now = world.now
                 expired = self.command(state, lambda b: b.expire(now=now, checkouts_closed=True))
-                yield label, expired, True
+                yield label, self._ended(state, expired), True
             case money_steps.Record(status, taken, returned):
                 kept = self.record(
                     state, lambda b: b.money_settled(status, taken=taken, returned=returned)
@@ -315,6 +349,10 @@ class Walk:
                 knows = evolve(state, world=evolve(world, no_show=no_show))
                 yield f"{label}, the answer is lost", knows, False
                 yield label, self.record(knows, lambda b: b.no_show_settled()), True
+            case calendar_steps.Lapse():
+                now = world.now
+                lapsed = self.command(state, lambda b: b.expire(now=now))
+                yield label, self._ended(state, lapsed), True
             case calendar_steps.GiveUp():
                 pass  # the walk ends long before its sessions begin
             case calendar_steps.Remove(slot, None):
@@ -325,6 +363,24 @@ class Walk:
                 yield label, self.record(state, lambda b: b.reschedule_booked(event)), True
             case calendar_steps.Settled():
                 yield label, evolve(state, jobs=state.jobs - {Settle.CALENDAR}), True
+
+    def _ended(self, before: State, after: State | None) -> State | None:
+        """A link is over; nothing may have been placed through it."""
+        waited = before.booking is not None and before.booking.state is S.AWAITING_SCHEDULING
+        if after is None or not waited or not before.world.cal:
+            return after
+        wrong = "a time that the client had chosen is taken away"
+        return evolve(after, world=evolve(after.world, wrong=wrong))
+
+    def _sent_back(self, state: State, standings: dict[int, Any]) -> State:
+        """A person is told, and the job is given up; a repair begins it anew."""
+        taken, returned = money_steps.totals(standings)
+        keys = {key for each in standings.values() for key in each.failed_refunds}
+        kept = self.record(
+            state, lambda b: b.refunds_sent_back(keys, taken=taken, returned=returned)
+        )
+        done = kept or state
+        return evolve(done, jobs=done.jobs - {Settle.MONEY})
 
     def _link_needed(self, state: State) -> State | None:
         """The account may not be booked directly: the client gets a link that it can use once.
@@ -391,7 +447,8 @@ class Walk:
             case "void", C.AUTHORISED:
                 return world.paid(i, state=C.VOIDED)
             case "refund", C.PAID if pay.dispute not in (Dispute.OPEN, Dispute.LOST):
-                if call[2] not in dict(pay.refs):
+                known = call[2] in pay.failed or call[2] in dict(pay.refs)
+                if not known and pay.back + call[3] <= pay.cap:
                     return world.paid(i, refs=pay.refs | {(call[2], call[3])})
         return world
 
@@ -445,10 +502,15 @@ class Walk:
     def _quiet_money(self, booking: Booking, world: World) -> Iterator[str]:
         payment = booking.payment
         disputed = any(pay.dispute in (Dispute.OPEN, Dispute.LOST) for pay in world.pays)
+        elsewhere = any(key == "elsewhere" for pay in world.pays for key, _ in pay.refs)
         kept = sum(pay.standing().held for pay in world.pays)
+        if any(pay.failed for pay in world.pays):
+            by_hand = sum(each.by_hand for each in booking.payment.attempts)
+            yield from self._quiet_sent_back(booking, world, kept - by_hand)
+            return
         won = world.pays[payment.accepted - 1] if payment.accepted else None
         if self.case.paid and booking.state.served and not self._waits(booking):
-            if kept < payment.to_keep and not disputed:
+            if kept < payment.to_keep and not (disputed or elsewhere):
                 yield "service without money"
             if kept > payment.to_keep:
                 yield "money kept twice or too much"
@@ -459,7 +521,8 @@ class Walk:
             if kept > min(allowed, payment.to_keep):
                 yield "money kept and nothing given"
             lost = won is not None and won.state in (C.LAPSED, C.VOIDED)
-            if won is not None and kept < payment.to_keep and not disputed and not lost:
+            given = disputed or elsewhere or lost
+            if won is not None and kept < payment.to_keep and not given:
                 yield "money given back that the terms keep"
         if booking.state in _FINAL:
             if any(pay.state is C.AUTHORISED for pay in world.pays):
@@ -481,6 +544,18 @@ class Walk:
             yield "payment record is wrong"
         if payment.status is P.DISPUTED and not any(p.dispute is Dispute.OPEN for p in world.pays):
             yield "payment record is wrong"
+
+    def _quiet_sent_back(self, booking: Booking, world: World, kept: int) -> Iterator[str]:
+        """What no bank took is left to a person, who was told; all else went back."""
+        payment = booking.payment
+        due = payment.to_keep if booking.state.served or booking.state.dead else kept
+        disputed = any(pay.dispute is Dispute.OPEN for pay in world.pays)
+        if kept > due and not disputed and payment.status is not P.REFUND_DUE:
+            yield "a refund that was sent back is forgotten"
+        if kept > due and not disputed and not payment.sent_back:
+            yield "nobody is told of a refund that was sent back"
+        if kept > due + PRICE:
+            yield "money kept twice or too much"
 
     def _waits(self, booking: Booking) -> bool:
         return booking.state in (S.AWAITING_PAYMENT, S.HELD)
@@ -504,7 +579,14 @@ class _Told:
 
     def _said(self) -> Hashable:
         return tuple(
-            (number, each.state, each.captured, tuple(sorted(each.refunds.items())), each.dispute)
+            (
+                number,
+                each.state,
+                each.captured,
+                tuple(sorted(each.refunds.items())),
+                each.failed_refunds,
+                each.dispute,
+            )
             for number, each in self.items
         )
 

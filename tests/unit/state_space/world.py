@@ -52,6 +52,7 @@ class Pay:
     state: CheckoutState = CheckoutState.UNKNOWN
     cap: int = 0
     refs: frozenset[tuple[str, int]] = frozenset()
+    failed: frozenset[str] = frozenset()
     dispute: Dispute = Dispute.NONE
 
     @property
@@ -60,7 +61,11 @@ class Pay:
 
     def standing(self) -> Standing:
         return Standing(
-            state=self.state, captured=self.cap, refunds=dict(self.refs), dispute=self.dispute
+            state=self.state,
+            captured=self.cap,
+            refunds=dict(self.refs),
+            failed_refunds=self.failed,
+            dispute=self.dispute,
         )
 
 
@@ -76,6 +81,7 @@ class World:
     links: int | None = None  # how often the client may still use its link; None before it has one
     reschedules: int = 0
     goodwill: int = 0
+    mishaps: int = 0  # a refund made elsewhere, or ours sent back by the bank
     ticks: int = 0
     slow: tuple[Any, ...] | None = None
     wrong: str | None = None
@@ -115,7 +121,8 @@ def record_of(booking: Booking | None) -> Hashable:
         payment.refunds,
         payment.taken,
         payment.returned,
-        tuple((each.checkout_id is None, each.refused) for each in payment.attempts),
+        payment.sent_back,
+        tuple((each.checkout_id is None, each.refused, each.by_hand) for each in payment.attempts),
         booking.slot,
         booking.pending_slot,
         booking.occupancy,
@@ -208,6 +215,7 @@ class Case:
             pays=(Pay(),) * self.attempts,
             reschedules=int(self.rich),
             goodwill=int(self.aftermath),
+            mishaps=int(self.aftermath),
             links=1 if self.flow is Flow.EVENT_FIRST else None,
         )
         if self.flow is Flow.EVENT_FIRST:
