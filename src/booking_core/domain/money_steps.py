@@ -146,7 +146,10 @@ def hear(booking: Booking, standings: Standings, *, now: datetime) -> bool:
             _hear_one(booking, number, standing, now),
         )
     ]
-    return any(heard) or _hear_failure(booking, standings)
+    if any(heard):
+        return True
+    # What came too late we gave back ourselves, and the deadline is what ends the booking.
+    return not booking.came_too_late(now) and _hear_failure(booking, standings)
 
 
 def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) -> bool:

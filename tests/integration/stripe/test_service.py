@@ -183,9 +183,9 @@ BY_KIND = {
         lambda b, s: (b.pay(s), b.dispute(s, "warning_needs_response")),
     ),
     "charge.dispute.closed": Told(
-        lambda b, s: b.dispute(s, "lost"),
+        lambda b, s: (b.dispute(s), b.dispute(s, "lost")),
         ("CONFIRMED", "REFUNDED"),
-        lambda b, s: (b.pay(s), b.dispute(s)),
+        lambda b, s: b.pay(s),
     ),
 }
 
