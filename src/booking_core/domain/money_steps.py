@@ -138,6 +138,7 @@ MoneyStep = (
 
 def hear(booking: Booking, standings: Standings, *, now: datetime) -> bool:
     """Applies what the provider says now; whether any of it was news."""
+    standings = _with_what_was_given_by_hand(booking, standings)
     heard = [
         news
         for number, standing in standings.items()
@@ -169,11 +170,17 @@ def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) 
         return booking.dispute_won(more_to_give_back=more)
     if standing.state is _S.AUTHORISED:
         return _secured(booking, number, PaymentAction.AUTHORISE, now)
-    if standing.state is _S.PAID and standing.held > 0:
+    if standing.state is _S.PAID and standing.held > 0 and not _left_to_a_person(booking, standing):
         return _secured(booking, number, PaymentAction.PAY, now)
     if standing.state is _S.PROCESSING:
         return booking.payment_processing(until=processing_deadline(now, booking.saleable_until))
     return False
+
+
+def _left_to_a_person(booking: Booking, standing: Standing) -> bool:
+    """Its refund came back, and the builder was told: that the money is still there is no news."""
+    known = standing.failed_refunds and {*standing.failed_refunds} <= {*booking.payment.sent_back}
+    return bool(known) and booking.payment.status is PaymentStatus.REFUND_DUE
 
 
 def _secured(booking: Booking, number: int, action: PaymentAction, now: datetime) -> bool:
