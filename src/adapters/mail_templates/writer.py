@@ -119,7 +119,7 @@ class _Page:
             (labels["client"], "" if self._for_client else f"{contact.name} <{contact.email}>"),
             (labels["when"], self._when(booking.slot)),
             (labels["was"], self._moment(self._letter.was)),
-            (labels["where"], details.location.text if booking.state.served else ""),
+            (labels["where"], booking.location.text if booking.state.served else ""),
             (labels["price"], self._price()),
             (labels["pathway"], details.pathway or ""),
             (labels["reason"], self._reason()),

@@ -119,7 +119,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
 
     Open slots come from the builder's schedule and what stands here; what is only in our database
     is unknown to it. Tests play its side: `add_busy`, `place` (a client used a link), `move`,
-    `cancel`, `refuse`, `break_next`. An event that we removed ourselves is gone without a trace.
+    `link`, `cancel`, `refuse`, `break_next`. An event that we removed ourselves is gone without a trace.
     """
 
     in_database = False
@@ -292,6 +292,10 @@ class MemoryCalendar(Faulty, CalendarProvider):
         """Client or builder moves the event at the provider."""
         was = (*self._events[event.event_uri].was, self._slot(event))
         self._change(event, slot=slot, was=was, by=by, moved_at=self._clock.now())
+
+    def link(self, event: CalendarEvent, join_url: str) -> None:
+        """The provider has made the address that the session is joined at."""
+        self._change(event, ref=evolve(event, join_url=join_url))
 
     def cancel(self, event: CalendarEvent, by: Role | None = None) -> None:
         """Client or builder cancels the event at the provider."""

@@ -53,6 +53,7 @@ class PlainMailWriter(MailWriter):
             headline if for_client else f"{headline} <{contact.email}>",
             *_when(booking.slot, letter.timezone),
             *_was(letter.was, letter.timezone),
+            *_where(booking),
             *_why(booking),
             *([f"Refund: {letter.refund}"] if letter.refund else []),
             *([] if for_client else _said(booking)),
@@ -96,6 +97,11 @@ def _was(moment: datetime | None, timezone: str) -> list[str]:
 
 def _day(moment: datetime) -> str:
     return f"{moment:%A}, {moment.day} {moment:%B %Y}"
+
+
+def _where(booking: Booking) -> list[str]:
+    place = booking.location.text if booking.state.served else ""
+    return [f"Where: {place}"] if place else []
 
 
 def _why(booking: Booking) -> list[str]:

@@ -14,6 +14,7 @@ from tests.unit.application.paying import Shop, key_of
 AT_FIVE, AT_SEVEN, AT_NINE = (a_slot(day=3, hour=hour) for hour in (10, 12, 14))  # in New York
 
 HOUR = timedelta(hours=1)
+LINK = "https://meet.test/j/1"
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -59,6 +60,24 @@ def test_who_is_told_late_that_all_is_as_it_was_is_not_told_of_another_time(free
     back, there = told(free, "Moved")
     assert "Was:" not in back
     assert "Was: Thursday, 5 March 2026, 07:00" in there
+
+
+@pytest.mark.parametrize("writer", [TemplateMailWriter(), None])
+def test_who_gets_the_joining_link_late_finds_it_in_each_mail_from_then_on(
+    writer: TemplateMailWriter | None,
+) -> None:
+    shop = Shop.open(price=None, mail_writer=writer)
+    booking = shop.confirm(AT_FIVE)
+    shop.work()
+    assert [LINK in mail.text for mail in shop.mailer.sent_to("grace@example.org")] == [False]
+    shop.calendar.link(shop.now(booking).event, LINK)
+    shop.core.settle_calendar(booking_id=booking.id)
+    shop.calendar.move(shop.now(booking).event, AT_SEVEN)
+    shop.core.settle_calendar(booking_id=booking.id)
+    shop.work()
+    for address in ("grace@example.org", "ada@example.org"):
+        mails = told(shop, "How to join", address) + told(shop, "Moved", address)
+        assert [f"Where: {LINK}" in text for text in mails] == [True, True]
 
 
 # ---- money that comes too late -------------------------------------------------------------------

@@ -10,10 +10,11 @@ import pytest
 from attrs import evolve
 
 from booking_core.application.letters import OCCASIONS
-from booking_core.domain.booking import Booking, Details
+from booking_core.domain.booking import Booking, CalendarEvent, Details
 from booking_core.domain.contact import Contact
 from booking_core.domain.language import Language
 from booking_core.domain.questions import Answer
+from booking_core.domain.session_type import Location, LocationKind
 from booking_core.domain.transitions import BookingState
 from booking_core.ports.mail_writer import (
     Letter,
@@ -44,6 +45,13 @@ _LETTERS = sorted(
     | set(product([LetterKind.REMINDER], Reader))
 )
 _SIGN_IN = "https://booking.test/signin#link=secret"
+_WITH_PLACE = (
+    LetterKind.BOOKED,
+    LetterKind.JOIN_LINK,
+    LetterKind.MOVED,
+    LetterKind.REMINDER,
+)
+_JOIN = "https://meet.test/j/1"
 _URL = "https://booking.test/bookings/bkg_1#token=secret"
 _HOSTILE = "An hour\r\nBcc: evil@example.org\n<script>alert(1)</script>"
 
@@ -115,6 +123,20 @@ class MailWriterContract:
         assert "31 December 2025" in text
         assert "8:15" in text
         assert "2025" not in writer.write(letter=evolve(letter, was=None)).text
+
+    @pytest.mark.parametrize("reader", Reader)
+    @pytest.mark.parametrize("kind", _WITH_PLACE)
+    def test_where_the_session_is_joined_is_the_address_that_was_made_for_it(
+        self, writer: MailWriter, kind: LetterKind, reader: Reader
+    ) -> None:
+        booking = a_booking(BookingState.CONFIRMED)
+        event = CalendarEvent("account", "1", "https://calendar.test/1", join_url=_JOIN)
+        booking.details = Details(location=Location(LocationKind.ADDRESS, "Agreed before"))
+        for stands_at, place in ((None, "Agreed before"), (event, _JOIN)):
+            booking.event = stands_at
+            text = writer.write(letter=_letter(kind, reader, booking=booking)).text
+            assert place in text
+            assert ("Agreed before" in text) is (stands_at is None)
 
     def test_the_builder_reads_who_booked_and_what_the_client_said(
         self, writer: MailWriter
