@@ -11,32 +11,45 @@ _TOO_LATE = {
 }
 _NOT_TAKEN = (PaymentStatus.VOIDED, PaymentStatus.FAILED)
 _TAKEN_ON_SITE = (PaymentStatus.PAID, PaymentStatus.REFUND_DUE, PaymentStatus.REFUNDED)
-_TAKEN = (PaymentStatus.AUTHORISED, *_TAKEN_ON_SITE)
+_TAKEN = (PaymentStatus.AUTHORISED, PaymentStatus.DISPUTED, *_TAKEN_ON_SITE)
+_GOES_BACK = ("goes_back", "kept_part", "kept_all", "on_site_goes_back", "on_site_kept_part")
 
 
-def told(letter: Letter) -> tuple[str, dict[str, Money]] | None:
-    """The phrase and its amounts; None where there is nothing to say.
+def told(letter: Letter) -> tuple[list[str], dict[str, Money]]:
+    """The phrases, none where there is nothing to say, and their amounts.
 
     What shall stay with the builder is known as soon as a booking ends; what the provider has done
     about it by now makes no difference to that.
     """
+    if letter.booking.payment.price is None:
+        return [], {}
+    amounts = _amounts(letter, letter.booking.payment.price)
+    if letter.kind is LetterKind.REFUNDED:
+        phrase = _of_refund(letter)
+    else:
+        phrase = _what_becomes_of_it(letter, amounts)
+    phrases = [] if phrase is None else [phrase]
+    if phrase in _GOES_BACK and amounts["before"].amount:
+        phrases.append("before")
+    by_whom = "" if letter.reader is Reader.CLIENT else "builder_"
+    return [f"{by_whom}{each}" for each in phrases], amounts
+
+
+def _amounts(letter: Letter, price: Money) -> dict[str, Money]:
+    """What goes back when the booking ends, what is kept then, and what had gone back before."""
     payment = letter.booking.payment
-    price = payment.price
-    if price is None:
-        return None
-    phrase = (
-        _of_refund(letter) if letter.kind is LetterKind.REFUNDED else _what_becomes_of_it(letter)
-    )
-    if phrase is None:
-        return None
-    kept = Money(payment.to_keep, price.currency)
-    amounts = {
-        "price": price,
-        "amount": Money(price.amount - kept.amount, price.currency),
+    before = letter.back_before.amount if letter.back_before else 0
+    left = max(0, payment.paid_in - before)
+    kept = min(payment.to_keep, left)
+    figures = {
+        "price": price.amount,
+        "amount": left - kept,
         "kept": kept,
-        "returned": Money(payment.returned, price.currency),
+        "before": before,
+        "reserved": max(0, price.amount - kept),
+        "returned": payment.returned,
     }
-    return phrase if letter.reader is Reader.CLIENT else f"builder_{phrase}", amounts
+    return {name: Money(figure, price.currency) for name, figure in figures.items()}
 
 
 def _of_refund(letter: Letter) -> str | None:
@@ -47,32 +60,29 @@ def _of_refund(letter: Letter) -> str | None:
     return "refunded_in_all" if before else None
 
 
-def _what_becomes_of_it(letter: Letter) -> str | None:
+def _what_becomes_of_it(letter: Letter, amounts: dict[str, Money]) -> str | None:
     payment = letter.booking.payment
     if letter.kind not in _ABOUT_MONEY:
         return _TOO_LATE.get(letter.kind)
     if payment.status in (_TAKEN if payment.attempts else _TAKEN_ON_SITE):
-        return _who_gets_it(payment)
+        return _who_gets_it(payment, amounts)
     if not payment.attempts or payment.status not in _NOT_TAKEN:
         return None
     return "nothing_taken" if payment.accepted is None else "released"
 
 
-def _who_gets_it(payment: Payment) -> str:
-    if payment.price is not None and payment.to_keep >= payment.price.amount:
-        return "kept_all"
-    if _back_already(payment):
-        return "gone_back"
-    if payment.to_keep and _only_reserved(payment):
-        return "kept_part_released"
+def _who_gets_it(payment: Payment, amounts: dict[str, Money]) -> str:
+    kept = amounts["kept"].amount
+    if payment.status is PaymentStatus.DISPUTED:
+        return "bank_decides"
+    if payment.status is PaymentStatus.REFUNDED and payment.owed:
+        return "bank_gave_back"
+    if kept and _only_reserved(payment):
+        return "kept_part_released" if amounts["reserved"].amount else "kept_all"
+    if not amounts["amount"].amount:
+        return "kept_all" if kept else "gone_back"
     by_whom = "" if payment.attempts else "on_site_"
-    return f"{by_whom}{'kept_part' if payment.to_keep else 'goes_back'}"
-
-
-def _back_already(payment: Payment) -> bool:
-    """Somebody gave it back at the provider, so there was nothing left to ask for."""
-    elsewhere = bool(payment.attempts) and payment.returned > 0 and not payment.refunds
-    return elsewhere and payment.owed == 0
+    return f"{by_whom}{'kept_part' if kept else 'goes_back'}"
 
 
 def _only_reserved(payment: Payment) -> bool:

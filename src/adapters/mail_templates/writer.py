@@ -95,12 +95,10 @@ class _Page:
 
     @property
     def paragraphs(self) -> list[str]:
-        money = told(self._letter)
-        if money is None:
-            return [self._filled("text")]
-        phrase, amounts = money
-        sentence: str = self._words["money"][phrase]
-        return [self._filled("text"), sentence.format(**self._in_figures(amounts))]
+        phrases, amounts = told(self._letter)
+        figures, words = self._in_figures(amounts), self._words["money"]
+        sentences = " ".join(words[phrase].format(**figures) for phrase in phrases)
+        return list(filter(None, [self._filled("text"), sentences]))
 
     @property
     def button(self) -> str:

@@ -185,7 +185,7 @@ class Keeper:
             uow.outbox.put(settle_job(booking, what, now))
         for event in booking.events:
             for kind, reader in called_for(event):
-                uow.outbox.put(_mail_job(booking, kind, reader, now, _detail(event)))
+                uow.outbox.put(_mail_job(booking, kind, reader, now, _detail(booking, event)))
         self._remind(uow, booking, now)
         if any(isinstance(event, events.BookingConfirmed) for event in booking.events):
             self._meet(uow, booking)
@@ -262,9 +262,11 @@ def _starts_left(booking: Booking) -> Iterator[datetime]:
                 yield booking.slot.start
 
 
-def _detail(event: events.BookingEvent) -> str:
+def _detail(booking: Booking, event: events.BookingEvent) -> str:
     """What the mail of the event tells, and the booking will not know any more."""
     match event:
+        case events.BookingCancelled() | events.BookingFailed() | events.LinkUnused():
+            return str(booking.payment.returned)
         case events.MoneyGivenBack(amount=amount):
             return str(amount)
         case events.BookingRescheduled(was=left):

@@ -52,6 +52,8 @@ class SendMail:
         letter = self._letter(booking, offer, kind, reader, job.key)
         if kind is LetterKind.REFUNDED:
             letter = evolve(letter, refund=_money(booking, detail))
+        if kind in _ENDINGS:
+            letter = evolve(letter, back_before=_money(booking, detail))
         if kind is LetterKind.MOVED:
             letter = evolve(letter, was=_left(booking, detail))
         mail = evolve(self.writer.write(letter=letter), attachments=self._attachments(letter))
@@ -122,11 +124,14 @@ _METHODS = {
     LetterKind.CANCELLED: CalendarMethod.CANCEL,
 }
 
+_ENDINGS = (LetterKind.CANCELLED, LetterKind.FAILED, LetterKind.LINK_UNUSED)
+
 
 def subject(kind: LetterKind, reader: Reader, detail: str = "") -> str:
     """What the job of a mail is about.
 
-    `detail` is the start that a reminder is for, the one that a move left, or how much went back.
+    `detail` is the start that a reminder is for, the one that a move left, or how much went back: by
+    the refund that it tells of, or before the booking ended.
     """
     return "|".join(filter(None, [kind.value, reader.value, detail]))
 

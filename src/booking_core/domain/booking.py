@@ -682,9 +682,12 @@ class Booking:
         return self._dispute(PaymentAction.DISPUTE, PaymentStatus.DISPUTED)
 
     def dispute_lost(self, attempt: int) -> bool:
+        """The bank gave the money back: nothing is left to keep, or to give back."""
         if self.payment.accepted not in (None, attempt):
             return False
-        return self._dispute(PaymentAction.LOSE, PaymentStatus.REFUNDED)
+        news = self._dispute(PaymentAction.LOSE, PaymentStatus.REFUNDED)
+        self.payment = evolve(self.payment, to_keep=0) if news else self.payment
+        return news
 
     def dispute_won(self, *, more_to_give_back: bool) -> bool:
         if self.payment.status is not PaymentStatus.DISPUTED:

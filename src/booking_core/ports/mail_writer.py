@@ -53,8 +53,9 @@ class Letter:
     """The facts of one mail; its words are the writer's.
 
     Times are told in `timezone`. `manage_url` opens the booking for the client; the builder gets
-    the page's plain address. `refund` is what went back this time, when it tells of that; `was` is
-    when the session was to start, when it tells of a move.
+    the page's plain address. `refund` is what went back this time, when it tells of that, and
+    `back_before` what had gone back already when the booking ended; `was` is when the session was to
+    start, when it tells of a move.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Letter:
     timezone: str
     manage_url: str
     refund: Money | None = None
+    back_before: Money | None = None
     was: datetime | None = None
 
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from adapters.mail_templates import TemplateMailWriter
-from booking_core import Actor, BookingState, CancellationPolicy, PaymentStatus, RefundStep
+from booking_core import Actor, Booking, BookingState, CancellationPolicy, PaymentStatus, RefundStep
 from booking_core.testing.examples import a_slot
-from tests.unit.application.paying import Shop, key_of
+from tests.unit.application.paying import BUILDER, Shop, key_of
 
 AT_FIVE, AT_SEVEN, AT_NINE = (a_slot(day=3, hour=hour) for hour in (10, 12, 14))  # in New York
 
@@ -128,6 +128,14 @@ def test_the_refund_of_money_that_came_after_the_end_says_so(shop: Shop) -> None
     assert "Your payment came when the booking had ended, so all of it goes back." in text
 
 
+def paid(shop: Shop) -> Booking:
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.pay(key_of(booking))
+    booking = shop.comes_back(booking)
+    shop.work()
+    return booking
+
+
 # ---- a cancellation, and the refund after it -----------------------------------------------------
 
 
@@ -162,6 +170,69 @@ def test_no_refund_is_announced_of_what_went_back_before_the_cancellation(shop: 
     assert "€50.00 has gone back to you already." in text
     assert "Another mail" not in text
     assert shop.subjects() == ["Booked", "Refund", "Cancelled"]
+
+
+@pytest.mark.parametrize("by_whom", ["here", "at the provider"])
+@pytest.mark.parametrize("seen", ["before", "after"])
+@pytest.mark.parametrize(
+    ("back", "percent", "sentences"),
+    [
+        (1_000, 100, ["€40.00 goes back to you. ", "€10.00 had gone back to you before."]),
+        (1_000, 50, ["€15.00 goes back to you; €25.00 is kept", "€10.00 had gone back"]),
+        (2_500, 50, ["€25.00 is kept under the terms", "€25.00 had gone back to you before."]),
+        (5_000, 100, ["€50.00 has gone back to you already."]),
+    ],
+)
+def test_a_cancellation_tells_what_goes_back_besides_what_went_back_before(
+    back: int, percent: int, sentences: list[str], seen: str, by_whom: str
+) -> None:
+    """`seen`: whether the mail is written before or after the provider has given the rest back."""
+    terms = CancellationPolicy(refunds=(RefundStep(timedelta(0), percent),))
+    shop = Shop.open(mail_writer=TemplateMailWriter(), cancellation_policy=terms)
+    booking = paid(shop)
+    if by_whom == "here":
+        shop.core.refund_booking(booking_id=booking.id, amount=back, actor=BUILDER)
+    else:
+        shop.payments.refund_elsewhere(key_of(booking), back)
+        shop.core.settle_money(booking_id=booking.id)
+    shop.work()
+    if seen == "before":
+        shop.payments.break_next("standing")
+    shop.cancel(booking)
+    shop.work()
+    [text] = told(shop, "Cancelled")
+    assert [each in text for each in sentences] == [True] * len(sentences)
+    assert ("Another mail" in text) is ("goes back to you" in text)
+    shop.work(HOUR)
+    assert f"€{shop.held() / 100:.2f} is kept" in text or shop.held() == 0
+
+
+def test_a_cancellation_leaves_a_disputed_payment_to_the_bank(shop: Shop) -> None:
+    booking = paid(shop)
+    shop.payments.dispute(key_of(booking))
+    shop.core.settle_money(booking_id=booking.id)
+    shop.cancel(booking)
+    shop.work()
+    [text] = told(shop, "Cancelled")
+    assert "The payment of €50.00 is disputed, so your bank decides" in text
+    assert "Another mail" not in text
+
+
+def test_what_the_bank_has_taken_back_already_is_not_announced_again(shop: Shop) -> None:
+    booking = paid(shop)
+    shop.payments.dispute(key_of(booking))
+    shop.core.settle_money(booking_id=booking.id)
+    shop.payments.end_dispute(key_of(booking), won=False)
+    shop.core.settle_money(booking_id=booking.id)
+    shop.payments.break_next("standing")
+    shop.cancel(booking)
+    shop.work(HOUR)
+    [text] = told(shop, "Cancelled")
+    assert "€50.00 has gone back to you through your bank." in text
+    assert "Another mail" not in text
+    assert told(shop, "Refund") == []
+    ended = told(shop, "Dispute ended", "ada@example.org")
+    assert len(ended) == 1
 
 
 @pytest.mark.parametrize("seen", ["before", "after"])
