@@ -31,16 +31,16 @@ class Occasion:
 
 _ANY = frozenset(BookingState)
 _STANDS = frozenset({BookingState.CONFIRMED})
+_TO_CHOOSE = frozenset({BookingState.AWAITING_SCHEDULING})
 
 OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
     {
         events.BookingConfirmed: Occasion(_K.BOOKED, _BOTH, SERVED),
         events.EventAccepted: Occasion(_K.BOOKED, _BOTH, SERVED),
-        events.LinkNeeded: Occasion(
-            _K.CHOOSE_TIME, _CLIENT, frozenset({BookingState.AWAITING_SCHEDULING})
-        ),
         events.EventToBePaid: Occasion(_K.PAY, _CLIENT, frozenset({BookingState.AWAITING_PAYMENT})),
         events.LateEventRemoved: Occasion(_K.REMOVED, _CLIENT, DEAD),
+        events.LinkNeeded: Occasion(_K.CHOOSE_TIME, _CLIENT, _TO_CHOOSE),
+        events.LinkPaidFor: Occasion(_K.CHOOSE_TIME, _CLIENT, _TO_CHOOSE),
         events.JoinLinkArrived: Occasion(_K.JOIN_LINK, _BOTH, _STANDS),
         events.BookingRescheduled: Occasion(_K.MOVED, _BOTH, SERVED),
         events.RescheduleRefused: Occasion(_K.MOVE_REFUSED, _CLIENT, _STANDS),

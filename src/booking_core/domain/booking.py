@@ -553,7 +553,8 @@ class Booking:
         if len(self.payment.attempts) > 1:
             self._wake(Settle.MONEY)
         if self.flow is Flow.LINK:
-            self._move(Action.PAYMENT_SECURED, BookingState.AWAITING_SCHEDULING)
+            waiting = BookingState.AWAITING_SCHEDULING
+            self._move(Action.PAYMENT_SECURED, waiting, events.LinkPaidFor)
             self.deadline = link_until
         else:
             self._move(Action.PAYMENT_SECURED, BookingState.CONFIRMING)
@@ -833,8 +834,9 @@ class Booking:
 
     def _stand_at(self, action: Action, slot: Slot, *, agreed_for: Slot | None = None) -> None:
         """The event stands at `slot` and takes what was agreed for it, or for where it was moved from."""
-        left = self.slot or slot
-        self._move(action, told=lambda booking: events.BookingRescheduled(booking, left))
+        announced, left = self.state is BookingState.CONFIRMED, self.slot or slot
+        event = events.BookingRescheduled if announced else events.MovedBeforeConfirmed
+        self._move(action, told=lambda booking: event(booking, left))
         self.slot, self.occupancy = slot, self.occupancy_at(agreed_for or slot)
         self._drop_pending()
 

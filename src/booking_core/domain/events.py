@@ -39,6 +39,10 @@ class PaymentSecured(BookingEvent):
     """The money is authorised or taken."""
 
 
+class LinkPaidFor(PaymentSecured):
+    """The money is authorised or taken; the client has to choose the time now."""
+
+
 class PaymentProcessing(BookingEvent):
     """The checkout is complete and the money is on its way."""
 
@@ -120,6 +124,10 @@ class BookingRescheduled(BookingEvent):
     """The booking has a new slot; `was` is the one that it left."""
 
     was: Slot
+
+
+class MovedBeforeConfirmed(BookingRescheduled):
+    """Moved at the provider before anybody was told of the slot that it left."""
 
 
 class RescheduleRefused(BookingEvent):

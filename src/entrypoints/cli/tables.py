@@ -230,7 +230,7 @@ def _paid(payment: Payment) -> str:
     currency = payment.price.currency
     kept = Money(payment.taken - payment.returned, currency)
     if not payment.returned:
-        return f"{told}, {kept} kept" if payment.to_keep < payment.taken else told
+        return f"{told}, {kept} kept" if payment.taken < payment.price.amount else told
     return f"{told}: {Money(payment.returned, currency)} went back, {kept} kept"
 
 

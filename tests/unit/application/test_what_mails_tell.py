@@ -7,8 +7,17 @@ from datetime import timedelta
 import pytest
 
 from adapters.mail_templates import TemplateMailWriter
-from booking_core import Actor, Booking, BookingState, CancellationPolicy, PaymentStatus, RefundStep
-from booking_core.testing.examples import a_slot
+from adapters.memory import Fault
+from booking_core import (
+    Actor,
+    Booking,
+    BookingState,
+    CalendarRef,
+    CancellationPolicy,
+    PaymentStatus,
+    RefundStep,
+)
+from booking_core.testing.examples import a_contact, a_slot
 from tests.unit.application.paying import BUILDER, Shop, key_of
 
 AT_FIVE, AT_SEVEN, AT_NINE = (a_slot(day=3, hour=hour) for hour in (10, 12, 14))  # in New York
@@ -60,6 +69,56 @@ def test_who_is_told_late_that_all_is_as_it_was_is_not_told_of_another_time(free
     back, there = told(free, "Moved")
     assert "Was:" not in back
     assert "Was: Thursday, 5 March 2026, 07:00" in there
+
+
+def test_who_was_told_of_no_time_yet_is_not_told_of_a_move(shop: Shop) -> None:
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.authorise(key_of(booking))
+    shop.calendar.break_next("ensure_booked", Fault.LOST_ANSWER)
+    shop.comes_back(booking)
+    [placed] = shop.calendar.standing()
+    shop.calendar.move(placed.ref, AT_SEVEN)
+    shop.work(HOUR)
+    assert shop.now(booking).state is BookingState.CONFIRMED
+    for address in ("grace@example.org", "ada@example.org"):
+        assert shop.subjects(address) == ["Booked"]
+        [text] = told(shop, "Booked", address)
+        assert "Thursday, 5 March 2026, 07:00 to 08:00" in text or "13:00 to 14:00" in text
+
+
+@pytest.mark.parametrize("calendar", ["memory", "local"])
+def test_who_pays_first_is_asked_to_choose_a_time_even_if_the_page_is_closed(calendar: str) -> None:
+    ref = CalendarRef("et_1", "https://calendar.test/event_types/et_1")
+    shop = Shop.open(calendar=calendar, mail_writer=TemplateMailWriter(), calendar_ref=ref)
+    begun = shop.core.initialize_booking(
+        session_type_id=shop.stored_type().id, actor=Actor.anonymous(), contact=a_contact()
+    )
+    shop.payments.process(key_of(begun.booking))
+    shop.work(HOUR)
+    assert shop.subjects() == []
+    shop.payments.pay(key_of(begun.booking))
+    shop.work(HOUR)
+    assert shop.now(begun.booking).state is BookingState.AWAITING_SCHEDULING
+    assert shop.subjects() == ["One step left"]
+    [text] = told(shop, "One step left")
+    assert "choose the time" in text
+    assert f"/bookings/{begun.booking.id}#token=" in text
+
+
+def test_who_has_chosen_a_time_by_then_is_not_asked_to(shop: Shop) -> None:
+    begun = shop.core.initialize_booking(
+        session_type_id=shop.stored_type().id, actor=Actor.anonymous(), contact=a_contact()
+    )
+    shop.payments.pay(key_of(begun.booking))
+    waiting = shop.comes_back(begun.booking)
+    shop.core.confirm_booking(
+        session_type_id=shop.stored_type().id,
+        slot=AT_FIVE,
+        actor=shop.client(waiting),
+        booking_id=waiting.id,
+    )
+    shop.work()
+    assert shop.subjects() == ["Booked"]
 
 
 @pytest.mark.parametrize("writer", [TemplateMailWriter(), None])
