@@ -163,7 +163,7 @@ from booking_core.domain.ids import (
 )
 from booking_core.domain.language import Language
 from booking_core.domain.manage_token import ManageKey
-from booking_core.domain.money import Money, exponent
+from booking_core.domain.money import Money, exponent, with_decimals
 from booking_core.domain.pathways import STARTER_PATHWAYS, Pathway
 from booking_core.domain.payment import (
     PAYMENT_TRANSITIONS,
@@ -546,5 +546,6 @@ __all__ = [
     "retry_at",
     "stored_job",
     "told",
+    "with_decimals",
     "zone",
 ]

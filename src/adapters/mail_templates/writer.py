@@ -4,13 +4,24 @@ from datetime import datetime
 from typing import Any
 
 from attrs import frozen
+from babel import Locale
 from babel.dates import format_date, format_time, get_timezone, get_timezone_gmt
 from babel.numbers import format_currency
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from adapters.mail_templates.money import told
 from adapters.mail_templates.phrases import phrases
-from booking_core import Letter, LetterKind, Mail, MailWriter, Money, Reader, SignInLetter, Slot
+from booking_core import (
+    Letter,
+    LetterKind,
+    Mail,
+    MailWriter,
+    Money,
+    Reader,
+    SignInLetter,
+    Slot,
+    with_decimals,
+)
 
 _TEMPLATES = Environment(
     loader=PackageLoader("adapters.mail_templates"),
@@ -157,7 +168,11 @@ class _Page:
         return {name: self._money(amount) for name, amount in amounts.items()}
 
     def _money(self, money: Money) -> str:
-        return format_currency(money.decimal(), money.currency, locale=self._words["locale"])
+        locale = Locale.parse(self._words["locale"])
+        pattern = with_decimals(locale.currency_formats["standard"].pattern, money.currency)
+        return format_currency(
+            money.decimal(), money.currency, pattern, locale, currency_digits=False
+        )
 
     def _price(self) -> str:
         payment = self._booking.payment

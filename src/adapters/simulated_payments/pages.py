@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from babel import Locale
 from babel.numbers import format_currency
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from adapters.simulated_payments.books import Entry
 from adapters.simulated_payments.moves import MOVES
-from booking_core import CheckoutState
+from booking_core import CheckoutState, Money, with_decimals
 
 if TYPE_CHECKING:
     from adapters.simulated_payments.gateway import Hear, SimulatedPayments
@@ -35,7 +36,7 @@ def pages(provider: SimulatedPayments, hear: Hear) -> Blueprint:
             "simulated_payments/checkout.html",
             entry=entry,
             states=CheckoutState,
-            amount=format_currency(entry.price.decimal(), entry.price.currency, locale="en"),
+            amount=_shown(entry.price),
             refunded=sum(entry.refunds.values()),
         )
 
@@ -55,3 +56,9 @@ def pages(provider: SimulatedPayments, hear: Hear) -> Blueprint:
         return redirect(url_for("simulated_payments.checkout", checkout_id=checkout_id), 303)
 
     return blueprint
+
+
+def _shown(price: Money) -> str:
+    locale = Locale("en")
+    pattern = with_decimals(locale.currency_formats["standard"].pattern, price.currency)
+    return format_currency(price.decimal(), price.currency, pattern, locale, currency_digits=False)

@@ -36,6 +36,15 @@ def exponent(currency: str) -> int:
         raise InvalidRequest(message, [FieldError("/price/currency", message)]) from None
 
 
+def with_decimals(pattern: str, currency: str) -> str:
+    """A number pattern of a locale (CLDR), such as `¤#,##0.00`, with all the decimals of the currency.
+
+    CLDR leaves out those that are hardly seen in cash, so it would round amounts that are paid by card.
+    """
+    decimals = exponent(currency)
+    return pattern.replace("0.00", f"0.{'0' * decimals}" if decimals else "0")
+
+
 def step(currency: str) -> int:
     """The finest amount that is paid by card, in minor units: elsewhere than in these few it is 1.
 

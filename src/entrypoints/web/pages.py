@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import available_timezones
 
 from attrs import evolve, frozen
+from babel import Locale
 from babel.numbers import format_currency
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import Forbidden, abort
@@ -41,6 +42,7 @@ from booking_core import (
     TimeWindow,
     in_english,
     local_day,
+    with_decimals,
     zone,
 )
 from entrypoints import problems, times
@@ -84,8 +86,11 @@ def routes(application: Application) -> Blueprint:
     @pages.app_template_filter("money")
     def money(amount: Money) -> str:
         """As the reader's language writes it; the words of the pages are English so far."""
-        locale = _LOCALES[reading.language() or Language.ENGLISH]
-        return format_currency(amount.decimal(), amount.currency, locale=locale)
+        locale = Locale.parse(_LOCALES[reading.language() or Language.ENGLISH])
+        pattern = with_decimals(locale.currency_formats["standard"].pattern, amount.currency)
+        return format_currency(
+            amount.decimal(), amount.currency, pattern, locale, currency_digits=False
+        )
 
     @pages.errorhandler(BookingError)
     def refused(error: BookingError) -> tuple[str, int]:

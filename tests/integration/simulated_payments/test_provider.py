@@ -21,6 +21,7 @@ from booking_core import (
     BookingId,
     CheckoutState,
     Dispute,
+    Money,
     PaymentGateway,
     ProviderFailed,
     SystemClock,
@@ -158,6 +159,14 @@ def test_the_page_says_what_is_paid_and_that_it_is_no_real_money(
     assert page.get("/simulated-payments/sim_nothing").status_code == 404
     with page.get("/simulated-payments/static/checkout.css") as style:
         assert style.status_code == 200
+
+
+def test_the_page_shows_the_amount_to_the_last_cent(
+    provider: SimulatedPayments, page: FlaskClient, attempt: Attempt
+) -> None:
+    dinars = evolve(attempt, key="in dinars", price=Money(1_250, "RSD"))
+    checkout = provider.request(booking_id=BookingId("bkg_1"), attempt=dinars)
+    assert "12.50" in page.get(checkout.url.removeprefix(URL)).text
 
 
 @pytest.mark.parametrize(

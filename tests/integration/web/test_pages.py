@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from booking_core import Money
 from entrypoints.container import Application
 from tests.integration.web.conftest import BO, BOOKINGS, Caller, day_ahead
 
@@ -407,3 +408,17 @@ def test_a_stranger_moves_nothing(client: FlaskClient, anyone: Caller) -> None:
     assert "Open a booking" in client.get(f"{page}/move").text
     start = anyone.slots()[3]["startTime"]
     assert client.post(f"{page}/move", data={"start": start}).status_code == 404
+
+
+def test_amounts_are_shown_to_the_last_cent(client: FlaskClient) -> None:
+    app = client.application
+    with app.test_request_context():
+        shown = {
+            money: app.jinja_env.filters["money"](money)
+            for money in (Money(1_250, "RSD"), Money(1_250, "IQD"), Money(1_250, "JPY"))
+        }
+    assert list(shown.values()) == [
+        "RSD12.50",
+        "IQD1.250",
+        "JP¥1,250",
+    ]

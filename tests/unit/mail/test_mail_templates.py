@@ -17,12 +17,15 @@ from booking_core import (
     Details,
     Language,
     LetterKind,
+    Money,
     OwnReason,
     PaymentStatus,
     Reader,
+    exponent,
     in_english,
 )
 from booking_core.application.letters import OCCASIONS
+from booking_core.domain.money import _EXPONENTS
 from booking_core.testing.examples import an_attempt
 from tests.unit.mail.letters import a_letter, about
 
@@ -120,6 +123,22 @@ def test_the_client_is_told_where_and_what_was_paid() -> None:
     assert "Price: €50.00, paid" in text
     german = WRITER.write(letter=a_letter(language=Language.GERMAN)).text
     assert "50,00\N{NO-BREAK SPACE}€, bezahlt" in german
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("currency", sorted(_EXPONENTS))
+def test_amounts_are_told_to_the_last_decimal_of_their_currency(
+    currency: str, language: Language
+) -> None:
+    booking = about(LetterKind.BOOKED, price=Money(9_876, currency))
+    text = WRITER.write(letter=a_letter(language=language, booking=booking)).text
+    [line] = [line for line in text.splitlines() if line.startswith(("Price:", "Preis:"))]
+    told = {
+        0: ("9,876", "9.876"),
+        2: ("98.76", "98,76"),
+        3: ("9.876", "9,876"),
+    }[exponent(currency)]
+    assert told[language is Language.GERMAN] in line
 
 
 def test_the_builder_reads_what_the_client_said_and_the_client_does_not() -> None:
