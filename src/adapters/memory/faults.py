@@ -39,6 +39,11 @@ class Faulty:
         with self._planning:
             self._plans.setdefault(method, []).extend([(fault, failed)] * times)
 
+    def mend(self) -> None:
+        """What was planned is forgotten: every call does its work again."""
+        with self._planning:
+            self._plans.clear()
+
     @contextmanager
     def _call(self, method: str) -> Iterator[None]:
         """Wraps the work of one call."""

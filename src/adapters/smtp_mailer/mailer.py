@@ -36,7 +36,7 @@ class SmtpMailer(Mailer):
             message = self._message(mail)
             session = self.server.connect()
             try:
-                session.send_message(message)
+                _hand_over(session, message)
             finally:
                 _leave(session)
 
@@ -83,6 +83,17 @@ def _set_parameters(part: Message, file: Attachment) -> None:
         part.set_param(name, value)
 
 
+class _BeyondAscii(Exception):
+    """An address that only a server with SMTPUTF8 takes."""
+
+
+def _hand_over(session: smtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        session.send_message(message)
+    except smtplib.SMTPNotSupportedError as missing:
+        raise _BeyondAscii from missing
+
+
 def _leave(session: smtplib.SMTP) -> None:
     """The mail is taken or refused by now; how the goodbye goes does not matter."""
     try:
@@ -93,39 +104,53 @@ def _leave(session: smtplib.SMTP) -> None:
 
 @contextmanager
 def _told_as_failures() -> Iterator[None]:
-    """The one place where the words of SMTP become ours; they may quote addresses, ours do not."""
+    """The one place where the words of SMTP become ours; they may quote addresses, ours do not.
+
+    Only what is the matter with the mail itself is final: a password or a certificate is put right one
+    day, and the mails of that time shall not be lost.
+    """
     try:
         yield
     except smtplib.SMTPAuthenticationError as refused:
-        if refused.smtp_code < 500:
-            raise _answered(refused.smtp_code) from refused
-        raise _failure("The mail server refused the user or password in SMTP_URL.") from refused
-    except smtplib.SMTPConnectError as turned_away:  # the server and not the mail is the matter
+        code = refused.smtp_code
+        message = "The mail server refused the user or password in SMTP_URL."
+        raise _busy(code) if code < 500 else ProviderFailed(message) from refused
+    except smtplib.SMTPConnectError as turned_away:
         raise ProviderFailed("The mail server turns us away.", retry_after=_LATER) from turned_away
     except smtplib.SMTPNotSupportedError as missing:
-        message = (
-            "The mail server lacks what is needed: what SMTP_URL asks for (STARTTLS, or a login), "
-            "or addresses beyond ASCII."
-        )
-        raise _failure(message) from missing
+        message = "The mail server lacks what SMTP_URL asks for (STARTTLS, or a login)."
+        raise ProviderFailed(message) from missing
     except smtplib.SMTPRecipientsRefused as refused:
-        codes = [code for code, _ in refused.recipients.values()]
-        raise _answered(max(codes)) from refused
+        raise _refused(max(code for code, _ in refused.recipients.values())) from refused
+    except smtplib.SMTPDataError as refused:
+        raise _refused(refused.smtp_code) from refused
     except smtplib.SMTPResponseException as answer:
-        raise _answered(answer.smtp_code) from answer
+        raise _turned_down(answer.smtp_code) from answer
     except ssl.SSLCertVerificationError as untrusted:
-        raise _failure("The certificate of the mail server is not trusted.") from untrusted
+        raise ProviderFailed("The certificate of the mail server is not trusted.") from untrusted
+    except _BeyondAscii as wrong:
+        raise _final("The mail server takes no addresses beyond ASCII.") from wrong
     except ValueError as wrong:
-        raise _failure("The mail has an address or header that cannot be sent.") from wrong
+        raise _final("The mail has an address or header that cannot be sent.") from wrong
     except (smtplib.SMTPException, OSError) as broken:
         raise ProviderFailed("The mail server cannot be reached, or broke off.") from broken
 
 
-def _answered(code: int) -> ProviderFailed:
-    if 400 <= code < 500:
-        return ProviderFailed(f"The mail server is busy ({code}).", retry_after=_LATER)
-    return _failure(f"The mail server refused the mail for good ({code}).")
+def _refused(code: int) -> ProviderFailed:
+    """The recipient or the content was."""
+    for_good = f"The mail server refused the mail for good ({code})."
+    return _busy(code) if code < 500 else _final(for_good)
 
 
-def _failure(message: str) -> ProviderFailed:
+def _turned_down(code: int) -> ProviderFailed:
+    """We were, whatever the mail; an operator may have to mend that."""
+    refuses = f"The mail server refuses us or our sender ({code})."
+    return _busy(code) if code < 500 else ProviderFailed(refuses)
+
+
+def _busy(code: int) -> ProviderFailed:
+    return ProviderFailed(f"The mail server is busy ({code}).", retry_after=_LATER)
+
+
+def _final(message: str) -> ProviderFailed:
     return ProviderFailed(message, retryable=False)

@@ -176,6 +176,39 @@ def test_an_unknown_recipient_is_refused_for_good(inbox: Inbox, serve: Callable[
     assert refused(mailer(serve())).retryable
 
 
+def test_a_mail_whose_content_is_not_taken_is_refused_for_good(
+    inbox: Inbox, serve: Callable[..., int]
+) -> None:
+    inbox.answers = ["554 looks like spam"]
+    assert not refused(mailer(serve())).retryable
+
+
+def test_an_address_that_the_server_cannot_write_is_refused_for_good(
+    serve: Callable[..., int],
+) -> None:
+    failed = refused(mailer(serve(enable_SMTPUTF8=False)), evolve(MAIL, to="grüße@example.org"))
+    assert not failed.retryable
+    assert "ASCII" in failed.message
+
+
+@pytest.mark.parametrize("refused_at", ["EHLO", "MAIL"])
+def test_what_is_the_matter_with_us_and_not_with_the_mail_is_tried_again_later(
+    inbox: Inbox, serve: Callable[..., int], refused_at: str
+) -> None:
+    """An operator mends it; until then no mail is lost."""
+
+    async def no(server: Any, session: Any, envelope: Any, name: str) -> str:
+        return "550 not from you"
+
+    async def no_more(server: Any, session: Any, envelope: Any, name: str, more: Any) -> Any:
+        return "550 not from you" if refused_at == "MAIL" else ["550 not from you"]
+
+    inbox.__dict__ |= {f"handle_{refused_at}": no_more, "handle_HELO": no}
+    failed = refused(mailer(serve()))
+    assert failed.retryable
+    assert "550" in failed.message
+
+
 def test_a_dead_server_is_tried_again_later() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -240,7 +273,7 @@ def _fields(server: Server) -> dict[str, Any]:
 def test_a_wrong_password_names_the_setting(secured: tuple[int, ssl.SSLContext]) -> None:
     port, trust = secured
     failed = refused(mailer(port, starttls=True, user="book", password="secret", trust=trust))
-    assert not failed.retryable
+    assert failed.retryable
     assert "SMTP_URL" in failed.message
 
 
@@ -248,12 +281,13 @@ def test_nothing_is_said_to_a_server_that_cannot_be_trusted(
     inbox: Inbox, secured: tuple[int, ssl.SSLContext]
 ) -> None:
     failed = refused(mailer(secured[0], starttls=True, user="book", password="secret"))
-    assert not failed.retryable
+    assert failed.retryable
     assert inbox.taken == []
 
 
 def test_starttls_is_never_left_out_silently(inbox: Inbox, serve: Callable[..., int]) -> None:
     failed = refused(mailer(serve(), starttls=True))
+    assert failed.retryable
     assert "STARTTLS" in failed.message
     assert inbox.taken == []
 

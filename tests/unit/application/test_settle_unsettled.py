@@ -86,6 +86,50 @@ def test_a_booking_whose_jobs_are_lost_is_found_wherever_it_stands(shop: Shop, l
     assert (booking.state, booking.payment.status) == ends
 
 
+def test_a_mail_survives_a_mail_server_that_is_dead_for_days(shop: Shop) -> None:
+    shop.mailer.break_next("send", times=1_000)
+    booking = pay(shop)
+    after(shop, 3 * DAY)
+    assert shop.subjects() == []
+    shop.mailer.mend()
+    after(shop, DAY)
+    assert shop.subjects() == ["Booked"]
+    assert shop.subjects(a_builder().email) == ["Booked"]
+    assert not shop.core.jobs.dead()
+    assert shop.now(booking).state is S.CONFIRMED
+
+
+def test_a_mail_that_was_refused_for_good_is_not_begun_anew(shop: Shop) -> None:
+    shop.mailer.break_next("send", times=2, error=FOR_GOOD)
+    pay(shop)
+    after(shop, DAY)
+    assert shop.subjects() == []
+    assert len(shop.core.jobs.dead()) == 2
+
+
+def test_a_mail_that_has_nothing_left_to_tell_stays_given_up(shop: Shop) -> None:
+    shop.mailer.break_next("send", times=1_000)
+    pay(shop)
+    after(shop, 17 * DAY)
+    shop.mailer.mend()
+    after(shop, 2 * DAY)
+    assert shop.subjects() == []
+    assert len(shop.core.jobs.dead()) == 2
+
+
+def pay(shop: Shop) -> Booking:
+    booking = shop.confirm(slot=a_slot(day=8))
+    shop.payments.pay(key_of(booking))
+    return shop.comes_back(booking)
+
+
+def after(shop: Shop, length: timedelta) -> None:
+    """The job loop for that long, looked at once an hour."""
+    for _ in range(length // HOUR):
+        shop.clock.advance(HOUR)
+        shop.work()
+
+
 def test_a_reschedule_whose_job_is_lost_is_done(shop: Shop) -> None:
     booking = shop.confirm(slot=a_slot(day=8))
     shop.payments.pay(key_of(booking))
