@@ -317,7 +317,7 @@ class Container(containers.DeclarativeContainer):
     )
     mail_writer: providers.Provider[MailWriter] = providers.Singleton(TemplateMailWriter)
     calendar_files: providers.Provider[CalendarFiles] = providers.Singleton(
-        ICalendarFiles, settings.provided.public_url
+        ICalendarFiles, settings.provided.public_url, settings.provided.mail_from
     )
     tokens: providers.Provider[SignedTokens] = providers.Singleton(
         SignedTokens, clock, settings.provided.secret_key.encode.call()

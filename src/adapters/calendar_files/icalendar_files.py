@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from datetime import datetime
+from email.utils import parseaddr
 
 from attrs import frozen
 from icalendar import Calendar, Event, vCalAddress, vText
@@ -12,15 +13,21 @@ from booking_core import (
     CalendarFiles,
     CalendarMethod,
     NotFound,
+    Reader,
     SessionType,
 )
 
 
 @frozen
 class ICalendarFiles(CalendarFiles):
-    """`public_url` makes the entry's id unique in the world, and is where the booking is shown."""
+    """`public_url` is where the booking is shown; `sender` is who mails come from.
+
+    The client is invited by the builder, and the builder by the sender: a program acts on no invitation
+    from its own reader.
+    """
 
     public_url: str
+    sender: str = ""
 
     def write(
         self,
@@ -29,12 +36,16 @@ class ICalendarFiles(CalendarFiles):
         session_type: SessionType,
         builder: Builder,
         method: CalendarMethod,
+        reader: Reader,
+        at: datetime,
     ) -> Attachment:
         calendar = Calendar()
         calendar.add("prodid", "-//booking-core//EN")
         calendar.add("version", "2.0")
         calendar.add("method", method.value)
-        calendar.add_component(self._entry(booking, session_type, builder, method))
+        entry = self._entry(booking, session_type, builder, method, at)
+        self._add_people(entry, booking, builder, method, reader)
+        calendar.add_component(entry)
         return Attachment(
             name="invite.ics",
             content_type=f"text/calendar; method={method}; charset=utf-8",
@@ -47,17 +58,18 @@ class ICalendarFiles(CalendarFiles):
         session_type: SessionType,
         builder: Builder,
         method: CalendarMethod,
+        at: datetime,
     ) -> Event:
         if booking.slot is None:
             raise NotFound("time of the booking")
         url, place = f"{self.public_url}/bookings/{booking.id}", booking.location.text
         contact, cancelled = booking.client.contact, method is CalendarMethod.CANCEL
         entry = Event()
-        entry.add("uid", f"{booking.id}@{urlsplit(self.public_url).hostname}")
+        # Not the service's address, which may change while the entry stands.
+        entry.add("uid", f"{booking.id}@booking-core")
         # Rises with every change that is kept, so that a later file replaces an earlier one.
         entry.add("sequence", booking.version)
-        # Not the moment of writing: the same mail, tried again, is the same to the last byte.
-        entry.add("dtstamp", booking.created_at)
+        entry.add("dtstamp", at)
         entry.add("dtstart", booking.slot.start)
         entry.add("dtend", booking.slot.end)
         entry.add("summary", f"{session_type.title}: {builder.name} / {contact.name}")
@@ -66,12 +78,34 @@ class ICalendarFiles(CalendarFiles):
         entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
         if place:
             entry.add("location", place)
-        entry.add("organizer", _address(builder.email, builder.name))
-        entry.add("attendee", _address(contact.email, contact.name))
         return entry
+
+    def _add_people(
+        self,
+        entry: Event,
+        booking: Booking,
+        builder: Builder,
+        method: CalendarMethod,
+        reader: Reader,
+    ) -> None:
+        contact = booking.client.contact
+        own, (name, sender) = (builder.email, builder.name), parseaddr(self.sender)
+        invited = reader is Reader.BUILDER and method is not CalendarMethod.PUBLISH and sender
+        entry.add("organizer", _address(sender, name) if invited else _address(*own))
+        if method is not CalendarMethod.PUBLISH:  # which has none (RFC 5546)
+            for each in ((own,) if invited else ()) + ((contact.email, contact.name),):
+                entry.add("attendee", _attendee(*each))
+
+
+def _attendee(email: str, name: str) -> vCalAddress:
+    """Whoever booked has said yes, so nobody is asked."""
+    attendee = _address(email, name)
+    attendee.params |= {"role": "REQ-PARTICIPANT", "partstat": "ACCEPTED", "rsvp": "FALSE"}
+    return attendee
 
 
 def _address(email: str, name: str) -> vCalAddress:
     address = vCalAddress(f"mailto:{email}")
-    address.params["cn"] = vText(name)
+    if name:
+        address.params["cn"] = vText(name)
     return address

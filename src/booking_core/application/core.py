@@ -263,7 +263,9 @@ class BookingCore:
             look_soon=LookSoon(unit_of_work, keeper),
             hear_payment_notice=HearPaymentNotice(unit_of_work, payment_notices, clock),
             show_booking=ShowBooking(unit_of_work, access),
-            write_calendar_file=WriteCalendarFile(unit_of_work, access, catalogue, calendar_files),
+            write_calendar_file=WriteCalendarFile(
+                unit_of_work, access, catalogue, calendar_files, clock
+            ),
             list_bookings=ListBookings(unit_of_work),
             show_timeline=ShowTimeline(unit_of_work, access, jobs),
             list_trail=ListTrail(unit_of_work),

@@ -91,6 +91,8 @@ class SendMail:
                 session_type=letter.session_type,
                 builder=letter.builder,
                 method=method,
+                reader=letter.reader,
+                at=self.clock.now(),
             ),
         )
 

@@ -8,6 +8,8 @@ from booking_core.domain.actor import Actor
 from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import BookingId
 from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
+from booking_core.ports.clock import Clock
+from booking_core.ports.mail_writer import Reader
 from booking_core.ports.mailer import Attachment
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
@@ -20,6 +22,7 @@ class WriteCalendarFile:
     access: Access
     catalogue: Catalogue
     files: CalendarFiles | None
+    clock: Clock
 
     def __call__(self, *, booking_id: BookingId, actor: Actor) -> Attachment:
         """Raises NotFound, also when the booking stands at no time."""
@@ -33,4 +36,6 @@ class WriteCalendarFile:
             session_type=offer.session_type,
             builder=offer.builder,
             method=CalendarMethod.PUBLISH,
+            reader=Reader.CLIENT,
+            at=self.clock.now(),
         )

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from booking_core.domain.booking import Booking
 from booking_core.domain.builder import Builder
 from booking_core.domain.session_type import SessionType
+from booking_core.ports.mail_writer import Reader
 from booking_core.ports.mailer import Attachment
 
 
@@ -29,8 +31,11 @@ class CalendarFiles(Protocol):
         session_type: SessionType,
         builder: Builder,
         method: CalendarMethod,
+        reader: Reader,
+        at: datetime,
     ) -> Attachment:
-        """The file. All files of a booking mean one entry, and a later one replaces an earlier one.
+        """The file for that reader's calendar, written at that moment.
 
-        The same booking always gives the same file. The booking has a slot.
+        All files of a booking mean one entry, and a later one replaces an earlier one. The same facts
+        always give the same file. The booking has a slot.
         """

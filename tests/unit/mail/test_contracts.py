@@ -23,4 +23,4 @@ class TestPlainMail(MailWriterContract):
 class TestCalendarFiles(CalendarFilesContract):
     @pytest.fixture
     def files(self) -> ICalendarFiles:
-        return ICalendarFiles("https://booking.test")
+        return ICalendarFiles("https://booking.test", "Booking <book@example.org>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +13,9 @@ from booking_core.domain.ids import BookingId
 from booking_core.domain.session_type import Location, LocationKind
 from booking_core.domain.transitions import BookingState
 from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
+from booking_core.ports.mail_writer import Reader
 from booking_core.ports.mailer import Attachment
-from booking_core.testing.examples import a_booking, a_builder, a_session_type, a_slot
+from booking_core.testing.examples import NOW, a_booking, a_builder, a_session_type, a_slot
 
 _REQUEST, _CANCEL = CalendarMethod.REQUEST, CalendarMethod.CANCEL
 _LONGEST_LINE = 75  # octets
@@ -81,6 +82,31 @@ class CalendarFilesContract:
         first, again = (_written(files, booking, _REQUEST) for _ in range(2))
         assert first == again
 
+    def test_a_file_says_when_it_was_written(self, files: CalendarFiles, booking: Booking) -> None:
+        for at in (NOW, NOW + timedelta(days=3)):
+            assert _instant(_lines(_written(files, booking, _REQUEST, at=at)), "DTSTAMP") == at
+
+    @pytest.mark.parametrize("method", [_REQUEST, _CANCEL])
+    @pytest.mark.parametrize("reader", Reader)
+    def test_the_reader_takes_part_and_is_asked_nothing(
+        self, files: CalendarFiles, booking: Booking, method: CalendarMethod, reader: Reader
+    ) -> None:
+        client, builder = booking.client.contact.email, a_builder().email
+        own = client if reader is Reader.CLIENT else builder
+        lines = _lines(_written(files, booking, method, reader=reader))
+        [part] = [line for line in lines if line.startswith("ATTENDEE") and own in line]
+        parameters = part.rpartition(":mailto:")[0].split(";")
+        assert {"PARTSTAT=ACCEPTED", "ROLE=REQ-PARTICIPANT", "RSVP=FALSE"} <= set(parameters)
+        [organizer] = [line for line in lines if line.startswith("ORGANIZER")]
+        assert own not in organizer
+
+    def test_a_plain_copy_has_nobody_taking_part(
+        self, files: CalendarFiles, booking: Booking
+    ) -> None:
+        read = _read(_written(files, booking, CalendarMethod.PUBLISH))
+        assert "ATTENDEE" not in read
+        assert len(read["ORGANIZER"]) == 1
+
     def test_what_people_wrote_is_only_ever_text(
         self, files: CalendarFiles, booking: Booking
     ) -> None:
@@ -96,7 +122,13 @@ class CalendarFilesContract:
 
 
 def _written(
-    files: CalendarFiles, booking: Booking, method: CalendarMethod, wrote: str = "An hour"
+    files: CalendarFiles,
+    booking: Booking,
+    method: CalendarMethod,
+    wrote: str = "An hour",
+    *,
+    reader: Reader = Reader.CLIENT,
+    at: datetime = NOW,
 ) -> Attachment:
     """`wrote` is the title, in one line, and the address as it is."""
     place = Location(LocationKind.ADDRESS, wrote)
@@ -105,6 +137,8 @@ def _written(
         session_type=a_session_type(title=" ".join(wrote.split())),
         builder=a_builder(),
         method=method,
+        reader=reader,
+        at=at,
     )
 
 
