@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from importlib.resources import files
 from itertools import product
 
 import pytest
@@ -29,6 +31,7 @@ from booking_core.domain.money import _EXPONENTS
 from booking_core.testing.examples import an_attempt
 from tests.unit.mail.letters import a_letter, about
 
+PHRASES = files("adapters.mail_templates").joinpath("phrases")
 WRITER = TemplateMailWriter()
 WRITTEN = sorted(
     {(each.kind, reader) for each in OCCASIONS.values() for reader in each.readers}
@@ -90,6 +93,11 @@ def _names(words: dict[str, object], prefix: str = "") -> set[str]:
     for name, value in words.items():
         found |= _names(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name}
     return found
+
+
+def test_german_readers_are_always_called_du() -> None:
+    said = " ".join(re.findall(r'"(.+)"', PHRASES.joinpath("de.toml").read_text()))
+    assert re.findall(r"\b(?:Ihr(?:e[mnrs]?)?|Ihnen)\b|\w+[a-z,] Sie\b", said) == []
 
 
 def test_times_are_told_in_the_readers_zone_and_language() -> None:
