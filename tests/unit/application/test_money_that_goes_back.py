@@ -80,7 +80,8 @@ def test_who_paid_and_did_not_use_the_link_is_not_told_to_have_paid_too_late(
     booking = shop.now(begun)
     assert (booking.state, booking.payment.status) == (S.EXPIRED, end)
     assert shop.held() == 0
-    assert shop.subjects() == ["No time was chosen", BACK][: 1 + (end is PAY.REFUNDED)]
+    ended = ["No time was chosen", BACK][: 1 + (end is PAY.REFUNDED)]
+    assert shop.subjects() == ["Choose your time", *ended]
 
 
 # ---- what a refund says --------------------------------------------------------------------------

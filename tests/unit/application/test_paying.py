@@ -28,6 +28,8 @@ from booking_core import (
 from booking_core.testing.examples import NOW, PRICE, a_builder, a_contact, a_session_type, a_slot
 from tests.unit.application.paying import BUILDER, Shop, key_of
 
+pytestmark = pytest.mark.usefixtures("mails_agree_with_the_books")
+
 S, PAY = BookingState, PaymentStatus
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

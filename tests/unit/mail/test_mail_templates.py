@@ -96,7 +96,7 @@ def _names(words: dict[str, object], prefix: str = "") -> set[str]:
 
 
 def test_german_readers_are_always_called_du() -> None:
-    said = " ".join(re.findall(r'"(.+)"', PHRASES.joinpath("de.toml").read_text()))
+    said = " ".join(re.findall(r'"(.+)"', PHRASES.joinpath("de.toml").read_text("utf-8")))
     assert re.findall(r"\b(?:Ihr(?:e[mnrs]?)?|Ihnen)\b|\w+[a-z,] Sie\b", said) == []
 
 
