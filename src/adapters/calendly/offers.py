@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import count
+
+from attrs import evolve
 
 from adapters.calendly.records import CONFERENCES, AskedQuestion, OfferedPlace, OfferedType
 from booking_core import (
@@ -21,6 +24,7 @@ _KINDS = {
     "single_select": QuestionKind.SINGLE_CHOICE,
     "multi_select": QuestionKind.MULTIPLE_CHOICE,
 }
+_CALL_ME = "Under which number shall we call you?"
 _CHOOSING = (QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE)
 
 
@@ -42,7 +46,7 @@ def event_type_of(offered: OfferedType, seats: int | None) -> EventType:
         scheduling_url=offered.scheduling_url,
         description=offered.description,
         capacity=seats,
-        questions=tuple(_question(*each) for each in with_ids(offered.questions)),
+        questions=_questions(offered),
         location=_location(offered.places[0]) if offered.places else Location(),
     )
 
@@ -59,6 +63,25 @@ def with_ids(asked: Sequence[AskedQuestion]) -> Iterator[tuple[AskedQuestion, st
             question_id, number = f"{plain}-{number}", number + 1
         taken.add(question_id)
         yield each, question_id
+
+
+def _questions(offered: OfferedType) -> tuple[Question, ...]:
+    """Calendly's own page asks for the number to call beside its form, so one is asked for here."""
+    form = [_question(*each) for each in with_ids(offered.questions)]
+    numbers = [each for each in form if each.kind is QuestionKind.INTERNATIONAL_PHONE]
+    calls = bool(offered.places) and offered.places[0].kind == "outbound_call"
+    if not calls or any(each.required for each in numbers):
+        return tuple(form)
+    if numbers:
+        return tuple(evolve(each, required=True) if each is numbers[0] else each for each in form)
+    taken = {each.id for each in form}
+    free = next(each for each in _number_ids() if each not in taken)
+    return (*form, Question(free, _CALL_ME, QuestionKind.INTERNATIONAL_PHONE, required=True))
+
+
+def _number_ids() -> Iterator[str]:
+    yield "phone"
+    yield from (f"phone-{number}" for number in count(2))
 
 
 def _question(asked: AskedQuestion, question_id: str) -> Question:
@@ -78,6 +101,8 @@ def _location(place: OfferedPlace) -> Location:
             return Location(LocationKind.ADDRESS, one_line(place.location))
         case "ask_invitee":
             return Location(LocationKind.ASK_CLIENT)
-        case "outbound_call" | "inbound_call":
-            return Location(LocationKind.PHONE, one_line(place.phone_number))
+        case "outbound_call":
+            return Location(LocationKind.PHONE)
+        case "inbound_call" if number := one_line(place.phone_number):
+            return Location(LocationKind.PHONE, number)
     return Location(LocationKind.PROVIDER, one_line(place.location))

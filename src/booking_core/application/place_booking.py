@@ -23,7 +23,7 @@ from booking_core.domain.ids import (
 )
 from booking_core.domain.payment import Payment
 from booking_core.domain.policies import check_may_book, hold_deadline
-from booking_core.domain.questions import Answer, check_answers
+from booking_core.domain.questions import Answer, check_answers, check_number_to_call
 from booking_core.domain.session_type import SessionType
 from booking_core.domain.texts import check_text
 from booking_core.domain.time import Slot
@@ -173,10 +173,13 @@ def details(session_type: SessionType, wish: Wish, *, answered: bool = True) -> 
         message = f"Notes have at most {_LONGEST_NOTES} characters."
         raise InvalidRequest(message, [FieldError("/notes", message)])
     check_text(wish.notes, "/notes")
+    answers = check_answers(session_type.questions, wish.answers) if answered else ()
+    if answered and session_type.calls_client:
+        check_number_to_call(answers)
     return Details(
         location=session_type.location,
         pathway=_pathway(session_type, wish.pathway),
-        answers=check_answers(session_type.questions, wish.answers) if answered else (),
+        answers=answers,
         notes=wish.notes,
     )
 

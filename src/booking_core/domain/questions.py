@@ -146,3 +146,11 @@ def check_answers(questions: Sequence[Question], answers: Sequence[Answer]) -> t
         for question in questions
         if question.id in given and not _is_empty(given[question.id].value)
     )
+
+
+def check_number_to_call(answers: Sequence[Answer]) -> None:
+    """Raises InvalidAnswers unless one of them is a phone number with its country."""
+    texts = (each.value.strip() for each in answers if isinstance(each.value, str))
+    if not any(map(_INTERNATIONAL.fullmatch, texts)):
+        detail = "The builder calls you: give a number with its country, such as +49 30 123456."
+        raise InvalidAnswers(detail, [FieldError("/answers", detail)])

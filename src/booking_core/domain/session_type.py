@@ -193,6 +193,12 @@ class SessionType:
         return self.price is None
 
     @property
+    def calls_client(self) -> bool:
+        """The builder calls under a number that a calendar provider wants to know beforehand."""
+        called = self.location.kind is LocationKind.PHONE and not self.location.text
+        return called and self.calendar_ref is not None
+
+    @property
     def rules(self) -> SlotRules:
         """The part of the session type that the availability engine works with."""
         return SlotRules(

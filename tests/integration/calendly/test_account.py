@@ -155,6 +155,59 @@ def test_each_kind_of_place_is_one_of_ours(
     assert calendar.event_types(builder=a_builder())[0].location == location
 
 
+CALL_ME = Question(
+    "phone",
+    "Under which number shall we call you?",
+    QuestionKind.INTERNATIONAL_PHONE,
+    required=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "questions"),
+    [
+        ([], [CALL_ME]),
+        (
+            [Asked("Fax"), Asked("Phone")],
+            [
+                Question("fax", "Fax"),
+                Question("phone", "Phone"),
+                Question("phone-2", CALL_ME.prompt, CALL_ME.kind, required=True),
+            ],
+        ),
+        (
+            [Asked("Your number", "phone_number")],
+            [Question("your-number", "Your number", QuestionKind.INTERNATIONAL_PHONE, True)],
+        ),
+        (
+            [Asked("Yours", "phone_number"), Asked("Other", "phone_number", required=True)],
+            [
+                Question("yours", "Yours", QuestionKind.INTERNATIONAL_PHONE),
+                Question("other", "Other", QuestionKind.INTERNATIONAL_PHONE, True),
+            ],
+        ),
+    ],
+    ids=["nobody asks", "not for a number", "not required", "required"],
+)
+def test_whoever_is_called_is_asked_for_the_number(
+    calendar: CalendlyCalendar,
+    sim: Simulator,
+    host: User,
+    asked: list[Asked],
+    questions: list[Question],
+) -> None:
+    sim.event_type(host, "Called", places=[Place("outbound_call")], questions=asked)
+    assert list(calendar.event_types(builder=a_builder())[0].questions) == questions
+
+
+def test_who_calls_a_number_that_is_not_told_is_not_asked_for_one(
+    calendar: CalendlyCalendar, sim: Simulator, host: User
+) -> None:
+    sim.event_type(host, "Call us", places=[Place("inbound_call")])
+    [found] = calendar.event_types(builder=a_builder())
+    assert (found.location, found.questions) == (Location(), ())
+
+
 def test_groups_and_inactive_ones_are_told_too(
     calendar: CalendlyCalendar, sim: Simulator, host: User
 ) -> None:

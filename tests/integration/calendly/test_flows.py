@@ -12,11 +12,14 @@ from adapters.calendly import CalendlyCalendar
 from adapters.memory import MemoryMailer, MemoryStore
 from booking_core import (
     Actor,
+    Answer,
     Booking,
     BookingCore,
     BookingError,
     BookingFilter,
     BookingState,
+    InvalidAnswers,
+    SessionType,
     SessionTypeId,
     Slot,
     TimeWindow,
@@ -24,7 +27,7 @@ from booking_core import (
 from booking_core.testing.examples import NOW, a_builder, a_contact
 from tests.integration.calendly.conftest import Connect, ItsClock
 from tests.integration.calendly.given import ELEVEN, TEN, offered_as
-from tests.simulators.calendly import EventType, Fate, Fault, Place, Refused, Simulator
+from tests.simulators.calendly import EventType, Fate, Fault, Place, Refused, Simulator, User
 
 ADMIN, SYSTEM, ANYBODY = Actor.admin(), Actor.system(), Actor.anonymous()
 HOOKS = "https://booking.test/api/webhooks/calendly"
@@ -271,3 +274,41 @@ def _something(
             sim.cancel(dice.choice(invitees), by=dice.choice(["host", "invitee"]))
     except (BookingError, Refused):
         pass  # by us, or by Calendly when its own pages are used
+
+
+@pytest.fixture
+def called(sim: Simulator, host: User, core: BookingCore) -> SessionType:
+    """An event type that calls the client, as it is synced."""
+    sim.event_type(host, "Called", duration=60, increment=60, places=[Place("outbound_call")])
+    return core.sync_event_types(actor=ADMIN).created[0]
+
+
+def book(core: BookingCore, session_type: SessionType, *answers: Answer) -> Booking:
+    return core.confirm_booking(
+        session_type_id=session_type.id,
+        slot=TEN,
+        actor=ANYBODY,
+        contact=a_contact(),
+        answers=answers,
+    )
+
+
+def test_a_client_who_is_called_is_booked_with_the_number_that_was_asked_for(
+    core: BookingCore, sim: Simulator, called: SessionType
+) -> None:
+    assert book(core, called, Answer("phone", "+49 30 123456")).state is BookingState.CONFIRMED
+    [asked] = sim.calls_to("POST", "/invitees")
+    assert asked.body["location"] == {"kind": "outbound_call", "location": "+49 30 123456"}
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["as synced", "the question was taken out"])
+def test_without_a_number_to_call_the_slot_is_not_even_looked_at(
+    core: BookingCore, sim: Simulator, called: SessionType, edited: bool
+) -> None:
+    if edited:
+        core.change_session_type(session_type_id=called.id, changes={"questions": ()}, actor=ADMIN)
+    before = len(sim.calls)
+    with pytest.raises(InvalidAnswers) as refused:
+        book(core, called)
+    assert "number" in refused.value.errors[0].detail
+    assert len(sim.calls) == before
