@@ -36,6 +36,7 @@ from booking_core import (
     InvalidRequest,
     LinkNeeded,
     NotFound,
+    NotSetUp,
     NoticeSubscriptions,
     OpenSlots,
     ProviderFailed,
@@ -67,6 +68,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
     """
 
     in_database = False
+    needs_event_type = True
 
     def __init__(
         self, api: CalendlyApi, account: Account, unit_of_work: UnitOfWorkFactory, clock: Clock
@@ -515,8 +517,9 @@ def _with(url: str, fields: Mapping[str, str]) -> str:
 
 def _event_type_uri(ref: CalendarRef | None) -> str:
     if ref is None or id_in(ref.event_type_uri, "event_types") is None:
-        message = "This session type has no event type at Calendly; run `booking sync-event-types`."
-        raise ProviderFailed(message, retryable=False)
+        raise NotSetUp(
+            "This session type names no event type of Calendly: name one, or deactivate it."
+        )
     return ref.event_type_uri
 
 

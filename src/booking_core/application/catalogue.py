@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from attrs import define, field, frozen
 
+from booking_core.domain import policies
+from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.errors import NotFound
 from booking_core.domain.session_type import SessionType
@@ -68,8 +70,10 @@ class Catalogue:
     """Keeps the last snapshot, and reads a new one when the stored version is another.
 
     The version is read in the caller's transaction, so a change is seen at once by every process.
+    `needs_event_type` is the calendar's: without an event type nothing of it can be booked.
     """
 
+    needs_event_type: bool = False
     _snapshot: Snapshot | None = None
 
     def read(self, uow: UnitOfWork) -> Snapshot:
@@ -79,3 +83,15 @@ class Catalogue:
             snapshot = Snapshot(version, uow.builders.all(), uow.session_types.all())
             self._snapshot = snapshot
         return snapshot
+
+    def hidden_because(self, offer: Offer, actor: Actor) -> str | None:
+        """Why the actor is not shown what is offered, or None when it is (A4)."""
+        return policies.hidden_because(
+            offer.session_type, offer.builder, actor, needs_event_type=self.needs_event_type
+        )
+
+    def check_may_book(self, offer: Offer, actor: Actor) -> None:
+        """Raises NotFound, SignInRequired; NotSetUp to those who can mend it."""
+        policies.check_may_book(
+            offer.session_type, offer.builder, actor, needs_event_type=self.needs_event_type
+        )

@@ -202,7 +202,7 @@ class BookingCore:
         clock = clock or SystemClock()
         ids = ids or RandomIds()
         jobs = jobs or LeasingQueue(unit_of_work, clock)
-        catalogue = Catalogue()
+        catalogue = Catalogue(calendar.needs_event_type)
         secret_key = secret_key or secrets.token_bytes(32)
         manage_key, link_key = ManageKey(secret_key), LinkKey(secret_key)
         access = Access(manage_key)
@@ -251,7 +251,7 @@ class BookingCore:
             add_builder=AddBuilder(people, ids, repeats),
             change_builder=ChangeBuilder(unit_of_work, clock),
             add_session_type=AddSessionType(unit_of_work, ids, repeats),
-            change_session_type=ChangeSessionType(unit_of_work, clock),
+            change_session_type=ChangeSessionType(unit_of_work, calendar, clock),
             seed_catalogue=SeedCatalogue(unit_of_work, clock),
             find_slots=FindSlots(catalogue, times),
             explain_slot=ExplainSlot(catalogue, times),

@@ -5,7 +5,6 @@ from attrs import frozen
 from booking_core.application.catalogue import Catalogue
 from booking_core.domain.actor import Actor
 from booking_core.domain.ids import SessionTypeId
-from booking_core.domain.policies import hidden_because
 from booking_core.domain.session_type import SessionType
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
@@ -30,5 +29,5 @@ class ExplainVisibility:
         """Raises NotFound."""
         with self.unit_of_work(write=False) as uow:
             offer = self.catalogue.read(uow).offer(session_type_id)
-        reason = hidden_because(offer.session_type, offer.builder, viewer)
+        reason = self.catalogue.hidden_because(offer, viewer)
         return Visibility(offer.session_type, reason is None, reason or "The viewer is shown it.")

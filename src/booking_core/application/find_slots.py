@@ -9,7 +9,7 @@ from booking_core.application.open_times import OpenTimes
 from booking_core.domain.actor import Actor
 from booking_core.domain.availability import OpenSlots
 from booking_core.domain.ids import SessionTypeId
-from booking_core.domain.policies import bookable_range, check_may_book
+from booking_core.domain.policies import bookable_range
 from booking_core.domain.time import TimeWindow
 from booking_core.ports.unit_of_work import UnitOfWork
 
@@ -32,12 +32,12 @@ class FindSlots:
     def __call__(
         self, *, session_type_id: SessionTypeId, window: TimeWindow, actor: Actor
     ) -> FoundSlots:
-        """Raises RangeTooLong, NotFound, SignInRequired, ProviderFailed."""
+        """Raises RangeTooLong, NotFound, SignInRequired, NotSetUp, ProviderFailed."""
         bookable_range(window)
 
         def offer(uow: UnitOfWork) -> Offer:
             found = self.catalogue.read(uow).offer(session_type_id)
-            check_may_book(found.session_type, found.builder, actor)
+            self.catalogue.check_may_book(found, actor)
             return found
 
         def find(offer: Offer, uow: UnitOfWork | None) -> FoundSlots:

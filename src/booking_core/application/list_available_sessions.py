@@ -4,7 +4,6 @@ from attrs import frozen
 
 from booking_core.application.catalogue import Catalogue
 from booking_core.domain.actor import Actor
-from booking_core.domain.policies import hidden_because
 from booking_core.domain.session_type import Category, SessionType
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
@@ -31,7 +30,7 @@ class ListAvailableSessions:
         return [
             each
             for each in snapshot.session_types
-            if hidden_because(each, snapshot.builder(each.builder_id), actor) is None
+            if self.catalogue.hidden_because(snapshot.offer(each.id), actor) is None
             and wanted in (None, each.builder_id)
             and category in (None, each.category)
             and (pathway is None or pathway in each.pathways)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from booking_core.application.catalogue import Catalogue
+from booking_core.application.catalogue import Catalogue, Offer
 from booking_core.domain.actor import Actor
 from booking_core.domain.errors import NotFound
-from booking_core.domain.policies import hidden_because, owns_catalogue
+from booking_core.domain.policies import owns_catalogue
 from booking_core.domain.session_type import SessionType
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
@@ -28,5 +28,5 @@ class ListSessionTypes:
         return [
             each
             for each in snapshot.session_types_of(found.id)
-            if owner or hidden_because(each, found, actor) is None
+            if owner or self.catalogue.hidden_because(Offer(each, found), actor) is None
         ]

@@ -12,7 +12,6 @@ from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
 from booking_core.domain.errors import FieldError, InvalidRequest, ProviderFailed, WrongState
 from booking_core.domain.ids import BookingId, SessionTypeId
-from booking_core.domain.policies import check_may_book
 from booking_core.domain.transitions import Action, BookingState
 from booking_core.ports.calendar import CalendarProvider, SchedulingLink
 from booking_core.ports.clock import Clock
@@ -62,7 +61,7 @@ class OfferLink:
         self._check_key(scoped(key, "link", actor, known_by, (session_type_id, booking_id)))
         if booking_id is None:
             offer = self._offer(session_type_id)
-            check_may_book(offer.session_type, offer.builder, actor)
+            self.catalogue.check_may_book(offer, actor)
             return self._asked(offer, None)
         with self.unit_of_work(write=False) as uow:
             booking = self.access.booking(uow, booking_id, actor)

@@ -22,7 +22,7 @@ from booking_core.domain.ids import (
     SessionTypeId,
 )
 from booking_core.domain.payment import Payment
-from booking_core.domain.policies import check_may_book, hold_deadline
+from booking_core.domain.policies import hold_deadline
 from booking_core.domain.questions import Answer, check_answers, check_number_to_call
 from booking_core.domain.session_type import SessionType
 from booking_core.domain.texts import check_text
@@ -81,7 +81,7 @@ class BookingPlacer:
         """
         offer = self.catalogue.read(uow).offer(wish.session_type_id)
         asking = Actor.system() if begun else wish.actor
-        check_may_book(offer.session_type, offer.builder, asking)
+        self.catalogue.check_may_book(offer, asking)
         return offer
 
     def new(self, offer: Offer, wish: Wish, flow: Flow, *, answered: bool = True) -> Booking:

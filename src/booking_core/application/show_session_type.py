@@ -5,7 +5,7 @@ from attrs import frozen
 from booking_core.application.catalogue import Catalogue, Offer
 from booking_core.domain.actor import Actor
 from booking_core.domain.errors import NotFound
-from booking_core.domain.policies import check_may_book, owns_catalogue
+from booking_core.domain.policies import owns_catalogue
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 
@@ -29,16 +29,15 @@ class ShowSessionType:
             if found is None:
                 raise NotFound("session type")
             offer = snapshot.offer(found.id)
-        return _seen(offer, actor)
+        return self._seen(offer, actor)
 
     def of_event_type(self, *, event_type_uri: str, actor: Actor) -> Offer:
         """What stands for that event type of the calendar provider. Raises as the call itself."""
         with self.unit_of_work(write=False) as uow:
             offer = self.catalogue.read(uow).of_event_type(event_type_uri)
-        return _seen(offer, actor)
+        return self._seen(offer, actor)
 
-
-def _seen(offer: Offer, actor: Actor) -> Offer:
-    if not owns_catalogue(actor, offer.builder.id):
-        check_may_book(offer.session_type, offer.builder, actor)
-    return offer
+    def _seen(self, offer: Offer, actor: Actor) -> Offer:
+        if not owns_catalogue(actor, offer.builder.id):
+            self.catalogue.check_may_book(offer, actor)
+        return offer

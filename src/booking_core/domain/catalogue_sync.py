@@ -1,7 +1,8 @@
 """Bringing a session type up to date with the provider's event type behind it (A6).
 
 The provider says what it knows: title, description, length, seats, questions, place, and whether it
-can be booked. All else is ours. An attribute that was edited here since the last sync stays as it is.
+can be booked. All else is ours. An attribute that was edited here since the last sync stays as it is,
+but for the length, which the provider books as it is there.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from booking_core.domain.checks import invalid
 from booking_core.domain.contact import one_line
 from booking_core.domain.event_type import EventType
 from booking_core.domain.ids import BuilderId, SessionTypeId
 from booking_core.domain.session_type import CalendarRef, SessionType
 from booking_core.domain.texts import printable
+
+
+#: What it books as it is there, whatever is said here.
+_THEIRS = frozenset({"duration"})
 
 
 @frozen
@@ -53,6 +59,17 @@ def synced(session_type: SessionType, offered: EventType) -> Synced:
     return Synced(updated, changed, kept)
 
 
+def check_same_length(before: SessionType, after: SessionType) -> None:
+    """Raises InvalidRequest where the length of an event type was changed here.
+
+    The provider books no other, so it is changed there.
+    """
+    same_type = before.calendar_ref is not None and before.calendar_ref == after.calendar_ref
+    if same_type and before.duration != after.duration:
+        message = "The length belongs to the calendar provider: change it there, then sync."
+        raise invalid("/durationMinutes", message)
+
+
 def withdrawn(session_type: SessionType) -> SessionType:
     """The provider has no such event type any more."""
     return evolve(
@@ -79,7 +96,9 @@ def _values(offered: EventType) -> dict[str, Any]:
 
 
 def _edited(session_type: SessionType, name: str) -> bool:
-    """Whether it was changed here since the provider last said it."""
+    """Whether it was changed here since the provider last said it, and may be."""
+    if name in _THEIRS:
+        return False
     last = session_type.synced.get(name)
     return last is not None and last != _mark(getattr(session_type, name))
 

@@ -10,6 +10,7 @@ from booking_core.domain.builder import Builder
 from booking_core.domain.errors import (
     NotAllowed,
     NotFound,
+    NotSetUp,
     RangeTooLong,
     SignInRequired,
     TermsForbid,
@@ -39,6 +40,11 @@ SESSION_LENGTH = timedelta(days=14)
 LATE_LOOKS_LENGTH = timedelta(days=14)
 #: B4: how many open slots are named when the wanted one is refused.
 ALTERNATIVES = 5
+
+_NO_EVENT_TYPE = (
+    "This session type has no event type at the calendar provider, so it cannot be booked: name one, "
+    "or deactivate it; a sync adds those that the provider has."
+)
 
 
 def bookable_range(window: TimeWindow) -> TimeWindow:
@@ -85,21 +91,34 @@ def owns_catalogue(actor: Actor, builder_id: str) -> bool:
     return actor.is_operator or (actor.role is Role.BUILDER and actor.id == builder_id)
 
 
-def hidden_because(session_type: SessionType, builder: Builder, actor: Actor) -> str | None:
+def hidden_because(
+    session_type: SessionType, builder: Builder, actor: Actor, *, needs_event_type: bool = False
+) -> str | None:
     """Why the actor is not shown that session type of `builder`, or None when it is (A4)."""
     if not session_type.active:
         return "It is not active."
     if not builder.active:
         return "Its builder is not active."
+    if needs_event_type and session_type.calendar_ref is None:
+        return "It has no event type at the calendar provider."
     if session_type.requires_auth and not actor.signed_in:
         return "It is for signed-in clients, and the viewer is anonymous."
     return None
 
 
-def check_may_book(session_type: SessionType, builder: Builder, actor: Actor) -> None:
-    """Raises when the actor may not book that session type; the same rule as for showing it (A4)."""
+def check_may_book(
+    session_type: SessionType, builder: Builder, actor: Actor, *, needs_event_type: bool = False
+) -> None:
+    """Raises when the actor may not book that session type; the same rule as for showing it (A4).
+
+    Who can mend a missing event type is told so.
+    """
     if not (session_type.active and builder.active):
         raise NotFound("session type")
+    if needs_event_type and session_type.calendar_ref is None:
+        if not owns_catalogue(actor, builder.id):
+            raise NotFound("session type")
+        raise NotSetUp(_NO_EVENT_TYPE)
     if session_type.requires_auth and not actor.signed_in:
         raise SignInRequired
 

@@ -40,9 +40,12 @@ class CalendarProvider(Protocol):
     Every method may raise `ProviderFailed`. A calendar whose truth is our own database sets
     `in_database`; only such a one is called inside a unit of work, reads through the `uow` that it
     is given, and needs no settling. All others are given None and are called outside.
+
+    One that sets `needs_event_type` can only book a session type that names an event type of its own.
     """
 
     in_database: bool
+    needs_event_type: bool = False
 
     @abstractmethod
     def open_slots(

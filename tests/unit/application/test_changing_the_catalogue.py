@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from booking_core import Actor, InvalidRequest
-from booking_core.testing.examples import a_builder, a_schedule, a_session_type
+from adapters.local_calendar import LocalCalendar
+from adapters.memory import MemoryClock, MemoryMailer, MemoryStore
+from booking_core import Actor, BookingCore, CalendarRef, InvalidRequest
+from booking_core.testing.examples import NOW, a_builder, a_schedule, a_session_type
 from tests.unit.application.paying import BUILDER, Shop
 
 EVE = Actor.builder("bld_2")
@@ -59,3 +62,35 @@ def test_what_is_added_gets_an_id_of_its_own_and_has_no_other_attributes(
     assert found == [dict(NAMES)[name]]
     new = {"name": "Eve", "email": "eve@example.org", "schedule": a_schedule()}
     assert refusal(add_builder, actor=Actor.admin(), **new, **more) == [dict(NAMES)[name]]
+
+
+def test_the_length_of_an_event_type_is_the_providers() -> None:
+    shop = Shop.open(price=None, calendar_ref=CalendarRef("et_1", "https://calendar.test/et_1"))
+    change, typ = shop.core.change_session_type, a_session_type().id
+    longer = {"duration": timedelta(minutes=90)}
+    assert refusal(change, session_type_id=typ, changes=longer, actor=BUILDER) == [
+        "/durationMinutes"
+    ]
+    same = {"duration": shop.stored_type().duration, "title": "Another"}
+    assert change(session_type_id=typ, changes=same, actor=BUILDER).title == "Another"
+    alone = change(session_type_id=typ, changes=longer | {"calendar_ref": None}, actor=BUILDER)
+    assert alone.duration == longer["duration"]
+
+
+def test_where_our_own_calendar_judges_an_event_type_fixes_no_length() -> None:
+    clock, store = MemoryClock(NOW), MemoryStore()
+    calendar = LocalCalendar(store, clock, "https://booking.test")
+    core = BookingCore.assemble(
+        unit_of_work=store, calendar=calendar, mailer=MemoryMailer(), clock=clock
+    )
+    with store() as uow:
+        uow.builders.save(a_builder())
+        ref = CalendarRef("et_1", "https://calendar.test/et_1")
+        uow.session_types.save(a_session_type(calendar_ref=ref))
+        uow.commit()
+    changed = core.change_session_type(
+        session_type_id=a_session_type().id,
+        changes={"duration": timedelta(minutes=90)},
+        actor=BUILDER,
+    )
+    assert changed.duration == timedelta(minutes=90)

@@ -524,3 +524,18 @@ def test_one_event_type_that_cannot_be_taken_over_ends_nobody_elses_sync() -> No
         ("bld_0", ""),
         (a_builder().id, "x" * 300),
     ]
+
+
+def test_a_sync_takes_the_length_of_the_provider_whatever_was_said_here() -> None:
+    shop = open_shop()
+    offered = EventType(REF.event_type_uri, REF.event_type_id, "Talk", 45, True)
+    shop.calendar.offers = {a_builder().id: [offered]}
+    shop.core.sync_event_types(actor=Actor.admin())
+    with shop.store() as uow:
+        edited = evolve(shop.stored_type(), duration=timedelta(minutes=90), title="Our talk")
+        uow.session_types.save(edited)
+        uow.commit()
+    report = shop.core.sync_event_types(actor=Actor.admin())
+    assert [names for _, names in report.updated] == [("duration",)]
+    assert [name for _, name in report.kept] == ["title"]
+    assert shop.stored_type().duration == timedelta(minutes=45)

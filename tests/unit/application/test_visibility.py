@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from adapters.memory import MemoryCalendar, MemoryMailer
 from booking_core import (
     Actor,
     BookingCore,
     BookingError,
     NotFound,
+    NotSetUp,
     Role,
     SessionTypeId,
     SignInRequired,
@@ -119,3 +121,38 @@ def test_a_stranger_cannot_tell_a_hidden_type_from_none(core: BookingCore) -> No
         return f"{refused.type} {refused.value}"
 
     assert refusal("typ_retired") == refusal("typ_nothing")
+
+
+@pytest.mark.parametrize("viewer", [ANYONE, CLIENT])
+def test_what_the_provider_has_no_event_type_for_is_for_nobody(viewer: Actor) -> None:
+    core = needing_event_types()
+    assert core.list_available_sessions(actor=viewer) == []
+    assert core.list_session_types(builder=a_builder().id, actor=viewer) == []
+    explained = core.explain_visibility(session_type_id=a_session_type().id, viewer=viewer)
+    assert explained.reason == "It has no event type at the calendar provider."
+    for act in (core.find_slots, core.show_session_type):
+        asked = {"window": WEEK} if act is core.find_slots else {}
+        name = "session_type_id" if asked else "session_type"
+        with pytest.raises(NotFound):
+            act(**{name: a_session_type().id}, actor=viewer, **asked)
+
+
+def test_who_can_mend_a_missing_event_type_is_told_how() -> None:
+    core = needing_event_types()
+    with pytest.raises(NotSetUp, match="name one, or deactivate it") as told:
+        core.find_slots(session_type_id=a_session_type().id, window=WEEK, actor=BUILDER)
+    assert not told.value.retryable
+    assert core.list_session_types(builder=a_builder().id, actor=BUILDER)
+
+
+def needing_event_types() -> BookingCore:
+    class NeedingCalendar(MemoryCalendar):
+        needs_event_type = True
+
+    shop = Shop.open(price=None)
+    return BookingCore.assemble(
+        unit_of_work=shop.store,
+        calendar=NeedingCalendar(shop.clock),
+        mailer=MemoryMailer(),
+        clock=shop.clock,
+    )
