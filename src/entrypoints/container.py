@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from adapters.mail_templates import TemplateMailWriter
 from adapters.sql import SqlStore, jobs_schema
 from adapters.tokens import SignedTokens
 from booking_core import (
+    Actor,
     BookingCore,
     BookingError,
     Builder,
@@ -36,6 +38,7 @@ from booking_core import (
     PaymentNoticeReader,
     Role,
     SchedulingMode,
+    SessionType,
     SystemClock,
     UnitOfWorkFactory,
 )
@@ -107,6 +110,8 @@ class Application:
         database = self._database()
         kept = [self._catalogue(), self._scheduling(), self._jobs()] if database.ok else []
         told = [self._notices(self.notices)] if self.notices else []
+        if database.ok and not self.calendar.in_database:
+            told = [self._event_types(), *told]
         return [
             self._settings(),
             database,
@@ -164,6 +169,49 @@ class Application:
         ]
         direct = sum(map(_direct, builders))
         return Finding("scheduling", True, ", ".join([f"{direct} builders directly", *others]))
+
+    def _event_types(self) -> Finding:
+        """Whether what is offered can be booked at the provider, and as long as it is there."""
+        try:
+            without, unlike = self._without_event_type(), self._of_other_length()
+        except BookingError as failed:
+            return Finding("event types", False, reason(failed), "Look at the calendar.")
+        found = [
+            f"{len(names)} session types {what}: {', '.join(names)}"
+            for names, what in (
+                (without, "have no event type"),
+                (unlike, "are not as long as their event type"),
+            )
+            if names
+        ]
+        sync = f"run `{command('sync-event-types')}`"
+        advice = f"Deactivate them, or {sync}." if without else f"{sync.capitalize()}."
+        return Finding("event types", not found, "; ".join(found) or "all can be booked", advice)
+
+    def _offered(self) -> dict[str, SessionType]:
+        system = Actor.system()
+        return {
+            f"{builder.slug}/{each.slug}": each
+            for builder in self.core.list_builders()
+            for each in self.core.list_session_types(builder=builder.id, actor=system)
+            if each.active
+        }
+
+    def _without_event_type(self) -> list[str]:
+        if not self.calendar.needs_event_type:
+            return []
+        return [name for name, each in self._offered().items() if each.calendar_ref is None]
+
+    def _of_other_length(self) -> list[str]:
+        lengths = {
+            each.session_type_id: timedelta(minutes=each.event_type.duration_minutes)
+            for each in self.core.list_event_types(actor=Actor.system())
+        }
+        return [
+            name
+            for name, each in self._offered().items()
+            if lengths.get(each.id, each.duration) != each.duration
+        ]
 
     def _notices(self, notices: OwnNotices) -> Finding:
         """Without any, only an address that a provider can reach is at fault."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from booking_core import (
     BookingError,
@@ -92,4 +92,6 @@ def reason(error: BookingError) -> str:
 
 def of(error: BookingError) -> Problem:
     """How this error is told. Every class has a row of its own; a test walks the tree."""
-    return PROBLEMS[type(error)]
+    told = PROBLEMS[type(error)]
+    lasting = type(error) is ProviderFailed and not error.retryable
+    return evolve(told, exit_code=EX_UNAVAILABLE) if lasting else told

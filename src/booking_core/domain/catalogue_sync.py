@@ -21,7 +21,6 @@ from booking_core.domain.ids import BuilderId, SessionTypeId
 from booking_core.domain.session_type import CalendarRef, SessionType
 from booking_core.domain.texts import printable
 
-
 #: What it books as it is there, whatever is said here.
 _THEIRS = frozenset({"duration"})
 

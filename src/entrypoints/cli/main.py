@@ -126,7 +126,7 @@ def cli() -> None:
     \b
     Exit codes:
       0   done                        66  there is no such thing
-      1   the answer is no            69  a provider, or the service, does not answer
+      1   the answer is no            69  a provider refuses, or no service answers
       2   wrong usage                 75  not now; try again later
       65  the input is not valid      77  not allowed
       70  a bug in booking            78  a setting is wrong

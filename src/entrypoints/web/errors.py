@@ -76,7 +76,8 @@ def for_visitors(error: BookingError) -> BookingError:
     if not isinstance(error, ProviderFailed):
         return error
     _log.error("provider failed", error=problems.reason(error))
-    return ProviderFailed(_UNAVAILABLE, retryable=error.retryable, retry_after=error.retry_after)
+    message = _UNAVAILABLE if error.retryable else _BROKEN
+    return ProviderFailed(message, retryable=error.retryable, retry_after=error.retry_after)
 
 
 def refused(error: BookingError) -> Response:
@@ -85,7 +86,7 @@ def refused(error: BookingError) -> Response:
     told = problems.of(error)
     extensions = {name: views.plain(value) for name, value in error.extensions().items()}
     answer = problem(told.status, error.code, error.title, error.message, extensions)
-    if isinstance(error, ProviderFailed) or error.code == "key_in_progress":
+    if getattr(error, "retryable", error.code == "key_in_progress"):
         after = getattr(error, "retry_after", None)
         answer.headers["Retry-After"] = str(int(after.total_seconds()) if after else 1)
     return answer
@@ -177,6 +178,10 @@ _EXAMPLES = {
     "sessionTypeId": "the id of a session type",
 }
 _UNAVAILABLE = "The request is well formed, but we cannot serve it; try again in a minute."
+_BROKEN = (
+    "The request is well formed, but we cannot serve it, and trying again will not help: whoever runs "
+    "this service has to see to it."
+)
 _UNEXPECTED = "Something went wrong on our side. Try again, and name the request id if it stays."
 _ADVICE = {
     404: "There is nothing at this address; /api/docs lists what there is.",

@@ -234,6 +234,45 @@ def test_notices_that_the_provider_gave_up_are_seen(
     assert findings["scheduling"]["detail"] == "1 builders directly"
 
 
+def event_types(run: Command, *, code: int) -> dict[str, Any]:
+    findings = run.json("doctor", code=code)["findings"]
+    return next(each for each in findings if each["name"] == "event types")
+
+
+def test_doctor_names_what_is_not_as_long_as_its_event_type(
+    run: Command, service: Application, calendar: PostingCalendar
+) -> None:
+    ada = service.core.show_builder(name="ada", actor=SYSTEM).id
+    calendar.offers = {ada: [EventType(URI, "et_1", "Intro", 45, True)]}
+    run("webhooks", "register")
+    found = event_types(run, code=1)
+    assert found["detail"] == "1 session types are not as long as their event type: ada/intro"
+    assert "sync-event-types" in found["advice"]
+    run("sync-event-types")
+    assert event_types(run, code=0)["ok"]
+
+
+def test_what_has_no_event_type_is_named_and_never_tried_again(
+    run: Command, calendar: PostingCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PostingCalendar, "needs_event_type", True)
+    found = event_types(run, code=1)
+    names = "ada/deep-dive, ada/group, ada/route, ada/survey"
+    assert sorted(found["detail"].partition(": ")[2].split(", ")) == names.split(", ")
+    assert found["detail"].startswith("4 session types have no event type: ")
+    assert "Deactivate them" in found["advice"]
+    assert "deactivate it" in run("slots", "ada/group", code=78).stderr
+    hidden = run.json("explain-visibility", "ada/group", "--as", "anonymous")
+    assert "no event type" in str(hidden)
+
+
+def test_what_a_provider_refuses_for_good_is_not_to_be_tried_again(
+    run: Command, calendar: PostingCalendar
+) -> None:
+    calendar.break_next("open_slots", error=ProviderFailed("No.", retryable=False))
+    run("slots", "ada/intro", code=69)
+
+
 def test_a_calendar_that_sends_no_notices_says_so(run: Command) -> None:
     told = run.json("webhooks", "register", code=78)
     assert told["setting"] == "BOOKING_CALENDAR"

@@ -29,7 +29,7 @@ from booking_core import (
 from entrypoints.container import Application
 from entrypoints.settings import Settings
 from tests.integration.posting_calendar import SIGNATURE, PostingCalendar, application_on
-from tests.integration.web.conftest import BO, BOOKINGS, Caller
+from tests.integration.web.conftest import BO, BOOKINGS, Caller, day_ahead
 
 TYPE = "getting-started"
 URI = "https://calendar.test/event_types/et_1"
@@ -331,6 +331,19 @@ def test_the_page_of_a_waiting_booking_leads_to_the_provider(
     assert onward.status_code == 200
     assert 'http-equiv="refresh"' in onward.text
     assert 'href="https://calendar.test/demo/getting-started?tag=' in onward.text
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+def test_nobody_is_told_to_try_again_where_that_does_not_help(
+    client: FlaskClient, calendar: PostingCalendar, retryable: bool
+) -> None:
+    calendar.break_next("open_slots", error=ProviderFailed("cal-123", retryable=retryable))
+    query = {"from": day_ahead(1), "to": day_ahead(2)}
+    answer = client.get(f"/api/scheduling/session-types/{TYPE}/slots", query_string=query)
+    assert answer.status_code == 503
+    assert ("try again in a minute" in answer.text) is retryable
+    assert ("Retry-After" in answer.headers) is retryable
+    assert "cal-123" not in answer.text
 
 
 def test_a_provider_that_is_down_is_told_on_the_page(
