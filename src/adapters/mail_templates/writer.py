@@ -161,7 +161,8 @@ class _Page:
     def _reason(self) -> str:
         """What somebody wrote, or our own reason in the reader's words."""
         given = self._booking.cancel_reason
-        words: str = self._words["reasons"].get(given, given)
+        own = self._words["reasons"] | self._words.get(f"reasons_{self._letter.reader}", {})
+        words: str = own.get(given, given)
         return words
 
     def _in_figures(self, amounts: dict[str, Money]) -> dict[str, str]:

@@ -11,9 +11,9 @@ from booking_core.application.place_booking import BookingPlacer, Wish, details
 from booking_core.application.repeats import IdempotencyKey, scoped
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor
-from booking_core.domain.booking import Booking, Flow
+from booking_core.domain.booking import Booking, Flow, OwnReason
 from booking_core.domain.contact import Contact
-from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.errors import FieldError, InvalidRequest, SlotUnavailable
 from booking_core.domain.ids import BookingId, PathwayId, SessionTypeId
 from booking_core.domain.payment import PaymentStatus
 from booking_core.domain.questions import Answer
@@ -100,8 +100,13 @@ class ConfirmBooking:
         )
         booking = self.settle_calendar.at_once(self.cashier.opened(booking))
         if booking.state is BookingState.FAILED:
-            self.placer.keeper.refuse(self.placer.judge.lost(session_type_id, slot), scope)
+            self.placer.keeper.refuse(self._lost(booking, slot), scope)
         return booking
+
+    def _lost(self, booking: Booking, slot: Slot) -> SlotUnavailable:
+        if booking.cancel_reason == OwnReason.CALENDAR_REFUSED:  # and so it would any other time
+            return SlotUnavailable("refused", _NOT_ACCEPTED)
+        return self.placer.judge.lost(booking.session_type_id, slot)
 
     def _waiting(self, uow: UnitOfWork, booking_id: BookingId, offer: Offer, wish: Wish) -> Booking:
         """The booking that was begun before, with what the client says now on top of what it said then."""
@@ -123,6 +128,9 @@ class ConfirmBooking:
         )
         booking.details = evolve(details(offer.session_type, whole), location=said.location)
         return booking
+
+
+_NOT_ACCEPTED = "The builder's calendar does not accept this booking; ask the builder, or choose another session."
 
 
 def _with(before: Mapping[str, Answer], now: Sequence[Answer]) -> tuple[Answer, ...]:

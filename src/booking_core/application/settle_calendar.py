@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -12,7 +13,7 @@ from booking_core.application.keep import Keeper, Overtaken
 from booking_core.application.witness import Witness, start_of
 from booking_core.domain import calendar_steps as steps
 from booking_core.domain.actor import Actor
-from booking_core.domain.booking import Booking, Settle
+from booking_core.domain.booking import Booking, OwnReason, Settle
 from booking_core.domain.builder import SchedulingMode
 from booking_core.domain.calendar_steps import StandingEvent
 from booking_core.domain.errors import LinkNeeded, ProviderFailed, SlotUnavailable
@@ -24,6 +25,7 @@ from booking_core.domain.transitions import BookingState
 from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
+_log = logging.getLogger("booking_core.calendar")
 _MOST_STEPS = 30
 _LIMIT = timedelta(minutes=1)
 
@@ -97,7 +99,7 @@ class SettleCalendar:
             case steps.RecordBooked(event):
                 return self._record(booking, lambda b: b.calendar_booked(event))
             case steps.GiveUp():
-                return self._record(booking, _refused)
+                return self._refused(booking, OwnReason.CALENDAR_TOO_LATE)
             case steps.Lapse():
                 return self._record(booking, self._lapsed)
             case steps.RecordRescheduled(event):
@@ -112,8 +114,10 @@ class SettleCalendar:
         try:
             with self._watching(booking, "book", slot):
                 event = self.keeper.calendar.ensure_booked(booking=booking, slot=slot)
-        except SlotUnavailable:
-            return self._record(booking, _refused)
+        except SlotUnavailable as refused:
+            for_good = refused.reason == "refused"
+            why = OwnReason.CALENDAR_REFUSED if for_good else OwnReason.SLOT_TAKEN
+            return self._refused(booking, why)
         except LinkNeeded as needed:
             if needed.lasting:
                 self._learn_mode(booking)
@@ -125,6 +129,11 @@ class SettleCalendar:
             )
         events.append(StandingEvent(event, slot))
         return booking
+
+    def _refused(self, booking: Booking, why: OwnReason) -> Booking:
+        """Ends what waits for the calendar; what was booked before stays where it is."""
+        _log.warning("booking %s: the calendar said no (%s)", booking.id, why)
+        return self._record(booking, lambda b: b.calendar_refused(why) or b.reschedule_refused())
 
     def _watching(
         self, booking: Booking, call: str, slot: Slot | None = None
@@ -164,7 +173,3 @@ class SettleCalendar:
     def _record(self, booking: Booking, fact: Callable[[Booking], bool]) -> Booking:
         """Raises Overtaken when the booking was changed since it was read."""
         return self.keeper.unless_overtaken(booking, fact, settles=Settle.CALENDAR)
-
-
-def _refused(booking: Booking) -> bool:
-    return booking.calendar_refused() or booking.reschedule_refused()

@@ -57,11 +57,17 @@ class OwnReason(StrEnum):
 
     CAPTURE_REFUSED = "capture_refused"
     CHECKOUT_REFUSED = "checkout_refused"
+    SLOT_TAKEN = "slot_taken"
+    CALENDAR_REFUSED = "calendar_refused"
+    CALENDAR_TOO_LATE = "calendar_too_late"
 
 
 _IN_ENGLISH: Mapping[str, str] = {
     OwnReason.CAPTURE_REFUSED: "The payment could not be taken.",
     OwnReason.CHECKOUT_REFUSED: "The payment provider refused the checkout.",
+    OwnReason.SLOT_TAKEN: "The time was gone before it could be booked.",
+    OwnReason.CALENDAR_REFUSED: "The calendar does not accept this booking.",
+    OwnReason.CALENDAR_TOO_LATE: "The calendar did not answer before the session was to begin.",
 }
 
 
@@ -717,11 +723,12 @@ class Booking:
         self._capture_when_authorised()
         return True
 
-    def calendar_refused(self) -> bool:
+    def calendar_refused(self, why: OwnReason = OwnReason.SLOT_TAKEN) -> bool:
         """The calendar will not take the session: the money goes back (D3)."""
         if self.state is not BookingState.CONFIRMING:
             return False
         self._end(Action.CALENDAR_REFUSED, BookingState.FAILED, keep=0)
+        self.cancel_reason = why.value
         return True
 
     def link_needed(self, *, until: datetime) -> bool:

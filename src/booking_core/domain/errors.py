@@ -167,7 +167,8 @@ class SlotUnavailable(Refused):
     """The slot cannot be booked; `alternatives` are open ones, nearest first.
 
     They are the next ones after it; where nothing is open later, the last ones before it.
-    `reason` is a code that a client may know: busy, full, not_offered, notice, horizon, daily_limit.
+    `reason` is a code that a client may know: busy, full, not_offered, notice, horizon, daily_limit,
+    and refused, where the calendar would not take another time either.
     """
 
     code = "slot_unavailable"

@@ -17,6 +17,7 @@ from booking_core.domain.errors import (
     FieldError,
     InvalidRequest,
     ProviderFailed,
+    SlotUnavailable,
     StaleBooking,
 )
 from booking_core.domain.ids import BuilderId
@@ -94,7 +95,8 @@ class TrailEntry:
         """The same thing, gone wrong for that reason: its code, and never its text."""
         code = error.code if isinstance(error, BookingError) else type(error).__name__
         outcome = Outcome.REFUSED if _for_good(error) else Outcome.FAILED
-        return evolve(self, outcome=outcome, detail={**self.detail, "code": code})
+        why = {"reason": error.reason} if isinstance(error, SlotUnavailable) else {}
+        return evolve(self, outcome=outcome, detail={**self.detail, "code": code, **why})
 
 
 def _for_good(error: Exception) -> bool:

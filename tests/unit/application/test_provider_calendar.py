@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -10,10 +11,13 @@ from booking_core import (
     HOLD_LENGTH,
     Actor,
     Booking,
+    BookingFilter,
     BookingState,
+    OwnReason,
     Slot,
     SlotUnavailable,
     TimeWindow,
+    in_english,
 )
 from booking_core.testing.examples import a_builder, a_contact, a_session_type, a_slot
 from tests.unit.application.paying import Shop
@@ -142,6 +146,7 @@ def test_a_provider_that_was_away_until_the_start_books_nothing_into_the_past(sh
     shop.clock.advance(NOON.start - shop.clock.now())
     shop.work(timedelta(hours=2))
     assert shop.now(booking).state is S.FAILED
+    assert shop.now(booking).cancel_reason == OwnReason.CALENDAR_TOO_LATE
     assert shop.calendar.standing() == []
 
 
@@ -153,3 +158,33 @@ def test_a_move_that_the_provider_did_not_make_in_time_is_refused(shop: Shop) ->
     shop.clock.advance(sooner.start - shop.clock.now())
     shop.work(timedelta(hours=1))
     assert (shop.now(booking).slot, shop.now(booking).pending_slot) == (NOON, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [("refused", OwnReason.CALENDAR_REFUSED), ("busy", OwnReason.SLOT_TAKEN)],
+)
+def test_why_the_calendar_said_no_is_told_to_all_who_ask(
+    shop: Shop,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    code: str,
+    why: OwnReason,
+) -> None:
+    def refuse(**_: object) -> NoReturn:
+        raise SlotUnavailable(code, "The calendar says no.")
+
+    monkeypatch.setattr(type(shop.calendar), "ensure_booked", lambda *_, **given: refuse(**given))
+    with pytest.raises(SlotUnavailable) as refused:
+        shop.confirm(NOON)
+    assert refused.value.reason == code
+    assert bool(refused.value.alternatives) is (code == "busy")
+    [booking] = shop.core.list_bookings(actor=Actor.admin(), criteria=BookingFilter()).bookings
+    assert (booking.state, booking.cancel_reason) == (S.FAILED, why)
+    [line] = [each for each in caplog.messages if booking.id in each]
+    assert line == f"booking {booking.id}: the calendar said no ({why})"
+    shop.work()
+    assert all(in_english(why) in mail.text for mail in shop.mailer.sent)
+    assert len(shop.mailer.sent) == 2
+    timeline = shop.core.show_timeline(booking_id=booking.id, actor=Actor.admin())
+    assert [e.detail["reason"] for e in timeline.entries if e.name == "book"] == [code]

@@ -190,7 +190,7 @@ def test_a_calendar_that_refuses_is_in_the_trail(shop: Shop) -> None:
     (found,) = timeline(shop, booking, K.CALENDAR)
     assert (found.name, found.outcome) == ("book", OUT.REFUSED)
     start = f"{a_slot().start:%Y-%m-%dT%H:%M:%SZ}"
-    assert found.detail == {"start": start, "code": "slot_unavailable"}
+    assert found.detail == {"start": start, "code": "slot_unavailable", "reason": "busy"}
 
 
 def test_a_no_show_is_told_to_the_calendar_and_to_the_trail() -> None:

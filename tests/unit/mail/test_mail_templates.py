@@ -269,6 +269,14 @@ def test_our_own_reasons_are_told_in_the_readers_language(
     assert (in_english(reason) in text) == (language is Language.ENGLISH)
 
 
+def test_a_builder_whose_calendar_refuses_for_good_is_told_where_to_look() -> None:
+    booking = about(LetterKind.FAILED)
+    booking.cancel_reason = OwnReason.CALENDAR_REFUSED.value
+    text = WRITER.write(letter=a_letter(LetterKind.FAILED, B, booking=booking)).text
+    assert "Look at the event type there" in text
+    assert "gone" not in text
+
+
 def test_what_others_wrote_is_only_ever_text() -> None:
     hostile = '<script>alert(1)</script>"><img src=x onerror=y>'
     booking = about(LetterKind.BOOKED)
