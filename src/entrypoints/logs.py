@@ -14,7 +14,9 @@ _SECRET_NAMES = re.compile(
     r"authorization|cookie|token|secret|password|api_?key|e?-?mail|phone|notes|answers|contact"
 )
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+\.[A-Za-z]{2,}")
-_BEARER = re.compile(r"(?i)\b(bearer|booking)\s+[A-Za-z0-9._~+/=-]{16,}")
+_BEARER = re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]{16,}")
+#: A manage token is longer than the name of any command that somebody is told to run.
+_MANAGE = re.compile(r"(?i)\b(booking)\s+[A-Za-z0-9_-]{40,}")
 
 
 def redact(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -30,7 +32,9 @@ def _redacted(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_redacted("", each) for each in value]
     if isinstance(value, str):
-        return _BEARER.sub(r"\1 [redacted]", _ADDRESS.sub("[address]", value))
+        for secret in (_BEARER, _MANAGE):
+            value = secret.sub(r"\1 [redacted]", value)
+        return _ADDRESS.sub("[address]", value)
     return value
 
 
@@ -55,7 +59,8 @@ def configure(*, level: str, json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
+    for chatty in ("alembic", "httpx"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

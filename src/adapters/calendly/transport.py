@@ -146,7 +146,7 @@ class Transport:
             # What we may not send is quoted by its error, and that can be the token.
             cause = None if isinstance(broken, httpx.LocalProtocolError) else broken
             raise Unreachable(name, sent=not isinstance(broken, _NEVER_SENT)) from cause
-        level = logging.DEBUG if answer.is_success else logging.WARNING
+        level = logging.INFO if answer.is_success else logging.WARNING
         took, theirs = 1000 * (time.monotonic() - began), _their_id(answer)
         line = "%s %s: %d in %.0f ms, request %s, theirs %s"
         _log.log(level, line, method, path, answer.status, took, ours, theirs)

@@ -130,7 +130,9 @@ class ConfirmBooking:
         return booking
 
 
-_NOT_ACCEPTED = "The builder's calendar does not accept this booking; ask the builder, or choose another session."
+_NOT_ACCEPTED = (
+    "The builder's calendar does not accept this booking; ask the builder, or book another session."
+)
 
 
 def _with(before: Mapping[str, Answer], now: Sequence[Answer]) -> tuple[Answer, ...]:
