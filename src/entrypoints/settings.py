@@ -86,7 +86,9 @@ class Settings:
         "sqlite:///PATH, postgresql://USER:PASSWORD@HOST/NAME or memory://",
         secret=True,
     )
-    calendar: str = _setting("BOOKING_CALENDAR", "local", "the calendar adapter, by name")
+    calendar: str = _setting(
+        "BOOKING_CALENDAR", "local", "the calendar adapter, by name: local, calendly"
+    )
     payments: str = _setting(
         "BOOKING_PAYMENTS", "simulated", "the payment adapter, by name: simulated, stripe, on_site"
     )
@@ -119,6 +121,21 @@ class Settings:
     )
     stripe_api_base: str = _setting(
         "STRIPE_API_BASE", "", "another address than Stripe's, for its stand-in"
+    )
+    calendly_api_key: str = _setting(
+        "CALENDLY_API_KEY", "", "a personal access token of Calendly", secret=True
+    )
+    calendly_username: str = _setting(
+        "CALENDLY_USERNAME", "", "whose token it is, for doctor to compare"
+    )
+    calendly_webhook_signing_key: str = _setting(
+        "CALENDLY_WEBHOOK_SIGNING_KEY",
+        "",
+        "32 random characters of your own for its notices: NEW, or NEW,OLD",
+        secret=True,
+    )
+    calendly_api_base_url: str = _setting(
+        "CALENDLY_API_BASE_URL", "", "another address than Calendly's, for its simulator"
     )
     #: Every variable there is, for adapters that read their own.
     variables: Mapping[str, str] = field(factory=dict, repr=False, metadata={"secret": True})

@@ -128,11 +128,15 @@ def test_the_settings_of_adapters_are_listed_without_their_secrets(
     environment.setenv("SMTP_URL", "smtp://ada:s3cret@mail.example.org:587")
     environment.setenv("STRIPE_SECRET_KEY", "sk_test_s3cret")
     environment.setenv("MAIL_FROM", "book@example.org")
+    environment.setenv("CALENDLY_API_KEY", "pat-s3cret")
+    environment.setenv("CALENDLY_API_BASE_URL", "http://127.0.0.1:12112")
     shown = {each["name"]: each["value"] for each in run.json("settings")["settings"]}
     assert shown["SMTP_URL"] == "smtp://***@mail.example.org:587"
     assert shown["MAIL_FROM"] == "book@example.org"
     assert shown["STRIPE_SECRET_KEY"] == "set, not shown"
     assert shown["STRIPE_WEBHOOK_SECRET"] == "not set"
+    assert shown["CALENDLY_API_KEY"] == "set, not shown"
+    assert shown["CALENDLY_API_BASE_URL"] == "http://127.0.0.1:12112"
     assert "s3cret" not in run("settings").stdout
 
 

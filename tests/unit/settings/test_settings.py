@@ -1,5 +1,6 @@
 """The environment is read once; what cannot be used is named, with what to do about it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,11 @@ def test_every_setting_is_in_the_documentation() -> None:
     rows = [line for line in DOCUMENT.read_text("utf-8").splitlines() if line.startswith("| `")]
     documented = [row.split("`")[1] for row in rows]
     assert documented == [each.metadata["name"] for each in settings_fields()]
+
+
+def test_every_variable_that_an_adapter_reads_is_a_setting() -> None:
+    asked = re.compile(r"settings(?:\.get\(|\[)\"([A-Z_]+)\"")
+    adapters = DOCUMENT.parents[1] / "src/adapters"
+    read = {name for each in adapters.rglob("*.py") for name in asked.findall(each.read_text())}
+    assert "CALENDLY_API_KEY" in read
+    assert read - {"BOOKING_HOME"} <= {each.metadata["name"] for each in settings_fields()}
