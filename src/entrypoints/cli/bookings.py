@@ -26,14 +26,17 @@ from booking_core import (
     SessionType,
     Slot,
     exponent,
+    in_english,
 )
 from entrypoints import times, views
 from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, as_option, timezone_option
 from entrypoints.cli.session import Session, pass_session
 from entrypoints.invoked import command
+from entrypoints.problems import EX_NO
 
 _YES, _NO = {"yes", "true", "1"}, {"no", "false", "0"}
+_DONE = (BookingState.CONFIRMED, BookingState.COMPLETED, BookingState.NO_SHOW)
 _STATES = [state.value.lower() for state in BookingState if state is not BookingState.NEW]
 
 
@@ -52,7 +55,9 @@ _STATES = [state.value.lower() for state in BookingState if state is not Booking
 @click.option("--key", help="Idempotency key: the same line again books nothing twice.")
 @as_option
 @pass_session
+@click.pass_context
 def book(
+    ctx: click.Context,
     session: Session,
     session_type: str,
     start: str,
@@ -88,6 +93,8 @@ def book(
     token = session.core.manage_key.token(booking.id, booking.token_version)
     more = {"checkoutUrl": booking.payment.checkout_url} if booking.payment.checkout_url else {}
     _show(session, booking, _headline(booking, "Booked."), manageToken=token, **more)
+    if booking.state.dead:
+        ctx.exit(EX_NO)
     if booking.client.id is None and not session.screen.json:
         session.screen.answer({}, f"The client's link: {_page(session, booking)}#token={token}")
 
@@ -297,7 +304,10 @@ def revoke(session: Session, booking: str, viewer: str) -> None:
 def _headline(booking: Booking, done: str) -> str:
     if booking.payment.checkout_url:
         return f"The time is kept until it is paid: {booking.payment.checkout_url}"
-    waits = booking.state is not BookingState.CONFIRMED or booking.pending_slot
+    if booking.state.dead:
+        why = in_english(booking.cancel_reason)
+        return "It could not be booked." if not why else f"It could not be booked: {why}"
+    waits = booking.state not in _DONE or booking.pending_slot
     return f"Not done yet; `{command('show')}` tells how it goes." if waits else done
 
 

@@ -19,6 +19,7 @@ from booking_core import (
     ProviderFailed,
     SessionType,
     Slot,
+    SlotUnavailable,
 )
 from entrypoints.cli import provider
 from entrypoints.cli.output import Screen
@@ -78,6 +79,31 @@ def booked(run: Command, slot: Slot) -> dict[str, Any]:
 
 
 RANGE = ("--from", str(day_ahead(1)), "--to", str(day_ahead(10)))
+
+
+# ---- a provider that says no -----------------------------------------------------------------------
+
+
+def test_what_the_calendar_refuses_for_good_could_not_be_booked(
+    run: Command, calendar: PostingCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise SlotUnavailable("refused", "No.")
+
+    monkeypatch.setattr(calendar, "ensure_booked", refuse)
+    line = ("book", "ada/intro", at("10:00").start.isoformat(), *WHO, "--key", "k")
+    for _ in range(2):
+        told = run.json(*line, code=1)
+        assert (told["code"], told["reason"]) == ("slot_unavailable", "refused")
+    [failed] = run.json("bookings", "--state", "failed")["bookings"]
+    assert "does not accept this booking" in " ".join(run("show", failed["id"]).stdout.split())
+
+
+@pytest.mark.usefixtures("calendar")
+def test_a_repeat_for_a_booking_that_has_ended_does_not_say_that_it_waits(run: Command) -> None:
+    line = ("book", "ada/intro", at("10:00").start.isoformat(), *WHO, "--key", "k")
+    run("cancel", run.json(*line)["booking"]["id"], "--reason", "Ill")
+    assert "It could not be booked: Ill" in run(*line, code=1).stdout
 
 
 # ---- repair (E5) ---------------------------------------------------------------------------------
