@@ -214,16 +214,21 @@ class Application:
         ]
 
     def _notices(self, notices: OwnNotices) -> Finding:
-        """Without any, only an address that a provider can reach is at fault."""
         try:
             own = notices.own()
         except BookingError as failed:
             return Finding("notices", False, reason(failed), "Look at the calendar.")
         if any(each.active for each in own):
             return Finding("notices", True, f"the calendar posts to {notices.url}")
+        if not own and self.settings.out_of_reach:
+            detail = (
+                f"none: nobody else reaches {notices.url}; `{command('repair')}` finds the rest"
+            )
+            return Finding("notices", True, detail)
         what = "the calendar gave up posting to" if own else "the calendar does not post to"
+        wanted = notices.url.startswith("https:") or self.settings.calendly_webhook_signing_key
+        well = not own and not wanted
         advice = f"Run `{command('webhooks register')}`."
-        well = not own and not notices.url.startswith("https:")
         return Finding("notices", well, f"{what} {notices.url}", advice)
 
     def _payments(self) -> Finding:

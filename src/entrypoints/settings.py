@@ -180,6 +180,13 @@ class Settings:
         reached = (self.host, urlsplit(self.public_url).hostname or "")
         return self.secret_key == DEVELOPMENT_SECRET and not all(map(_loopback, reached))
 
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether only this machine reaches the service, and Calendly is not a simulator on it."""
+        ours, theirs = self.public_url, self.calendly_api_base_url
+        here = _loopback(urlsplit(ours).hostname or "")
+        return here and not _loopback(urlsplit(theirs).hostname or "")
+
     def _check(self) -> None:
         _one_of("BOOKING_ENV", self.environment, ("development", "production"))
         _one_of("LOG_LEVEL", self.log_level, _LEVELS)

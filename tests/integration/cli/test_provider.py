@@ -260,6 +260,36 @@ def test_notices_that_the_provider_gave_up_are_seen(
     assert findings["scheduling"]["detail"] == "1 builders directly"
 
 
+@pytest.mark.parametrize(
+    ("public_url", "base_url", "key", "well"),
+    [
+        ("", "", "k", True),
+        ("", "http://127.0.0.1:12112", "k", False),
+        ("", "http://127.0.0.1:12112", "", True),
+        ("http://book.example.org", "", "k", False),
+        ("https://book.example.org", "", "", False),
+    ],
+)
+@pytest.mark.usefixtures("calendar")
+def test_doctor_says_when_nobody_asked_for_notices(
+    run: Command,
+    environment: pytest.MonkeyPatch,
+    public_url: str,
+    base_url: str,
+    key: str,
+    well: bool,
+) -> None:
+    environment.setenv("PUBLIC_URL", public_url)
+    environment.setenv("SECRET_KEY", "k" * 32)
+    environment.setenv("CALENDLY_API_BASE_URL", base_url)
+    environment.setenv("CALENDLY_WEBHOOK_SIGNING_KEY", key)
+    findings = run.json("doctor", code=0 if well else 1)["findings"]
+    found = next(each for each in findings if each["name"] == "notices")
+    assert found["ok"] is well
+    assert well or "webhooks register" in found["advice"]
+    assert ("nobody else reaches" in found["detail"]) is (well and not base_url)
+
+
 def event_types(run: Command, *, code: int) -> dict[str, Any]:
     findings = run.json("doctor", code=code)["findings"]
     return next(each for each in findings if each["name"] == "event types")
