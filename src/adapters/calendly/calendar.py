@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
-from adapters.calendly.account import Account
+from adapters.calendly.account import BASE_URL, Account
 from adapters.calendly.accounts import Accounts
 from adapters.calendly.api import CalendlyApi
 from adapters.calendly.modes import BookingMode
@@ -17,7 +17,7 @@ from adapters.calendly.subscriptions import Subscriptions
 from adapters.calendly.times import LEAD, AvailableTimes
 from adapters.calendly.told import record_of
 from adapters.calendly.trails import Place, Trails
-from adapters.calendly.uris import id_in, place_in
+from adapters.calendly.uris import host_in, id_in, place_in
 from adapters.calendly.wishes import SOURCE, answers_to, tracking_of, wish_of
 from booking_core import (
     Booking,
@@ -32,6 +32,7 @@ from booking_core import (
     EventRecord,
     EventType,
     Explanation,
+    FieldError,
     Health,
     InvalidRequest,
     LinkNeeded,
@@ -349,6 +350,8 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             return self._trails.standing(booking)
 
     def find(self, *, event_uri: str, invitee_uri: str | None = None) -> EventRecord:
+        self._check_host(event_uri, "/calendlyEventUri")
+        self._check_host(invitee_uri, "/calendlyInviteeUri")
         event_id = id_in(event_uri, "scheduled_events")
         ids = place_in(invitee_uri)
         named = invitee_uri is not None
@@ -370,6 +373,13 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         except InvalidRequest as unusable:
             message = "Calendly knows no address of this client that could be written to."
             raise ProviderFailed(message, retryable=False) from unusable
+
+    def _check_host(self, uri: str | None, pointer: str) -> None:
+        """Raises InvalidRequest for another's address; only the id of one is ever used."""
+        host = host_in(uri)
+        if host not in (None, host_in(BASE_URL), host_in(self._account.base_url)):
+            message = f"This is no address of Calendly's; they begin with {BASE_URL}/."
+            raise InvalidRequest(message, [FieldError(pointer, message)])
 
     def _place(self, event_id: str, invitee_id: str | None) -> Place:
         if invitee_id is not None:

@@ -20,6 +20,14 @@ def place_in(uri: object) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
+def host_in(uri: str | None) -> str | None:
+    """None where it names no host at all."""
+    try:
+        return urlsplit(uri or "").hostname
+    except ValueError:
+        return None
+
+
 def _tail(uri: object, pattern: str) -> re.Match[str] | None:
     if not isinstance(uri, str) or len(uri) > 500:
         return None

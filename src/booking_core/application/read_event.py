@@ -32,7 +32,7 @@ class ReadEvent:
         event_uri, _, invitee_uri = job.subject.partition(" ")
         try:
             record = self.calendar.find(event_uri=event_uri, invitee_uri=invitee_uri or None)
-        except NotFound:  # of another account
+        except (NotFound, InvalidRequest):  # of another account, or of another provider
             return
         except ProviderFailed as failed:
             self.witness.write(self._read(job).failed(failed))

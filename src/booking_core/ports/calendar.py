@@ -122,6 +122,7 @@ class CalendarProvider(Protocol):
 
         Raises:
             NotFound: nothing of an account of ours; or several clients, and none of them named.
+            InvalidRequest: it is no address of the provider's.
         """
 
     @abstractmethod

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.calendly import CalendlyCalendar
 from adapters.memory import MemoryStore
-from booking_core import NotFound, ProviderFailed, TimeWindow
+from booking_core import InvalidRequest, NotFound, ProviderFailed, TimeWindow
 from booking_core.testing.examples import NOW, a_builder
 from tests.integration.calendly.conftest import Connect
 from tests.integration.calendly.given import ELEVEN, TAG, TEN, waiting
@@ -75,7 +75,6 @@ def test_a_moved_one_says_which_ones_it_replaces(
     "uri",
     [
         "",
-        "https://evil.example/",
         "https://api.calendly.com/users/u-1",
         "https://api.calendly.com/scheduled_events/",
         "https://api.calendly.com/scheduled_events/../users/me",
@@ -92,13 +91,24 @@ def test_what_names_no_event_of_ours_is_not_found(calendar: CalendlyCalendar, ur
         calendar.find(event_uri=uri)
 
 
-def test_the_host_of_an_address_is_never_called(
+def test_an_address_that_is_none_of_calendlys_is_refused_and_nobody_is_asked(
     calendar: CalendlyCalendar, sim: Simulator, advice: EventType
 ) -> None:
     invitee = visitor(sim, advice)
-    elsewhere = invitee.event.uri.replace("api.calendly.com", "evil.example:1")
-    found = calendar.find(event_uri=elsewhere)
-    assert found.event.event_uri == invitee.event.uri, "the provider's own address is kept"
+    event, place = (
+        uri.replace("api.calendly.com", "evil.example:1")
+        for uri in (invitee.event.uri, invitee.uri)
+    )
+    before = len(sim.calls)
+    for given, pointer in (
+        ({"event_uri": event}, "/calendlyEventUri"),
+        ({"event_uri": "https://evil.example/"}, "/calendlyEventUri"),
+        ({"event_uri": invitee.event.uri, "invitee_uri": place}, "/calendlyInviteeUri"),
+    ):
+        with pytest.raises(InvalidRequest) as refused:
+            calendar.find(**given)
+        assert [each.pointer for each in refused.value.errors] == [pointer]
+    assert len(sim.calls) == before
 
 
 def test_an_invitee_of_another_event_is_not_found(
@@ -109,7 +119,7 @@ def test_an_invitee_of_another_event_is_not_found(
         f"{sim.pages}/{host.slug}/{advice.slug}", ELEVEN.start, "Bea", "bea@example.test"
     )
     mixed = f"{one.event.uri}/invitees/{other.id}"
-    for invitee_uri in (other.uri, mixed, "https://evil.example/x"):
+    for invitee_uri in (other.uri, mixed, "https://api.calendly.com/x"):
         with pytest.raises(NotFound):
             calendar.find(event_uri=one.event.uri, invitee_uri=invitee_uri)
 
