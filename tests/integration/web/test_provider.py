@@ -25,6 +25,7 @@ from booking_core import (
     Role,
     SchedulingMode,
     Slot,
+    SlotUnavailable,
 )
 from entrypoints.container import Application
 from entrypoints.settings import Settings
@@ -331,6 +332,30 @@ def test_the_page_of_a_waiting_booking_leads_to_the_provider(
     assert onward.status_code == 200
     assert 'http-equiv="refresh"' in onward.text
     assert 'href="https://calendar.test/demo/getting-started?tag=' in onward.text
+
+
+def test_the_page_of_what_could_not_be_booked_says_why_and_leads_on(
+    application: Application,
+    anyone: Caller,
+    client: FlaskClient,
+    calendar: PostingCalendar,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calendar.break_next("ensure_booked", times=3)
+    booking = anyone.json("POST", f"{BOOKINGS}/confirm", 202, json=anyone.wish())["booking"]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise SlotUnavailable("refused", "No.")
+
+    monkeypatch.setattr(calendar, "ensure_booked", refuse)
+    application.core.settle_calendar(booking_id=booking["id"])
+    page = f"/bookings/{booking['id']}"
+    client.post(f"{page}/open", data={"token": booking["manageToken"]})
+    shown = client.get(page).text
+    assert "The calendar does not accept this booking." in shown
+    onward = re.search(r'href="(/b/demo/getting-started[^"]*)"', shown)
+    assert onward
+    assert client.get(onward[1].replace("&amp;", "&")).status_code == 200
 
 
 @pytest.mark.parametrize("retryable", [True, False])
