@@ -324,8 +324,14 @@ def _view(session: Session, booking: Booking) -> views.Json:
 
 def _show(session: Session, booking: Booking, headline: str = "", **more: str) -> None:
     view = _view(session, booking)
+    link = session.core.offer_link.when_answered(booking)
+    more |= {"bookingUrl": link.url} if link else {}
     drawn = tables.booking(
-        booking, _offer(session, booking), session.timezone, url=view["confirmationUrl"]
+        booking,
+        _offer(session, booking),
+        session.timezone,
+        url=view["confirmationUrl"],
+        link=link.url if link else "",
     )
     headlines = [headline] if headline else []
     session.screen.answer({"booking": view | more}, *headlines, drawn)

@@ -162,32 +162,43 @@ def sync_event_types(
             actor=Actor.system(), builder_id=_named(session, builder), dry_run=dry_run
         )
     told = views.sync_report(report, dry_run=dry_run)
-    session.screen.answer(told | {"dryRun": dry_run}, *_synced(told, dry_run))
+    session.screen.answer(told | {"dryRun": dry_run}, *_synced(session, told, dry_run))
     if report.failed:
         ctx.exit(EX_NO)
 
 
-def _synced(told: Mapping[str, Any], dry_run: bool) -> Iterator[RenderableType]:
+def _synced(session: Session, told: Mapping[str, Any], dry_run: bool) -> Iterator[RenderableType]:
+    would = "would be " if dry_run else ""
     if told["changes"]:
         rows = [
-            (each["change"], Text(each["title"]).append_text(dim(_fields(each["fields"]))))
+            (
+                f"{would}{each['change']}",
+                Text(each["title"]).append_text(dim(_fields(each["fields"]))),
+            )
             for each in told["changes"]
         ]
         yield table(("Change", "Session type"), rows)
         yield ""
     if told["kept"]:
-        rows = [(each["sessionTypeId"], Text(each["field"])) for each in told["kept"]]
+        rows = [
+            (session.offer(each["sessionTypeId"]).session_type.title, Text(each["field"]))
+            for each in told["kept"]
+        ]
         yield table(("Edited here, so kept", "Field"), rows)
         yield ""
     if told["failed"]:
         rows = [
-            (each["about"] or each["builderId"], Text(each["detail"], style="red"))
+            (each["about"] or _builder(session, each), Text(each["detail"], style="red"))
             for each in told["failed"]
         ]
         yield table(("Not brought up to date", "Why"), rows)
         yield ""
     counts = [f"{told[what]} {what}" for what in ("created", "updated", "deactivated", "unchanged")]
     yield ", ".join(counts) + ("; nothing was changed." if dry_run else ".")
+
+
+def _builder(session: Session, failure: Mapping[str, Any]) -> str:
+    return session.core.show_builder(name=failure["builderId"], actor=Actor.system()).name
 
 
 def _fields(names: list[str]) -> str:
@@ -221,10 +232,13 @@ def _notices(session: Session) -> OwnNotices:
 def _list(session: Session) -> None:
     notices = _notices(session)
     found = notices.subscriptions.subscriptions()
-    rows = [(mark(each.active), times.rfc3339(each.created_at), _where(each)) for each in found]
+    rows = [
+        (mark(each.active), times.day_and_clock(each.created_at, session.timezone), _where(each))
+        for each in found
+    ]
     session.screen.answer(
         {"webhooks": [views.subscription(each) for each in found], "own": notices.url},
-        table(("", "Since", "Posts to"), rows)
+        table(("", f"Since ({session.timezone})", "Posts to"), rows)
         if rows
         else f"There are none; `{command('webhooks register')}` adds {notices.url}.",
     )

@@ -178,7 +178,9 @@ def bookings(
     )
 
 
-def booking(value: Booking, offer: Offer, timezone: str, *, url: str) -> RenderableType:
+def booking(
+    value: Booking, offer: Offer, timezone: str, *, url: str, link: str = ""
+) -> RenderableType:
     contact, details = value.client.contact, value.details
     rows: list[tuple[str, str | Text]] = [
         ("Session", _what(offer)),
@@ -192,6 +194,10 @@ def booking(value: Booking, offer: Offer, timezone: str, *, url: str) -> Rendera
     ]
     if value.pending_slot:
         rows.insert(2, ("Moves to", times.span(value.pending_slot, timezone)))
+    if value.deadline and value.state.live:
+        rows.insert(3, ("Ends by itself", times.day_and_clock(value.deadline, timezone)))
+    if link:
+        rows.append(("To choose the time", link))
     if value.payment.price is not None:
         rows.append(("Price", _paid(value.payment)))
     if details.pathway:

@@ -21,6 +21,7 @@ from booking_core import (
     Slot,
     SlotUnavailable,
 )
+from entrypoints import times
 from entrypoints.cli import provider
 from entrypoints.cli.output import Screen
 from entrypoints.container import Application
@@ -104,6 +105,22 @@ def test_a_repeat_for_a_booking_that_has_ended_does_not_say_that_it_waits(run: C
     line = ("book", "ada/intro", at("10:00").start.isoformat(), *WHO, "--key", "k")
     run("cancel", run.json(*line)["booking"]["id"], "--reason", "Ill")
     assert "It could not be booked: Ill" in run(*line, code=1).stdout
+
+
+@pytest.mark.usefixtures("calendar")
+def test_a_booking_that_waits_for_its_time_is_shown_with_link_and_deadline(
+    run: Command, service: Application
+) -> None:
+    begun = service.core.initialize_booking(
+        session_type_id=intro(service).id,
+        actor=Actor.anonymous(),
+        contact=Contact("Cy", "cy@example.org", "UTC"),
+    ).booking
+    assert begun.deadline
+    shown = run("show", begun.id).stdout
+    assert times.day_and_clock(begun.deadline, "UTC") in shown
+    assert "https://calendar.test/" in shown
+    assert run.json("show", begun.id)["booking"]["bookingUrl"].startswith("https://calendar.test/")
 
 
 # ---- repair (E5) ---------------------------------------------------------------------------------
@@ -206,7 +223,8 @@ def test_a_sync_shows_what_differs_before_and_after(
     ]
     would = run("sync-event-types", "--dry-run").stdout
     assert "nothing was changed" in would
-    assert "Second opinion" in would
+    assert "would be created  Second opinion" in would
+    assert "would be updated  Introduction" in would
     assert run.json("sync-event-types", "--dry-run")["created"] == 1
     done = run("sync-event-types", "--builder", "ada").stdout
     assert "Introduction (title" in done
@@ -216,6 +234,8 @@ def test_a_sync_shows_what_differs_before_and_after(
     )
     again = run("sync-event-types").stdout
     assert "Edited here, so kept" in again
+    assert "By Ada" in again
+    assert intro(service).id not in again
     assert "0 created, 0 updated" in again
     told = run.json("sync-event-types")
     assert (told["unchanged"], [each["field"] for each in told["kept"]]) == (2, ["title"])
@@ -234,7 +254,9 @@ def test_notices_are_registered_listed_rotated_and_ended(
     first = run.json("webhooks", "register")["webhook"]
     assert (first["url"], first["active"]) == (OWN, True)
     assert run.json("webhooks", "register")["webhook"] == first
-    assert OWN in run("webhooks", "list").stdout
+    shown = run("webhooks", "list").stdout
+    assert OWN in shown
+    assert times.day_and_clock(calendar.subscribed[0].created_at, "UTC") in shown
     rotated = run.json("webhooks", "rotate")["webhook"]
     assert (rotated["url"], rotated["uri"] != first["uri"]) == (OWN, True)
     assert [each["uri"] for each in run.json("webhooks")["webhooks"]] == [rotated["uri"]]
