@@ -173,7 +173,9 @@ class Application:
     def _event_types(self) -> Finding:
         """Whether what is offered can be booked at the provider, and as long as it is there."""
         try:
-            without, unlike = self._without_event_type(), self._of_other_length()
+            offered = self._offered()
+            without = self._without_event_type(offered)
+            unlike = self._of_other_length(offered) if offered else []
         except BookingError as failed:
             return Finding("event types", False, reason(failed), "Look at the calendar.")
         found = [
@@ -185,7 +187,10 @@ class Application:
             if names
         ]
         sync = f"run `{command('sync-event-types')}`"
-        advice = f"Deactivate them, or {sync}." if without else f"{sync.capitalize()}."
+        if without:
+            advice = f"Deactivate them; {sync} for those that the calendar has."
+        else:
+            advice = f"{sync.capitalize()}."
         return Finding("event types", not found, "; ".join(found) or "all can be booked", advice)
 
     def _offered(self) -> dict[str, SessionType]:
@@ -197,19 +202,19 @@ class Application:
             if each.active
         }
 
-    def _without_event_type(self) -> list[str]:
+    def _without_event_type(self, offered: dict[str, SessionType]) -> list[str]:
         if not self.calendar.needs_event_type:
             return []
-        return [name for name, each in self._offered().items() if each.calendar_ref is None]
+        return [name for name, each in offered.items() if each.calendar_ref is None]
 
-    def _of_other_length(self) -> list[str]:
+    def _of_other_length(self, offered: dict[str, SessionType]) -> list[str]:
         lengths = {
             each.session_type_id: timedelta(minutes=each.event_type.duration_minutes)
             for each in self.core.list_event_types(actor=Actor.system())
         }
         return [
             name
-            for name, each in self._offered().items()
+            for name, each in offered.items()
             if lengths.get(each.id, each.duration) != each.duration
         ]
 

@@ -317,6 +317,17 @@ def event_types(run: Command, *, code: int) -> dict[str, Any]:
     return next(each for each in findings if each["name"] == "event types")
 
 
+def test_where_nothing_is_offered_no_event_type_is_missing(
+    booking: Command, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setattr(
+        "entrypoints.container.assemble",
+        lambda settings: application_on(PostingCalendar(), settings),
+    )
+    booking("migrate")
+    assert event_types(booking, code=1)["ok"], "only the builders are missing"
+
+
 def test_doctor_names_what_is_not_as_long_as_its_event_type(
     run: Command, service: Application, calendar: PostingCalendar
 ) -> None:
