@@ -120,6 +120,14 @@ class Settings:
     stripe_api_base: str = _setting(
         "STRIPE_API_BASE", "", "another address than Stripe's, for its stand-in"
     )
+    jwt_jwks_url: str = _setting(
+        "JWT_JWKS_URL", "", "where an identity provider publishes its keys: https://…/jwks.json"
+    )
+    jwt_issuer: str = _setting("JWT_ISSUER", "", "what it calls itself: `iss` of its tokens")
+    jwt_audience: str = _setting("JWT_AUDIENCE", "", "what it calls this service: `aud`")
+    jwt_roles_claim: str = _setting(
+        "JWT_ROLES_CLAIM", "", "the claim that says who is an admin or a builder; else we do"
+    )
     #: Every variable there is, for adapters that read their own.
     variables: Mapping[str, str] = field(factory=dict, repr=False, metadata={"secret": True})
 
