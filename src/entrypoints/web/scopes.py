@@ -10,7 +10,7 @@ from booking_core import Scope
 _OPERATIONS = re.compile(
     r"/api/(admin/(accounts|trail)|builders/<id>/api-keys|scheduling/bookings/<id>/replay)"
 )
-_BOOKINGS = re.compile(r"/api/scheduling/(bookings|calendly/scheduling-link)")
+_BOOKINGS = re.compile(r"/api/scheduling/(bookings|calendly/scheduling-link)|/bookings/")
 _CATALOGUE = re.compile(
     r"/api/(admin/(builders|session-types)|builders/|scheduling/calendly/sync-event-types)"
 )
