@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from attrs import frozen
 from dependency_injector import containers, providers
 
-from adapters import jwks_tokens
 from adapters.calendar_files import ICalendarFiles
 from adapters.mail_templates import TemplateMailWriter
 from adapters.sql import SqlStore, jobs_schema
@@ -241,6 +240,10 @@ def _at_fault(unusable: ValueError, variable: str) -> SettingsError:
 
 
 def _proofs(settings: Settings, clock: Clock) -> ProofReader | None:
+    if not settings.jwt_jwks_url:
+        return None
+    from adapters import jwks_tokens  # with an HTTP client, which a command can do without
+
     try:
         return jwks_tokens.build(settings=settings.for_adapters(), clock=clock)
     except ValueError as unusable:

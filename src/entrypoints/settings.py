@@ -183,8 +183,20 @@ class Settings:
             )
         if len(self.secret_key) < 32:
             raise SettingsError("SECRET_KEY", "give at least 32 random characters.")
+        self._check_identity_provider()
         if self.production:
             self._check_production()
+
+    def _check_identity_provider(self) -> None:
+        needed = {
+            "JWT_JWKS_URL": self.jwt_jwks_url,
+            "JWT_ISSUER": self.jwt_issuer,
+            "JWT_AUDIENCE": self.jwt_audience,
+        }
+        if any(needed.values()) or self.jwt_roles_claim:
+            for name, value in needed.items():
+                if not value:
+                    raise SettingsError(name, f"give all of {', '.join(needed)}, or none.")
 
     def _check_production(self) -> None:
         if self.secret_key == DEVELOPMENT_SECRET:

@@ -11,22 +11,19 @@ from booking_core import Clock
 
 __all__ = ["JwksTokens", "build"]
 
-_NEEDED = ("JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE")
-_ROLES = "JWT_ROLES_CLAIM"
 
-
-def build(*, settings: Mapping[str, str], clock: Clock) -> JwksTokens | None:
-    """The reader that these settings describe; None without any of them.
+def build(*, settings: Mapping[str, str], clock: Clock) -> JwksTokens:
+    """The reader that `JWT_JWKS_URL`, `JWT_ISSUER`, `JWT_AUDIENCE` and `JWT_ROLES_CLAIM` describe.
 
     Raises:
-        ValueError: `NAME: what to do`, for one that is missing or cannot be used.
+        ValueError: `NAME: what to do`, for one that cannot be used.
     """
-    given = {name: settings.get(name, "").strip() for name in (*_NEEDED, _ROLES)}
-    if not any(given.values()):
-        return None
-    for name in _NEEDED:
-        if not given[name]:
-            raise ValueError(f"{name}: is missing; give {', '.join(_NEEDED)}, or none of them.")
-    url, issuer, audience = (given[name] for name in _NEEDED)
+    url = settings["JWT_JWKS_URL"]
     check_address(url)
-    return JwksTokens(KeyRing(Download(url), clock), issuer, audience, clock, given[_ROLES])
+    return JwksTokens(
+        keys=KeyRing(Download(url), clock),
+        issuer=settings["JWT_ISSUER"],
+        audience=settings["JWT_AUDIENCE"],
+        clock=clock,
+        roles_claim=settings.get("JWT_ROLES_CLAIM", ""),
+    )

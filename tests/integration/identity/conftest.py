@@ -23,6 +23,4 @@ def clock() -> MemoryClock:
 
 @pytest.fixture
 def proofs(issuer: IdentityProvider, clock: MemoryClock) -> JwksTokens:
-    reader = build(settings=issuer.settings(), clock=clock)
-    assert reader is not None
-    return reader
+    return build(settings=issuer.settings(), clock=clock)
