@@ -33,14 +33,14 @@ class KeyRing:
     _told_at: datetime | None = field(default=None, init=False)
     _asking: Lock = field(factory=Lock, init=False)
 
-    def key(self, kid: object) -> Key:
+    def key(self, kid: str) -> Key:
         """Raises InvalidKeyIdError; ProviderFailed when that cannot be known."""
         known = kid in self._keys
         if not known or self._older_than(_FRESH):
             self._ask(wait=not known)
         if self._older_than(_STALE):
             raise _unavailable()
-        found = self._keys.get(str(kid))
+        found = self._keys.get(kid)
         if found is not None:
             return found
         if self._told_at != self._asked_at:

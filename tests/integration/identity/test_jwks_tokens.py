@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -148,6 +149,7 @@ def test_made_up_keys_do_not_make_us_ask_again_and_again(
 
 
 ODD_ANSWERS: list[dict[str, Any]] = [
+    {"body": gzip.compress(IdentityProvider().jwks()), "headers": {"Content-Encoding": "gzip"}},
     {"status": "503 Down"},
     {"status": "302 Found", "headers": {"Location": "http://127.0.0.1:9/"}},
     {"body": b"<html>"},
@@ -179,7 +181,7 @@ def test_while_the_provider_is_down_its_last_keys_are_good_for_a_day(
     with pytest.raises(ProviderFailed) as failed:
         proofs.read(token=token())
     assert failed.value.retry_after is not None
-    issuer.status, issuer.body = "200 OK", None
+    issuer.status, issuer.body, issuer.headers = "200 OK", None, {}
     clock.advance(31 * SECOND)
     assert proofs.read(token=token()).subject == "ana-1"
 
@@ -205,6 +207,8 @@ def test_keys_that_sign_nothing_for_us_are_passed_over(
         other.as_dict(private=False),
         OctKey.generate_key(256, {"kid": "oct-1"}).as_dict(),
         {"kty": "PQ", "kid": "x"},
+        {"kty": "OKP", "kid": "x", "crv": "Ed25519", "x": "AA"},
+        {"kty": "RSA", "kid": "x", "n": "AA", "e": "AA"},
         {"kty": ["EC"], "kid": "x"},
         {"kty": "EC", "kid": "x", "crv": "P-256", "x": "?", "y": 1},
         key("ec-1").as_dict(private=False) | {"kid": 7},
