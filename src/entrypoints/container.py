@@ -36,12 +36,14 @@ from booking_core import (
     NoticeSubscriptions,
     PaymentGateway,
     PaymentNoticeReader,
+    ProofReader,
     Role,
     SchedulingMode,
     SessionType,
     SystemClock,
     UnitOfWorkFactory,
 )
+from entrypoints.identity import Bearers
 from entrypoints.invoked import command
 from entrypoints.notices import CALENDLY, OwnNotices
 from entrypoints.problems import reason
@@ -286,9 +288,24 @@ def _adapter(
     try:
         return factory(settings=settings.for_adapters(), unit_of_work=unit_of_work, clock=clock)
     except ValueError as unusable:
-        named = _NAMED.fullmatch(str(unusable))
-        at_fault, advice = named.groups() if named else (variable, str(unusable))
-        raise SettingsError(at_fault, advice) from unusable
+        raise _at_fault(unusable, variable) from unusable
+
+
+def _at_fault(unusable: ValueError, variable: str) -> SettingsError:
+    """By the variable that the adapter names, else by the one that chose it."""
+    named = _NAMED.fullmatch(str(unusable))
+    return SettingsError(*(named.groups() if named else (variable, str(unusable))))
+
+
+def _proofs(settings: Settings, clock: Clock) -> ProofReader | None:
+    if not settings.jwt_jwks_url:
+        return None
+    from adapters import jwks_tokens  # with an HTTP client, which a command can do without
+
+    try:
+        return jwks_tokens.build(settings=settings.for_adapters(), clock=clock)
+    except ValueError as unusable:
+        raise _at_fault(unusable, "JWT_JWKS_URL") from unusable
 
 
 #: How an adapter names another variable than the one that chose it.
@@ -395,11 +412,13 @@ class Container(containers.DeclarativeContainer):
         secret_key=settings.provided.secret_key.encode.call(),
         public_url=settings.provided.public_url,
     )
+    proofs: providers.Provider[ProofReader | None] = providers.Singleton(_proofs, settings, clock)
+    identity: providers.Provider[Identity] = providers.Singleton(Bearers, core, tokens, proofs)
     application: providers.Provider[Application] = providers.Singleton(
         Application,
         settings,
         core,
-        tokens,
+        identity,
         tokens,
         store,
         calendar,

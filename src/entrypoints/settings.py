@@ -137,6 +137,14 @@ class Settings:
     calendly_api_base_url: str = _setting(
         "CALENDLY_API_BASE_URL", "", "another address than Calendly's, for its simulator"
     )
+    jwt_jwks_url: str = _setting(
+        "JWT_JWKS_URL", "", "where an identity provider publishes its keys: https://…/jwks.json"
+    )
+    jwt_issuer: str = _setting("JWT_ISSUER", "", "what it calls itself: `iss` of its tokens")
+    jwt_audience: str = _setting("JWT_AUDIENCE", "", "what it calls this service: `aud`")
+    jwt_roles_claim: str = _setting(
+        "JWT_ROLES_CLAIM", "", "the claim that says who is an admin or a builder; else we do"
+    )
     #: Every variable there is, for adapters that read their own.
     variables: Mapping[str, str] = field(factory=dict, repr=False, metadata={"secret": True})
 
@@ -199,8 +207,20 @@ class Settings:
             )
         if len(self.secret_key) < 32:
             raise SettingsError("SECRET_KEY", "give at least 32 random characters.")
+        self._check_identity_provider()
         if self.production:
             self._check_production()
+
+    def _check_identity_provider(self) -> None:
+        needed = {
+            "JWT_JWKS_URL": self.jwt_jwks_url,
+            "JWT_ISSUER": self.jwt_issuer,
+            "JWT_AUDIENCE": self.jwt_audience,
+        }
+        if any(needed.values()) or self.jwt_roles_claim:
+            for name, value in needed.items():
+                if not value:
+                    raise SettingsError(name, f"give all of {', '.join(needed)}, or none.")
 
     def _check_production(self) -> None:
         if self.secret_key == DEVELOPMENT_SECRET:

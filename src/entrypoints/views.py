@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from booking_core import (
+    Account,
     Actor,
     Booking,
     Builder,
+    Contact,
+    Credential,
     DayRange,
     DeadJob,
     Difference,
@@ -175,7 +178,7 @@ def slots(found: FoundSlots, timezone: str, *, offer: Offer, public_url: str) ->
 
 
 def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
-    contact, event = value.client.contact, value.event if calendly else None
+    event = value.event if calendly else None
     return {
         "id": value.id,
         "state": value.state.value,
@@ -186,12 +189,7 @@ def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
         "builderId": value.builder_id,
         "sessionTypeId": value.session_type_id,
         "clientId": value.client.id,
-        "contact": {
-            "name": contact.name,
-            "email": contact.email,
-            "timezone": contact.timezone,
-            "language": contact.language and contact.language.value,
-        },
+        "contact": contact(value.client.contact),
         "startTime": _moment(value.slot.start if value.slot else None),
         "endTime": _moment(value.slot.end if value.slot else None),
         "location": location(value.location, to_come=value.state.served),
@@ -216,6 +214,15 @@ def outline(value: Booking) -> Json:
         "state": value.state.value,
         "startTime": _moment(value.slot.start if value.slot else None),
         "endTime": _moment(value.slot.end if value.slot else None),
+    }
+
+
+def contact(value: Contact) -> Json:
+    return {
+        "name": value.name,
+        "email": value.email,
+        "timezone": value.timezone,
+        "language": value.language and value.language.value,
     }
 
 
@@ -386,3 +393,46 @@ def _named(attribute: str) -> str:
 def replay(value: Replay) -> Json:
     settles = [each.value for each in value.settles]
     return {"success": True, "restarted": value.restarted, "settles": settles}
+
+
+# ---- people --------------------------------------------------------------------------------------
+
+
+def me(value: Actor) -> Json:
+    return {
+        "role": value.role.value,
+        "id": value.id,
+        "contact": value.contact and contact(value.contact),
+        "scopes": None if value.scopes is None else sorted(value.scopes),
+    }
+
+
+def account(value: Account) -> Json:
+    """Of its sign-ins only who vouches for them."""
+    return {
+        "id": value.id,
+        "contact": value.contact and contact(value.contact),
+        "emailProved": value.email_proved,
+        "issuers": sorted({each.issuer for each in value.sign_ins}),
+        "roles": [
+            *(["admin"] if value.is_admin else []),
+            *(["builder"] if value.builder_id else []),
+        ],
+        "builderId": value.builder_id,
+        "createdAt": rfc3339(value.created_at),
+    }
+
+
+def api_key(value: Credential) -> Json:
+    """Never what it was made of."""
+    grant = value.grant
+    return {
+        "id": value.id,
+        "name": grant and grant.name,
+        "role": grant and grant.role.value,
+        "ownerId": grant and grant.id,
+        "scopes": sorted(grant.scopes) if grant else [],
+        "createdAt": rfc3339(value.created_at),
+        "expiresAt": _moment(value.expires_at),
+        "revokedAt": _moment(value.spent_at),
+    }

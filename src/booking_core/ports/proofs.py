@@ -78,4 +78,5 @@ class ProofReader(Protocol):
 
         Raises:
             InvalidCredentials: it is malformed, forged, expired, or for somebody else.
+            ProviderFailed: that cannot be known, because the provider does not answer.
         """

@@ -13,6 +13,7 @@ from entrypoints.cli import (
     check_flow,
     jobs,
     operations,
+    people,
     provider,
     serve,
     slots,
@@ -52,6 +53,11 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
         provider.repair,
         provider.webhooks,
     ),
+    "People": (
+        people.accounts,
+        people.api_keys,
+        operations.token,
+    ),
     "Service": (
         serve.serve,
         serve.worker,
@@ -62,7 +68,6 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
         operations.seed,
         operations.settings,
         operations.doctor,
-        operations.token,
         check_flow.check_flow,
     ),
 }

@@ -11,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from booking_core import (
+    Account,
     Booking,
     Builder,
     BuilderId,
+    Credential,
     DayRange,
     Explanation,
     Money,
@@ -268,3 +270,56 @@ def _went(entry: TrailEntry, subject: str) -> Text:
 
 def _said(value: object) -> str:
     return " ".join(value) if isinstance(value, list) else str(value)
+
+
+# ---- people --------------------------------------------------------------------------------------
+
+
+def accounts(found: Sequence[Account]) -> RenderableType:
+    if not found:
+        return "There are no accounts."
+    rows = [
+        (
+            times.day(each.created_at, "UTC"),
+            Text(named(each)).append(f"\n{_standing(each)}{each.id}", style="dim"),
+        )
+        for each in found
+    ]
+    return table(("Since", "Account"), rows)
+
+
+def named(account: Account) -> str:
+    """By name and address, as far as they are known."""
+    contact = account.contact
+    if contact is None:
+        return account.id
+    return contact.email if contact.name == contact.email else f"{contact.name} <{contact.email}>"
+
+
+def _standing(account: Account) -> str:
+    parts = ["admin"] if account.is_admin else []
+    parts += [f"builder {account.builder_id}"] if account.builder_id else []
+    parts += [] if account.email_proved else ["address not proved"]
+    return f"{', '.join(parts)}\n" if parts else ""
+
+
+def api_keys(found: Sequence[Credential]) -> RenderableType:
+    if not found:
+        return f"There are no API keys; `{command('api-keys add')}` makes one."
+    rows = [
+        (
+            " ".join(sorted(grant.scopes)),
+            Text(f"{grant.name}{_end(each)}").append(
+                f"\n{grant.role} {grant.id or ''}\n{each.id}", style="dim"
+            ),
+        )
+        for each in found
+        if (grant := each.grant)
+    ]
+    return table(("Scopes", "Key"), rows)
+
+
+def _end(key: Credential) -> str:
+    if key.spent_at:
+        return f" (revoked {times.day(key.spent_at, 'UTC')})"
+    return f" (until {times.day(key.expires_at, 'UTC')})" if key.expires_at else ""

@@ -324,3 +324,54 @@ class Replayed(_Answer):
     success: bool
     restarted: int = Field(description="jobs that had been given up")
     settles: list[str] = Field(description="calendar, money")
+
+
+# ---- people ------------------------------------------------------------------------------------
+
+
+class Person(_Answer):
+    name: str
+    email: str
+    timezone: str | None
+    language: str | None
+
+
+class Me(_Answer):
+    role: str = Field(description="anonymous, client, builder or admin")
+    id: str | None
+    contact: Person | None = Field(description="how to reach the caller, as far as that is known")
+    scopes: list[str] | None = Field(description="of an API key; null is all that the role may")
+
+
+class ApiKey(_Answer):
+    id: str
+    name: str
+    role: str
+    owner_id: str | None = Field(description="the builder's or the admin's id; null for operators'")
+    scopes: list[str]
+    created_at: Moment
+    expires_at: Moment | None
+    revoked_at: Moment | None
+
+
+class NewApiKey(ApiKey):
+    secret: str | None = Field(description="shown this once; null in the answer to a repeat")
+
+
+class ApiKeys(_Answer):
+    api_keys: list[ApiKey]
+
+
+class Account(_Answer):
+    id: str
+    contact: Person | None
+    email_proved: bool
+    issuers: list[str] = Field(description="the identity providers by which it signs in")
+    roles: list[str] = Field(description="admin, builder")
+    builder_id: str | None
+    created_at: Moment
+
+
+class Accounts(_Answer):
+    accounts: list[Account]
+    next: str | None = Field(description="the cursor of the next page")

@@ -15,6 +15,7 @@ from entrypoints.web import (
     errors,
     operations,
     pages,
+    people,
     provider,
     requests,
     slots,
@@ -54,7 +55,7 @@ def create_app(application: Application) -> OpenAPI:
     app.register_error_handler(BookingError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unexpected)
-    for area in (catalogue, slots, bookings, trail, provider, webhooks, operations):
+    for area in (people, catalogue, slots, bookings, trail, provider, webhooks, operations):
         app.register_api(area.routes(application))
     app.register_blueprint(pages.routes(application))
     if brought := getattr(application.payments, "pages", None):

@@ -204,6 +204,14 @@ def routes(application: Application) -> APIBlueprint:
         return done(core.reschedule_booking, path.id, slot=reading.slot(body.timeSlot))
 
     @api.post(
+        f"{_BASE}/<id>/claim",
+        summary="Make an anonymous booking the caller's own (its owner, signed in)",
+        responses={200: answers.Done},
+    )
+    def claim(path: schemas.IdPath) -> Json:
+        return done(core.claim_booking, path.id)
+
+    @api.post(
         f"{_BASE}/<id>/revoke-links",
         summary="Make all links to it worthless; a new one goes to the client by mail",
         responses={200: answers.Done},

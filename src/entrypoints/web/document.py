@@ -10,7 +10,7 @@ from flask_openapi3 import OpenAPI
 
 Json = dict[str, Any]
 _WEBHOOKS = "/api/webhooks/"
-_REPEATABLE = ("/api/scheduling/", "/api/admin/")
+_REPEATABLE = ("/api/scheduling/", "/api/admin/", "/api/builders/")
 _BOOKINGS = "/api/scheduling/bookings"
 _SLOTS = "/api/scheduling/session-types/{id}/slots"
 _WRITING = ("post", "put", "patch")
@@ -23,7 +23,7 @@ _KEY = {
 _REFUSALS = {
     "400": "The body is not JSON, or a notice is not from its provider",
     "401": "The credential is not valid, or one is needed",
-    "403": "The caller may do this, but not all of it",
+    "403": "The caller may do this, but not all of it, or not with this key",
     "404": "There is no such thing, or none that the caller may know of",
     "409": "Not possible now",
     "413": "The body is too large",
@@ -32,7 +32,7 @@ _REFUSALS = {
     "5XX": "We or a provider cannot serve it; with `Retry-After` a repeat may be answered",
 }
 #: Whose answers are the same whatever is there: they name nothing that could be missing.
-_NAMING_NOTHING = (("get", "/api/marketplace/builders"), ("get", _BOOKINGS))
+_NAMING_NOTHING = (("get", "/api/marketplace/builders"), ("get", _BOOKINGS), ("get", "/api/me"))
 _SLOT = {name: f"$response.body#/slots/0/{name}" for name in ("startTime", "endTime")}
 
 
@@ -80,9 +80,8 @@ def _refusals(method: str, path: str) -> set[str]:
         return always
     named = set() if (method, path) in _NAMING_NOTHING else {"404"}
     written = {"400", "415"} if method in _WRITING else set()
-    repeated = {"409"} if method == "post" else set()
-    own = {"403"} if method == "patch" and path.startswith("/api/admin/builders") else set()
-    return always | {"401"} | named | written | repeated | own
+    repeated = {"409"} if method in ("post", "delete") else set()
+    return always | {"401", "403"} | named | written | repeated
 
 
 # ---- what an answer leads to -------------------------------------------------------------------

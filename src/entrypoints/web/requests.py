@@ -18,7 +18,9 @@ from booking_core import (
     Identity,
     InvalidCredentials,
     InvalidRequest,
+    NotAllowed,
 )
+from entrypoints.web.scopes import scope_of
 
 _log = structlog.get_logger("booking.web")
 
@@ -120,7 +122,20 @@ def end(response: Response) -> Response:
 
 
 def actor(identity: Identity) -> Actor:
-    """Who asks, by the `Authorization` header and nothing else. Raises InvalidCredentials."""
+    """Who asks, by the `Authorization` header and nothing else.
+
+    Raises:
+        InvalidCredentials: the header proves nothing.
+        NotAllowed: it is a machine's key, which is not for this kind of call.
+    """
+    asking = _bearer(identity)
+    scope = scope_of(request.method, str(request.url_rule))
+    if not asking.within(scope):
+        raise NotAllowed(f"This key is not for that; one with the scope '{scope}' is.")
+    return asking
+
+
+def _bearer(identity: Identity) -> Actor:
     header = request.headers.get("Authorization")
     if header is None:
         return Actor.anonymous()

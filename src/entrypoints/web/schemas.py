@@ -206,6 +206,26 @@ class RefundRequest(Strict):
     amount: Whole = Field(ge=1, description="minor units of the price's currency")
 
 
+class ApiKeyBody(Strict):
+    """The scopes say which kinds of call it is good for; whose objects, its owner says."""
+
+    name: Short
+    scopes: Annotated[
+        list[Literal["read", "bookings", "catalogue", "operations"]],
+        Field(min_length=1, max_length=10),
+    ]
+    expiresAt: Moment | None = Field(None, description="never if left out")
+
+
+class RoleBody(Strict):
+    role: Literal["admin", "builder"]
+    builderId: Short | None = Field(None, description="which builder a builder is")
+
+
+class AccountBody(RoleBody):
+    email: Email
+
+
 class EmptyBody(Lenient):
     pass
 

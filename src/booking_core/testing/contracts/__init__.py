@@ -15,7 +15,7 @@ import pytest
 for _module in (
     *("accounts", "bookings", "calendar", "calendar_files", "catalogue", "claims", "credentials"),
     *("identity", "ids", "inbox", "job_queue", "mail_writer", "mailer", "outbox"),
-    *("payment_notices", "payments", "stored", "threads", "trail", "unit_of_work"),
+    *("payment_notices", "payments", "proofs", "stored", "threads", "trail", "unit_of_work"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
@@ -48,6 +48,10 @@ from booking_core.testing.contracts.payments import (  # noqa: E402
     PayingClient,
     PaymentGatewayContract,
 )
+from booking_core.testing.contracts.proofs import (  # noqa: E402
+    ProofIssuer,
+    ProofReaderContract,
+)
 from booking_core.testing.contracts.trail import TrailContract  # noqa: E402
 from booking_core.testing.contracts.unit_of_work import UnitOfWorkContract  # noqa: E402
 
@@ -71,6 +75,8 @@ __all__ = [
     "PayingClient",
     "PaymentGatewayContract",
     "PaymentNoticeReaderContract",
+    "ProofIssuer",
+    "ProofReaderContract",
     "ProviderSide",
     "SlotClaimsContract",
     "TokenIssuer",

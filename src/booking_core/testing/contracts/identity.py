@@ -13,7 +13,7 @@ from booking_core.testing.examples import a_contact
 
 _ANA = Actor.client("ana", a_contact())
 _SIGNED_IN = (_ANA, Actor.client("ben"), Actor.builder("bld_1"), Actor.admin("root"))
-_GARBAGE = ("", " ", "x", "a.b.c", "..", "\x00", "\N{SNOWMAN}", "\ud800", "x" * 100_000)
+GARBAGE = ("", " ", "x", "a.b.c", "..", "\x00", "\N{SNOWMAN}", "\ud800", "x" * 100_000)
 
 
 class TokenIssuer(Protocol):
@@ -69,7 +69,7 @@ class IdentityContract:
             with pytest.raises(InvalidCredentials):
                 identity.of_bearer(token=part)
 
-    @pytest.mark.parametrize("token", _GARBAGE, ids=lambda token: ascii(token[:8]))
+    @pytest.mark.parametrize("token", GARBAGE, ids=lambda token: ascii(token[:8]))
     def test_what_is_no_token_at_all_proves_nothing(self, identity: Identity, token: str) -> None:
         with pytest.raises(InvalidCredentials):
             identity.of_bearer(token=token)

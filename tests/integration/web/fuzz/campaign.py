@@ -139,7 +139,17 @@ class Campaign:
             "dictionaries": {name: {"values": list(values)} for name, values in known.items()},
             "parameters": everywhere,
             "operations": [
-                {"include-path-regex": "/builders", "parameters": of_builders},
+                {
+                    "include-path-regex": "/api-keys",
+                    "parameters": say(path_id="builders", path_child="keys"),
+                },
+                {
+                    "include-path-regex": "/accounts",
+                    "parameters": say(
+                        path_id="accounts", path_child="roles", query_cursor="accounts"
+                    ),
+                },
+                {"include-path-regex": "/builders(?!.*api-keys)", "parameters": of_builders},
                 {
                     "include-path-regex": "/session-types/.id",
                     "parameters": say(path_id="sessionTypes"),

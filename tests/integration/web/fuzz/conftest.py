@@ -69,7 +69,17 @@ class Service:
         return [f"{method.upper()} {path}" for path, item in paths.items() for method in item]
 
     def known(self) -> dict[str, list[str]]:
+        core, system = self.application.core, Actor.system()
+        robin = core.show_builder(name="demo", actor=system)
+        core.grant_role(role=Role.BUILDER, email=robin.email, builder_id=robin.id, actor=system)
+        keys = [
+            core.add_api_key(name="Till", scopes=["read"], actor=system, builder_id=robin.id)
+            for _ in range(3)
+        ]
         return {
+            "keys": [each.credential.id for each in keys],
+            "accounts": [each.id for each in core.list_accounts(actor=system).accounts],
+            "roles": ["admin", "builder"],
             "bookings": self.bookings,
             "builders": ["demo", "me"],
             "sessionTypes": list(WISHES),

@@ -20,8 +20,10 @@ LIES = Campaign(phases=("fuzzing",), examples=3, rounds=0)
 AVAILABLE = "/api/scheduling/sessions/available"
 ENOUGH = 5_000  # cases, as each role
 ROLES = [Role.ANONYMOUS, Role.CLIENT, Role.BUILDER, Role.ADMIN]
-#: What cannot be done here: there is no event of a provider, and no provider that posts.
+#: What cannot be done here: there is no event of a provider, and no provider that posts; only a
+#: client who has proved its address claims a booking.
 ELSEWHERE = {
+    "POST /api/scheduling/bookings/{id}/claim",
     "POST /api/scheduling/bookings/create",
     "POST /api/webhooks/calendly",
     "POST /api/webhooks/stripe",
