@@ -10,11 +10,20 @@ from typing import Any
 
 import structlog
 
+from booking_core import REQUEST_ID
+
 _SECRET_NAMES = re.compile(
     r"authorization|cookie|token|secret|password|api_?key|e?-?mail|phone|notes|answers|contact"
 )
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+\.[A-Za-z]{2,}")
 _BEARER = re.compile(r"(?i)\b(bearer|booking)\s+[A-Za-z0-9._~+/=-]{16,}")
+
+
+def served(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Says which request the line belongs to, whoever wrote it: the web, a job, or an adapter."""
+    if request_id := REQUEST_ID.get():
+        event.setdefault("request_id", request_id)
+    return event
 
 
 def redact(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -37,7 +46,7 @@ def _redacted(name: str, value: Any) -> Any:
 def configure(*, level: str, json: bool) -> None:
     """Sends structlog and the standard library's logging to stderr, in one form."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        served,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from attrs import frozen
+from attrs import field, frozen
 
 from booking_core.domain.ids import BookingId
+from booking_core.domain.request_id import REQUEST_ID
 
 
 class Topic(StrEnum):
@@ -23,13 +24,17 @@ class Topic(StrEnum):
 
 @frozen(kw_only=True)
 class Job:
-    """One piece of work; `key` makes it unique among the jobs that wait and that nobody has leased."""
+    """One piece of work; `key` makes it unique among the jobs that wait and that nobody has leased.
+
+    `request_id` is that of the request, or of the job, in which it was written.
+    """
 
     topic: Topic
     booking_id: BookingId
     key: str
     subject: str = ""
     due_at: datetime
+    request_id: str = field(factory=REQUEST_ID.get)
 
 
 #: The topics that a job can be begun anew with.

@@ -12,6 +12,7 @@ from flask import Response, g, request
 from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, UnsupportedMediaType
 
 from booking_core import (
+    REQUEST_ID,
     Actor,
     FieldError,
     IdempotencyKey,
@@ -48,8 +49,7 @@ def begin() -> None:
     g.started = time.perf_counter()
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    REQUEST_ID.set(g.request_id)  # of this thread until its next request
     if len(request.path) > _LONGEST_PATH or _UNSAFE.search(request.path):
         raise NotFound
     api = request.path.startswith("/api/")
