@@ -15,8 +15,12 @@ from booking_core import REQUEST_ID
 _SECRET_NAMES = re.compile(
     r"authorization|cookie|token|secret|password|api_?key|e?-?mail|phone|notes|answers|contact"
 )
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+\.[A-Za-z]{2,}")
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:=/]+(?:@|%40)[^\s<>\"'(),;:/]+\.[A-Za-z]{2,}")
 _BEARER = re.compile(r"(?i)\b(bearer|booking)\s+[A-Za-z0-9._~+/=-]{16,}")
+#: Known by their form wherever they stand: our bearer tokens and API keys, and Stripe's.
+_SECRET = re.compile(
+    r"\beyJ[\w-]+\.[\w-]+\.[\w-]*|\bbk_[\w-]{43}|\b[sr]k_(?:test|live)_\w+|\bwhsec_\w+"
+)
 
 
 def served(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -39,38 +43,48 @@ def _redacted(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_redacted("", each) for each in value]
     if isinstance(value, str):
-        return _BEARER.sub(r"\1 [redacted]", _ADDRESS.sub("[address]", value))
+        hidden = _BEARER.sub(r"\1 [redacted]", _ADDRESS.sub("[address]", value))
+        return _SECRET.sub("[redacted]", hidden)
     return value
 
 
-def configure(*, level: str, json: bool) -> None:
-    """Sends structlog and the standard library's logging to stderr, in one form."""
-    shared: list[Any] = [
-        served,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        redact,
-    ]
-    last = (
+# What every line goes through before it is written.
+STEPS: tuple[Any, ...] = (
+    served,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    redact,
+)
+
+
+def formatter(*, json: bool) -> logging.Formatter:
+    """Writes the lines of structlog and those of the standard library's logging in one form."""
+    last: Any = (
         structlog.processors.JSONRenderer()
         if json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=STEPS,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
     )
+
+
+def structured() -> dict[str, Any]:
+    """How structlog hands its lines to the standard library's logging."""
+    wrap = structlog.stdlib.ProcessorFormatter.wrap_for_formatter
+    return {
+        "processors": [structlog.stdlib.filter_by_level, *STEPS, wrap],
+        "logger_factory": structlog.stdlib.LoggerFactory(),
+        "wrapper_class": structlog.stdlib.BoundLogger,
+    }
+
+
+def configure(*, level: str, json: bool) -> None:
+    """Sends structlog and the standard library's logging to stderr, in one form."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter)
+    handler.setFormatter(formatter(json=json))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
+    structlog.configure(**structured())

@@ -82,10 +82,12 @@ _UNCLAIMED = (
 _NEWEST_FIRST = (bookings.c.created_at.desc(), bookings.c.id.desc())
 _LIVE = sorted(state.value for state in LIVE)
 _BY_STATE: Select[Any] = (
-    select(bookings.c.state, func.count()).where(text(EVERY_STATE)).group_by(bookings.c.state)
+    select(bookings.c.state, func.count().label("number"))
+    .where(text(EVERY_STATE))
+    .group_by(bookings.c.state)
 )
 _OPEN_HOLDS: Select[Any] = (
-    select(func.count())
+    select(func.count().label("number"))
     .select_from(bookings)
     .where(bookings.c.deadline > bindparam("now"), bookings.c.state.in_(_LIVE))
 )
@@ -162,9 +164,9 @@ class SqlBookings(BookingRepository):
         return [to_booking(row) for row in found]
 
     def counts(self, *, now: datetime) -> BookingCounts:
-        by_state = {BookingState(row[0]): int(row[1]) for row in self._transaction.rows(_BY_STATE)}
-        holds = self._transaction.rows(_OPEN_HOLDS, {"now": now})
-        return BookingCounts(by_state, int(holds[0][0]))
+        rows = self._transaction.rows(_BY_STATE)
+        by_state = {BookingState(row.state): int(row.number) for row in rows}
+        return BookingCounts(by_state, self._transaction.rows(_OPEN_HOLDS, {"now": now})[0].number)
 
 
 # Of the few that are found; an index in this order would tempt SQLite to walk all of it.
