@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Protocol
@@ -21,8 +22,6 @@ from adapters.sql import SqlStore, jobs_schema
 from adapters.tokens import SignedTokens
 from booking_core import (
     BookingCore,
-    BookingError,
-    Builder,
     CalendarFiles,
     CalendarNoticeReader,
     CalendarProvider,
@@ -35,14 +34,13 @@ from booking_core import (
     PaymentGateway,
     PaymentNoticeReader,
     Role,
-    SchedulingMode,
     SystemClock,
     UnitOfWorkFactory,
 )
-from entrypoints.invoked import command
+from entrypoints.measured import measured
+from entrypoints.metrics import Metrics
 from entrypoints.notices import CALENDLY, OwnNotices
-from entrypoints.problems import reason
-from entrypoints.settings import EXPOSED, Settings, SettingsError
+from entrypoints.settings import Settings, SettingsError
 from entrypoints.starter_catalogue import starter_catalogue
 
 
@@ -58,18 +56,11 @@ class Store(UnitOfWorkFactory, Protocol):
     def pending(self) -> Sequence[str] | None:
         """The migrations that are missing; None where there is no schema."""
 
+    def clock(self) -> datetime | None:
+        """What time it is on the database's own clock; None where it has none."""
+
     def close(self) -> None:
         """Gives connections back."""
-
-
-@frozen
-class Finding:
-    """One thing that was looked at; `advice` says what to do when it is not well."""
-
-    name: str
-    ok: bool
-    detail: str
-    advice: str = ""
 
 
 @frozen
@@ -84,6 +75,7 @@ class Application:
     calendar: CalendarProvider
     payments: PaymentGateway
     mailer: Mailer
+    metrics: Metrics
     notices: OwnNotices | None = None
 
     def mint(self, *, role: Role, id: str, name: str = "", email: str = "") -> str:
@@ -98,101 +90,8 @@ class Application:
         """The web door on this application. By name, because doors are built on this file."""
         return import_module("entrypoints.web").create_app(self)
 
-    def missing(self) -> list[Finding]:
-        """What has to be well before requests can be answered, and is not."""
-        return [each for each in (self._database(), self._calendar()) if not each.ok]
-
-    def findings(self) -> list[Finding]:
-        """Everything that `doctor` looks at."""
-        database = self._database()
-        kept = [self._catalogue(), self._scheduling(), self._jobs()] if database.ok else []
-        told = [self._notices(self.notices)] if self.notices else []
-        return [
-            self._settings(),
-            database,
-            *kept,
-            self._calendar(),
-            *told,
-            self._payments(),
-            self._mail(),
-        ]
-
     def close(self) -> None:
         self.schema.close()
-
-    def _settings(self) -> Finding:
-        if self.settings.exposed:
-            detail = "the published SECRET_KEY on an address that others reach"
-            return Finding("settings", False, detail, EXPOSED)
-        return Finding(
-            "settings",
-            True,
-            f"{self.settings.environment}, calendar {self.settings.calendar}, "
-            f"payments {self.settings.payments}, mail {self.settings.mailer}",
-        )
-
-    def _database(self) -> Finding:
-        try:
-            missing = self.schema.pending()
-        except BookingError as failed:
-            return Finding("database", False, reason(failed), "Look at DATABASE_URL.")
-        if missing:
-            detail = f"migrations are missing: {', '.join(missing)}"
-            return Finding("database", False, detail, f"Run `{command('migrate')}`.")
-        return Finding("database", True, "answers, and its schema is up to date")
-
-    def _catalogue(self) -> Finding:
-        advice = f"Run `{command('seed')}`, or `{command('builders add')}`."
-        try:
-            builders = self.core.list_builders()
-        except BookingError as failed:
-            return Finding("catalogue", False, reason(failed), advice)
-        return Finding("catalogue", bool(builders), f"{len(builders)} active builders", advice)
-
-    def _calendar(self) -> Finding:
-        health = self.calendar.health()
-        return Finding("calendar", health.ok, health.detail, "Look at BOOKING_CALENDAR.")
-
-    def _scheduling(self) -> Finding:
-        """Who is booked how; no matter of right or wrong."""
-        try:
-            builders = self.core.list_builders()
-        except BookingError as failed:
-            return Finding("scheduling", False, reason(failed), "Look at DATABASE_URL.")
-        others = [
-            f"{each.slug} by {each.scheduling_mode}" for each in builders if not _direct(each)
-        ]
-        direct = sum(map(_direct, builders))
-        return Finding("scheduling", True, ", ".join([f"{direct} builders directly", *others]))
-
-    def _notices(self, notices: OwnNotices) -> Finding:
-        """Without any, only an address that a provider can reach is at fault."""
-        try:
-            own = notices.own()
-        except BookingError as failed:
-            return Finding("notices", False, reason(failed), "Look at the calendar.")
-        if any(each.active for each in own):
-            return Finding("notices", True, f"the calendar posts to {notices.url}")
-        what = "the calendar gave up posting to" if own else "the calendar does not post to"
-        advice = f"Run `{command('webhooks register')}`."
-        well = not own and not notices.url.startswith("https:")
-        return Finding("notices", well, f"{what} {notices.url}", advice)
-
-    def _payments(self) -> Finding:
-        health = self.payments.health()
-        return Finding("payments", health.ok, health.detail, "Look at BOOKING_PAYMENTS.")
-
-    def _mail(self) -> Finding:
-        health = self.mailer.health()
-        return Finding("mail", health.ok, health.detail, "Look at BOOKING_MAILER and SMTP_URL.")
-
-    def _jobs(self) -> Finding:
-        try:
-            dead, waiting = len(self.core.jobs.dead()), self.core.jobs.waiting()
-        except BookingError as failed:
-            return Finding("jobs", False, reason(failed), "Look at DATABASE_URL.")
-        detail = f"{waiting} wait, {dead} were given up"
-        return Finding("jobs", not dead, detail, f"Run `{command('jobs')}` to see why.")
 
 
 def _named(group: str, name: str, variable: str) -> Callable[..., Any]:
@@ -261,14 +160,13 @@ def _calendar_notices(calendar: CalendarProvider) -> CalendarNoticeReader | None
     return calendar if isinstance(calendar, CalendarNoticeReader) else None
 
 
-def _own_notices(calendar: CalendarProvider, public_url: str) -> OwnNotices | None:
+def _own_notices(
+    calendar: CalendarProvider, public_url: str, metrics: Metrics
+) -> OwnNotices | None:
     if not isinstance(calendar, NoticeSubscriptions):
         return None
-    return OwnNotices(calendar, f"{public_url}{CALENDLY}")
-
-
-def _direct(builder: Builder) -> bool:
-    return builder.scheduling_mode is SchedulingMode.DIRECT
+    subscriptions = measured(calendar, "calendar", metrics)
+    return OwnNotices(subscriptions, f"{public_url}{CALENDLY}", metrics)
 
 
 class Container(containers.DeclarativeContainer):
@@ -276,6 +174,7 @@ class Container(containers.DeclarativeContainer):
 
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
+    metrics: providers.Provider[Metrics] = providers.Singleton(Metrics)
     tables: providers.Provider[Store] = providers.Singleton(_store, settings)
     jobs: providers.Provider[JobQueue | None] = providers.Singleton(_jobs, tables, clock)
     store: providers.Provider[Store] = providers.Singleton(_with_jobs, tables, jobs)
@@ -292,7 +191,7 @@ class Container(containers.DeclarativeContainer):
         _calendar_notices, calendar
     )
     own_notices: providers.Provider[OwnNotices | None] = providers.Singleton(
-        _own_notices, calendar, settings.provided.public_url
+        _own_notices, calendar, settings.provided.public_url, metrics
     )
     payments: providers.Provider[PaymentGateway] = providers.Singleton(
         _adapter,
@@ -325,11 +224,11 @@ class Container(containers.DeclarativeContainer):
     core: providers.Provider[BookingCore] = providers.Singleton(
         BookingCore.assemble,
         unit_of_work=store,
-        calendar=calendar,
+        calendar=providers.Singleton(measured, calendar, "calendar", metrics),
         calendar_notices=calendar_notices,
-        payments=payments,
+        payments=providers.Singleton(measured, payments, "payments", metrics),
         payment_notices=payment_notices,
-        mailer=mailer,
+        mailer=providers.Singleton(measured, mailer, "mailer", metrics),
         mail_writer=mail_writer,
         calendar_files=calendar_files,
         jobs=jobs,
@@ -347,6 +246,7 @@ class Container(containers.DeclarativeContainer):
         calendar,
         payments,
         mailer,
+        metrics,
         own_notices,
     )
 

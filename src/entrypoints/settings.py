@@ -18,6 +18,8 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 EXPOSED = (
     "Set SECRET_KEY to 32 random characters or more: the published one lets anybody mint tokens."
 )
+#: The variable by which prometheus-client, once imported, finds where processes count together.
+COUNTED_IN = "PROMETHEUS_MULTIPROC_DIR"
 #: To be reached under an address that stands for every one of a machine, take one of them.
 _ONE_OF_ALL = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
