@@ -114,7 +114,7 @@ def _remember_settings(settings: Settings) -> None:
 
 
 def pytest_configure() -> None:
-    def structured(logger: Any, method: str, event: str | None = None, **said: Any) -> None:
+    def structured(logger: Any, method: str, event: str | None = None, /, **said: Any) -> None:
         _of_structlog(logger, method, {**structlog.get_context(logger), **said, "event": event})
 
     _before(logging.Logger, "handle", lambda _, record: _of_the_library(record))

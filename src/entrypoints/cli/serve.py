@@ -50,6 +50,8 @@ def serve(session: Session, workers: int, threads: int, jobs: bool) -> None:
         )
     _check_free(settings)
     together = _count_together() if workers > 1 else None
+    if settings.traces_to:
+        _traces()  # what is missing is said before there are processes
     _prepare(session.application)
     session.close()  # no connection crosses a fork
     _configure_logs(settings)
@@ -123,6 +125,15 @@ def _work(application: Application, stop: Event) -> None:
     import_module("entrypoints.worker").run(application, stop)  # by name: doors do not import doors
 
 
+def _traces() -> Any:
+    """Raises SettingsError where what sends them is not installed."""
+    try:
+        return import_module("entrypoints.traces")
+    except ImportError as missing:
+        advice = f"traces need {missing.name}: install booking-service[traces]."
+        raise SettingsError("OTEL_EXPORTER_OTLP_ENDPOINT", advice) from missing
+
+
 class _Log(Logger):
     """gunicorn's log lines, in the form of all others."""
 
@@ -168,7 +179,10 @@ class Server(BaseApplication):
         if self.jobs:
             self.job_loop = Thread(target=_work, args=(application, self.stop), daemon=True)
             self.job_loop.start()
-        return application.web_app()
+        app = application.web_app()
+        if self.settings.traces_to:
+            _traces().begin(application, app)
+        return app
 
     def _stop_jobs(self) -> None:
         self.stop.set()
