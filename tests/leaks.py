@@ -19,7 +19,8 @@ import pytest
 import structlog
 
 from adapters.tokens import SignedTokens
-from booking_core import ManageKey
+from booking_core import ManageKey, NewCredential
+from booking_core.domain.credential import LinkKey
 from entrypoints import logs
 from entrypoints.settings import DEVELOPMENT_SECRET, Settings, settings_fields
 
@@ -122,6 +123,8 @@ def pytest_configure() -> None:
     _before(Settings, "_check", _remember_settings)
     _remembered(SignedTokens, "mint")
     _remembered(ManageKey, "token")
+    _remembered(LinkKey, "secret_of")
+    _before(NewCredential, "__init__", lambda _, __, secret: WATCH.given_out.add(secret))
 
 
 def _check() -> None:

@@ -52,6 +52,7 @@ def create_app(application: Application) -> OpenAPI:
     app.before_request(requests.begin)
     app.after_request(requests.end)
     app.after_request(requests.measuring(application.metrics))
+    app.teardown_request(requests.leave)
     app.register_error_handler(BookingError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unexpected)

@@ -53,7 +53,7 @@ def begin() -> None:
     g.started = time.perf_counter()
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-    REQUEST_ID.set(g.request_id)  # of this thread until its next request
+    REQUEST_ID.set(g.request_id)
     if len(request.path) > _LONGEST_PATH or _UNSAFE.search(request.path):
         raise NotFound
     api = request.path.startswith("/api/")
@@ -121,6 +121,10 @@ def end(response: Response) -> Response:
         ms=round(1000 * (time.perf_counter() - g.started), 1),
     )
     return response
+
+
+def leave(_: BaseException | None) -> None:
+    REQUEST_ID.set("")
 
 
 def measuring(metrics: Metrics) -> Callable[[Response], Response]:

@@ -12,7 +12,16 @@ import pytest
 import structlog
 
 from adapters.tokens import SignedTokens
-from booking_core import BookingId, ManageKey, Role, SystemClock
+from booking_core import (
+    BookingId,
+    CredentialId,
+    ManageKey,
+    NewCredential,
+    Role,
+    SystemClock,
+)
+from booking_core.domain.credential import LinkKey
+from booking_core.testing.examples import a_credential
 from entrypoints.settings import Settings
 from tests.leaks import WATCH
 
@@ -46,6 +55,8 @@ def test_tokens_that_were_given_out_are_found() -> None:
         CONFIGURED,
         MANAGE.token(BookingId("bkg_1"), 1),
         tokens.mint(role=Role.ADMIN, id="root"),
+        LinkKey(b"k" * 32).secret_of(CredentialId("crd_1")),
+        NewCredential(a_credential(), "the-secret-of-a-session-0123456789").secret,
     ):
         assert all(said_by_both(f"/bookings/bkg_1?token={secret}")), secret
 
