@@ -41,7 +41,9 @@ class Job:
 READABLE = frozenset(Topic) - {Topic.UNREADABLE}
 
 
-def stored_job(*, topic: str, booking_id: str, key: str, subject: str, due_at: datetime) -> Job:
+def stored_job(
+    *, topic: str, booking_id: str, key: str, subject: str, due_at: datetime, request_id: str
+) -> Job:
     """A job as it was stored; one whose topic nobody knows here is `UNREADABLE`, and no error."""
     known = topic in READABLE
     return Job(
@@ -50,6 +52,7 @@ def stored_job(*, topic: str, booking_id: str, key: str, subject: str, due_at: d
         key=key,
         subject=subject if known else " ".join([topic, subject]).strip(),
         due_at=due_at,
+        request_id=request_id,
     )
 
 
