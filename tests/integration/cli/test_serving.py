@@ -164,7 +164,7 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
     def failing(name: str, error: Exception) -> Callable[..., None]:
         def fail(**_: Any) -> None:
             tries[name] += 1
-            if len(tries) == 6 and min(tries.values()) >= 3:
+            if len(tries) == 7 and min(tries.values()) >= 3:
                 stop.set()
             raise error
 
