@@ -116,7 +116,7 @@ def _remember_settings(settings: Settings) -> None:
 
 def pytest_configure() -> None:
     def structured(logger: Any, method: str, event: str | None = None, /, **said: Any) -> None:
-        _of_structlog(logger, method, {**structlog.get_context(logger), **said, "event": event})
+        _of_structlog(logger, method, {"event": event, **structlog.get_context(logger), **said})
 
     _before(logging.Logger, "handle", lambda _, record: _of_the_library(record))
     _before(structlog._base.BoundLoggerBase, "_proxy_to_logger", structured)
