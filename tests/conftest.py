@@ -1,10 +1,10 @@
-"""What holds for every test: where sockets may go, and the PostgreSQL fixtures."""
+"""What holds for every test: where sockets may go, what may be logged, and the PostgreSQL fixtures."""
 
 from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.leaks", "tests.postgres"]
 
 UNIT = Path(__file__).parent / "unit"
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]

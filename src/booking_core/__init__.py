@@ -80,6 +80,7 @@ from booking_core.application.show_session_type import ShowSessionType
 from booking_core.application.show_timeline import ShowTimeline, Timeline
 from booking_core.application.sync_event_types import SyncEventTypes, SyncReport
 from booking_core.application.system import RandomIds, SystemClock
+from booking_core.application.take_stock import Stock, TakeStock
 from booking_core.application.undo_no_show import UndoNoShow
 from booking_core.application.work_outbox import WorkOutbox
 from booking_core.application.write_calendar_file import WriteCalendarFile
@@ -192,6 +193,7 @@ from booking_core.domain.questions import (
     Question,
     QuestionKind,
 )
+from booking_core.domain.request_id import REQUEST_ID, serving
 from booking_core.domain.schedule import (
     DayRange,
     Schedule,
@@ -268,6 +270,7 @@ from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.proofs import Proof, ProofReader
 from booking_core.ports.repositories import (
     MOST_BOOKINGS,
+    BookingCounts,
     BookingFilter,
     BookingRepository,
     BuilderRepository,
@@ -289,6 +292,7 @@ __all__ = [
     "MOST_OPEN_LINKS",
     "PAYMENT_TRANSITIONS",
     "READABLE",
+    "REQUEST_ID",
     "SERVED",
     "SESSION_LENGTH",
     "SIGN_IN_LINK_LENGTH",
@@ -315,6 +319,7 @@ __all__ = [
     "Attempt",
     "Booking",
     "BookingCore",
+    "BookingCounts",
     "BookingError",
     "BookingEvent",
     "BookingFilter",
@@ -504,12 +509,14 @@ __all__ = [
     "Standing",
     "StandingEvent",
     "Step",
+    "Stock",
     "Subject",
     "SubjectKind",
     "Subscription",
     "SyncEventTypes",
     "SyncReport",
     "SystemClock",
+    "TakeStock",
     "TermsForbid",
     "TimeOff",
     "TimeWindow",
@@ -544,6 +551,7 @@ __all__ = [
     "open_slots",
     "printable",
     "retry_at",
+    "serving",
     "stored_job",
     "told",
     "with_decimals",

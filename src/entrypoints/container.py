@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Protocol
@@ -21,10 +21,7 @@ from adapters.mail_templates import TemplateMailWriter
 from adapters.sql import SqlStore, jobs_schema
 from adapters.tokens import SignedTokens
 from booking_core import (
-    Actor,
     BookingCore,
-    BookingError,
-    Builder,
     CalendarFiles,
     CalendarNoticeReader,
     CalendarProvider,
@@ -38,16 +35,14 @@ from booking_core import (
     PaymentNoticeReader,
     ProofReader,
     Role,
-    SchedulingMode,
-    SessionType,
     SystemClock,
     UnitOfWorkFactory,
 )
 from entrypoints.identity import Bearers
-from entrypoints.invoked import command
+from entrypoints.measured import measured
+from entrypoints.metrics import Metrics
 from entrypoints.notices import CALENDLY, OwnNotices
-from entrypoints.problems import reason
-from entrypoints.settings import EXPOSED, Settings, SettingsError
+from entrypoints.settings import Settings, SettingsError
 from entrypoints.starter_catalogue import starter_catalogue
 
 
@@ -63,18 +58,11 @@ class Store(UnitOfWorkFactory, Protocol):
     def pending(self) -> Sequence[str] | None:
         """The migrations that are missing; None where there is no schema."""
 
+    def clock(self) -> datetime | None:
+        """What time it is on the database's own clock; None where it has none."""
+
     def close(self) -> None:
         """Gives connections back."""
-
-
-@frozen
-class Finding:
-    """One thing that was looked at; `advice` says what to do when it is not well."""
-
-    name: str
-    ok: bool
-    detail: str
-    advice: str = ""
 
 
 @frozen
@@ -89,6 +77,7 @@ class Application:
     calendar: CalendarProvider
     payments: PaymentGateway
     mailer: Mailer
+    metrics: Metrics
     notices: OwnNotices | None = None
 
     def mint(self, *, role: Role, id: str, name: str = "", email: str = "") -> str:
@@ -103,156 +92,8 @@ class Application:
         """The web door on this application. By name, because doors are built on this file."""
         return import_module("entrypoints.web").create_app(self)
 
-    def missing(self) -> list[Finding]:
-        """What has to be well before requests can be answered, and is not."""
-        return [each for each in (self._database(), self._calendar()) if not each.ok]
-
-    def findings(self) -> list[Finding]:
-        """Everything that `doctor` looks at."""
-        database = self._database()
-        kept = [self._catalogue(), self._scheduling(), self._jobs()] if database.ok else []
-        told = [self._notices(self.notices)] if self.notices else []
-        if database.ok and not self.calendar.in_database:
-            told = [self._event_types(), *told]
-        return [
-            self._settings(),
-            database,
-            *kept,
-            self._calendar(),
-            *told,
-            self._payments(),
-            self._mail(),
-        ]
-
     def close(self) -> None:
         self.schema.close()
-
-    def _settings(self) -> Finding:
-        if self.settings.exposed:
-            detail = "the published SECRET_KEY on an address that others reach"
-            return Finding("settings", False, detail, EXPOSED)
-        return Finding(
-            "settings",
-            True,
-            f"{self.settings.environment}, calendar {self.settings.calendar}, "
-            f"payments {self.settings.payments}, mail {self.settings.mailer}",
-        )
-
-    def _database(self) -> Finding:
-        try:
-            missing = self.schema.pending()
-        except BookingError as failed:
-            return Finding("database", False, reason(failed), "Look at DATABASE_URL.")
-        if missing:
-            detail = f"migrations are missing: {', '.join(missing)}"
-            return Finding("database", False, detail, f"Run `{command('migrate')}`.")
-        return Finding("database", True, "answers, and its schema is up to date")
-
-    def _catalogue(self) -> Finding:
-        advice = f"Run `{command('seed')}`, or `{command('builders add')}`."
-        try:
-            builders = self.core.list_builders()
-        except BookingError as failed:
-            return Finding("catalogue", False, reason(failed), advice)
-        return Finding("catalogue", bool(builders), f"{len(builders)} active builders", advice)
-
-    def _calendar(self) -> Finding:
-        health = self.calendar.health()
-        return Finding("calendar", health.ok, health.detail, "Look at BOOKING_CALENDAR.")
-
-    def _scheduling(self) -> Finding:
-        """Who is booked how; no matter of right or wrong."""
-        try:
-            builders = self.core.list_builders()
-        except BookingError as failed:
-            return Finding("scheduling", False, reason(failed), "Look at DATABASE_URL.")
-        others = [
-            f"{each.slug} by {each.scheduling_mode}" for each in builders if not _direct(each)
-        ]
-        direct = sum(map(_direct, builders))
-        return Finding("scheduling", True, ", ".join([f"{direct} builders directly", *others]))
-
-    def _event_types(self) -> Finding:
-        """Whether what is offered can be booked at the provider, and as long as it is there."""
-        try:
-            offered = self._offered()
-            without = self._without_event_type(offered)
-            unlike = self._of_other_length(offered) if offered else []
-        except BookingError as failed:
-            return Finding("event types", False, reason(failed), "Look at the calendar.")
-        found = [
-            f"{len(names)} session types {what}: {', '.join(names)}"
-            for names, what in (
-                (without, "have no event type"),
-                (unlike, "are not as long as their event type"),
-            )
-            if names
-        ]
-        sync = f"run `{command('sync-event-types')}`"
-        if without:
-            advice = f"Deactivate them; {sync} for those that the calendar has."
-        else:
-            advice = f"{sync.capitalize()}."
-        return Finding("event types", not found, "; ".join(found) or "all can be booked", advice)
-
-    def _offered(self) -> dict[str, SessionType]:
-        system = Actor.system()
-        return {
-            f"{builder.slug}/{each.slug}": each
-            for builder in self.core.list_builders()
-            for each in self.core.list_session_types(builder=builder.id, actor=system)
-            if each.active
-        }
-
-    def _without_event_type(self, offered: dict[str, SessionType]) -> list[str]:
-        if not self.calendar.needs_event_type:
-            return []
-        return [name for name, each in offered.items() if each.calendar_ref is None]
-
-    def _of_other_length(self, offered: dict[str, SessionType]) -> list[str]:
-        lengths = {
-            each.session_type_id: timedelta(minutes=each.event_type.duration_minutes)
-            for each in self.core.list_event_types(actor=Actor.system())
-        }
-        return [
-            name
-            for name, each in offered.items()
-            if lengths.get(each.id, each.duration) != each.duration
-        ]
-
-    def _notices(self, notices: OwnNotices) -> Finding:
-        try:
-            own = notices.own()
-        except BookingError as failed:
-            return Finding("notices", False, reason(failed), "Look at the calendar.")
-        if any(each.active for each in own):
-            return Finding("notices", True, f"the calendar posts to {notices.url}")
-        if not own and self.settings.out_of_reach:
-            detail = (
-                f"none: nobody else reaches {notices.url}; `{command('repair')}` finds the rest"
-            )
-            return Finding("notices", True, detail)
-        what = "the calendar gave up posting to" if own else "the calendar does not post to"
-        wanted = notices.url.startswith("https:") or self.settings.calendly_webhook_signing_key
-        well = not own and not wanted
-        advice = f"Run `{command('webhooks register')}`."
-        return Finding("notices", well, f"{what} {notices.url}", advice)
-
-    def _payments(self) -> Finding:
-        health = self.payments.health()
-        return Finding("payments", health.ok, health.detail, "Look at BOOKING_PAYMENTS.")
-
-    def _mail(self) -> Finding:
-        health = self.mailer.health()
-        return Finding("mail", health.ok, health.detail, "Look at BOOKING_MAILER and SMTP_URL.")
-
-    def _jobs(self) -> Finding:
-        try:
-            dead, waiting = len(self.core.jobs.dead()), self.core.jobs.waiting()
-        except BookingError as failed:
-            return Finding("jobs", False, reason(failed), "Look at DATABASE_URL.")
-        detail = f"{waiting} wait, {dead} were given up"
-        return Finding("jobs", not dead, detail, f"Run `{command('jobs')}` to see why.")
 
 
 def _named(group: str, name: str, variable: str) -> Callable[..., Any]:
@@ -336,14 +177,13 @@ def _calendar_notices(calendar: CalendarProvider) -> CalendarNoticeReader | None
     return calendar if isinstance(calendar, CalendarNoticeReader) else None
 
 
-def _own_notices(calendar: CalendarProvider, public_url: str) -> OwnNotices | None:
+def _own_notices(
+    calendar: CalendarProvider, public_url: str, metrics: Metrics
+) -> OwnNotices | None:
     if not isinstance(calendar, NoticeSubscriptions):
         return None
-    return OwnNotices(calendar, f"{public_url}{CALENDLY}")
-
-
-def _direct(builder: Builder) -> bool:
-    return builder.scheduling_mode is SchedulingMode.DIRECT
+    subscriptions = measured(calendar, "calendar", metrics)
+    return OwnNotices(subscriptions, f"{public_url}{CALENDLY}", metrics)
 
 
 class Container(containers.DeclarativeContainer):
@@ -351,6 +191,7 @@ class Container(containers.DeclarativeContainer):
 
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
+    metrics: providers.Provider[Metrics] = providers.Singleton(Metrics)
     tables: providers.Provider[Store] = providers.Singleton(_store, settings)
     jobs: providers.Provider[JobQueue | None] = providers.Singleton(_jobs, tables, clock)
     store: providers.Provider[Store] = providers.Singleton(_with_jobs, tables, jobs)
@@ -367,7 +208,7 @@ class Container(containers.DeclarativeContainer):
         _calendar_notices, calendar
     )
     own_notices: providers.Provider[OwnNotices | None] = providers.Singleton(
-        _own_notices, calendar, settings.provided.public_url
+        _own_notices, calendar, settings.provided.public_url, metrics
     )
     payments: providers.Provider[PaymentGateway] = providers.Singleton(
         _adapter,
@@ -400,11 +241,11 @@ class Container(containers.DeclarativeContainer):
     core: providers.Provider[BookingCore] = providers.Singleton(
         BookingCore.assemble,
         unit_of_work=store,
-        calendar=calendar,
+        calendar=providers.Singleton(measured, calendar, "calendar", metrics),
         calendar_notices=calendar_notices,
-        payments=payments,
+        payments=providers.Singleton(measured, payments, "payments", metrics),
         payment_notices=payment_notices,
-        mailer=mailer,
+        mailer=providers.Singleton(measured, mailer, "mailer", metrics),
         mail_writer=mail_writer,
         calendar_files=calendar_files,
         jobs=jobs,
@@ -424,6 +265,7 @@ class Container(containers.DeclarativeContainer):
         calendar,
         payments,
         mailer,
+        metrics,
         own_notices,
     )
 

@@ -10,13 +10,26 @@ from typing import Any
 
 import structlog
 
+from booking_core import REQUEST_ID
+
 _SECRET_NAMES = re.compile(
     r"authorization|cookie|token|secret|password|api_?key|e?-?mail|phone|notes|answers|contact"
 )
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+\.[A-Za-z]{2,}")
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:=/]+(?:@|%40)[^\s<>\"'(),;:/]+\.[A-Za-z]{2,}")
 _BEARER = re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]{16,}")
 #: A manage token is longer than the name of any command that somebody is told to run.
 _MANAGE = re.compile(r"(?i)\b(booking)\s+[A-Za-z0-9_-]{40,}")
+#: Known by their form wherever they stand: our bearer tokens and API keys, and Stripe's.
+_SECRET = re.compile(
+    r"\beyJ[\w-]+\.[\w-]+\.[\w-]*|\bbk_[\w-]{43}|\b[sr]k_(?:test|live)_\w+|\bwhsec_\w+"
+)
+
+
+def served(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Says which request the line belongs to, whoever wrote it: the web, a job, or an adapter."""
+    if request_id := REQUEST_ID.get():
+        event.setdefault("request_id", request_id)
+    return event
 
 
 def redact(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -32,41 +45,51 @@ def _redacted(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_redacted("", each) for each in value]
     if isinstance(value, str):
+        value = _ADDRESS.sub("[address]", value)
         for secret in (_BEARER, _MANAGE):
             value = secret.sub(r"\1 [redacted]", value)
-        return _ADDRESS.sub("[address]", value)
+        return _SECRET.sub("[redacted]", value)
     return value
 
 
-def configure(*, level: str, json: bool) -> None:
-    """Sends structlog and the standard library's logging to stderr, in one form."""
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        redact,
-    ]
-    last = (
+# What every line goes through before it is written.
+STEPS: tuple[Any, ...] = (
+    served,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    redact,
+)
+
+
+def formatter(*, json: bool) -> logging.Formatter:
+    """Writes the lines of structlog and those of the standard library's logging in one form."""
+    last: Any = (
         structlog.processors.JSONRenderer()
         if json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=STEPS,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
     )
+
+
+def structured() -> dict[str, Any]:
+    """How structlog hands its lines to the standard library's logging."""
+    wrap = structlog.stdlib.ProcessorFormatter.wrap_for_formatter
+    return {
+        "processors": [structlog.stdlib.filter_by_level, *STEPS, wrap],
+        "logger_factory": structlog.stdlib.LoggerFactory(),
+        "wrapper_class": structlog.stdlib.BoundLogger,
+    }
+
+
+def configure(*, level: str, json: bool) -> None:
+    """Sends structlog and the standard library's logging to stderr, in one form."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter)
+    handler.setFormatter(formatter(json=json))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for chatty in ("alembic", "httpx"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
+    structlog.configure(**structured())

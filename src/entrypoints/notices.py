@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 from attrs import define, field
 
 from booking_core import BookingError, NoticeSubscriptions, Subscription
+
+if TYPE_CHECKING:
+    from entrypoints.metrics import Metrics
 
 #: Where Calendly posts to.
 CALENDLY = "/api/webhooks/calendly"
@@ -21,6 +25,7 @@ class OwnNotices:
 
     subscriptions: NoticeSubscriptions
     url: str
+    metrics: Metrics
     #: Taken away to be made anew, and that failed.
     _lost: bool = field(default=False, init=False)
 
@@ -52,10 +57,13 @@ class OwnNotices:
         """
         try:
             own = self.own()
-            if any(each.active for each in own) or not (own or self._lost):
+            active = any(each.active for each in own)
+            self.metrics.notices(active=active)
+            if active or not (own or self._lost):
                 return False
             _log.warning("the provider had stopped its notices", url=self.url)
             self.rotate()
+            self.metrics.notices(active=True)
         except BookingError as failed:
             _log.warning("the provider's notices are not looked after", error=failed.message)
             return False

@@ -18,6 +18,8 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 EXPOSED = (
     "Set SECRET_KEY to 32 random characters or more: the published one lets anybody mint tokens."
 )
+#: The variable by which prometheus-client, once imported, finds where processes count together.
+COUNTED_IN = "PROMETHEUS_MULTIPROC_DIR"
 #: To be reached under an address that stands for every one of a machine, take one of them.
 _ONE_OF_ALL = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -108,6 +110,12 @@ class Settings:
     )
     log_level: str = _setting("LOG_LEVEL", "INFO", ", ".join(_LEVELS))
     log_format: str = _setting("LOG_FORMAT", "console", "console or json")
+    traces_to: str = _setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "where traces are sent, such as http://127.0.0.1:4318; needs the extra traces",
+        read=_base_url,
+    )
     # These are for the adapters, which check them when they are chosen.
     smtp_url: str = _setting(
         "SMTP_URL", "", "the mail server: smtp://USER:PASSWORD@HOST:587 or smtps://…", secret=True

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from booking_core import (
     UNSETTLED,
     Booking,
+    BookingCounts,
     BookingFilter,
     BookingId,
     BookingRepository,
@@ -163,6 +165,13 @@ class MemoryBookings(BookingRepository):
             if (after is None or booking.id > after) and _is_unsettled(booking)
         )
         return [apart(booking) for booking in sorted(found, key=lambda each: each.id)[:limit]]
+
+    def counts(self, *, now: datetime) -> BookingCounts:
+        every = self._session.tables.bookings.values()
+        waiting = (
+            each for each in every if each.state.live and each.deadline and each.deadline > now
+        )
+        return BookingCounts(Counter(each.state for each in every), sum(1 for _ in waiting))
 
 
 def _is_unsettled(booking: Booking) -> bool:

@@ -61,6 +61,9 @@ class MemoryStore(UnitOfWorkFactory):
     def pending(self) -> None:
         return None
 
+    def clock(self) -> None:
+        return None
+
     def close(self) -> None:
         return None
 

@@ -85,6 +85,7 @@ def to_arguments(job: Job, attempt: int, error: str) -> dict[str, Any]:
         "key": job.key,
         "subject": job.subject,
         "due_at": job.due_at.isoformat(),
+        "request_id": job.request_id,
         "attempt": attempt,
         "error": error,
     }
@@ -97,6 +98,7 @@ def to_job(arguments: dict[str, Any]) -> Job:
         key=arguments["key"],
         subject=arguments["subject"],
         due_at=datetime.fromisoformat(arguments["due_at"]),
+        request_id=arguments.get("request_id", ""),  # those of before have none
     )
 
 

@@ -13,7 +13,7 @@ from procrastinate.jobs import Job, JobInserted, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
 from adapters.procrastinate_jobs.outbox import DO, LATER, to_job
-from booking_core import JobHandler
+from booking_core import JobHandler, serving
 
 if TYPE_CHECKING:
     from adapters.procrastinate_jobs.queue import ProcrastinateJobs
@@ -91,13 +91,15 @@ class Shift:
             self._told = working.cancel()
 
     def _do(self, context: JobContext, /, **arguments: Any) -> None:
-        try:
-            self._handler(to_job(arguments))
-        except Exception as failed:
-            if self._queue.tried(int(context.job.id or 0), arguments, failed):
-                self._desk.given_up.add(
-                    context.job.id
-                )  # raised, it would be logged with a traceback
+        job = to_job(arguments)
+        with serving(job.request_id):
+            try:
+                self._handler(job)
+            except Exception as failed:
+                if self._queue.tried(int(context.job.id or 0), arguments, failed):
+                    self._desk.given_up.add(
+                        context.job.id
+                    )  # raised, it would be logged with a traceback
 
     def _later(self, **arguments: Any) -> None:
         self._queue.put_now(arguments)

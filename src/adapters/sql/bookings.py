@@ -12,6 +12,7 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
+    func,
     insert,
     literal,
     select,
@@ -30,7 +31,7 @@ from adapters.sql.json_values import (
     to_occupancy,
     to_terms,
 )
-from adapters.sql.tables import UNSETTLED_ROWS, bookings
+from adapters.sql.tables import EVERY_STATE, UNSETTLED_ROWS, bookings
 from adapters.sql.transaction import Transaction
 from adapters.sql.types import as_text
 from booking_core import (
@@ -38,6 +39,7 @@ from booking_core import (
     Answer,
     Attempt,
     Booking,
+    BookingCounts,
     BookingFilter,
     BookingId,
     BookingRepository,
@@ -79,6 +81,16 @@ _UNCLAIMED = (
 )
 _NEWEST_FIRST = (bookings.c.created_at.desc(), bookings.c.id.desc())
 _LIVE = sorted(state.value for state in LIVE)
+_BY_STATE: Select[Any] = (
+    select(bookings.c.state, func.count().label("number"))
+    .where(text(EVERY_STATE))
+    .group_by(bookings.c.state)
+)
+_OPEN_HOLDS: Select[Any] = (
+    select(func.count().label("number"))
+    .select_from(bookings)
+    .where(bookings.c.deadline > bindparam("now"), bookings.c.state.in_(_LIVE))
+)
 
 
 @frozen
@@ -150,6 +162,11 @@ class SqlBookings(BookingRepository):
     def unsettled(self, *, after: BookingId | None = None, limit: int = 100) -> Sequence[Booking]:
         found = self._transaction.rows(_UNSETTLED, {"last": after or "", "at_most": limit})
         return [to_booking(row) for row in found]
+
+    def counts(self, *, now: datetime) -> BookingCounts:
+        rows = self._transaction.rows(_BY_STATE)
+        by_state = {BookingState(row.state): int(row.number) for row in rows}
+        return BookingCounts(by_state, self._transaction.rows(_OPEN_HOLDS, {"now": now})[0].number)
 
 
 # Of the few that are found; an index in this order would tempt SQLite to walk all of it.

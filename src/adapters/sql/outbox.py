@@ -180,6 +180,7 @@ def from_job(job: Job) -> dict[str, Any]:
         "due_at": job.due_at,
         "attempt": 0,
         "error": "",
+        "request_id": job.request_id,
     }
 
 
@@ -215,6 +216,7 @@ def _to_job(row: Row[Any], due_at: datetime) -> Job:
         key=row.key,
         subject=row.subject,
         due_at=due_at,
+        request_id=row.request_id,
     )
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapters.sql import migrate
@@ -21,6 +22,7 @@ from adapters.sql.trail import SqlTrail
 from adapters.sql.transaction import Transaction
 from booking_core import Outbox, UnitOfWork, UnitOfWorkFactory
 
+_NOW = text("SELECT clock_timestamp()")
 OutboxOn = Callable[[Connection], Outbox]
 
 
@@ -54,6 +56,14 @@ class SqlStore(UnitOfWorkFactory):
     def pending(self) -> tuple[str, ...]:
         """The migrations that are missing, in order."""
         return migrate.pending(self.engine)
+
+    def clock(self) -> datetime | None:
+        """What time it is on the database's own clock; SQLite has ours."""
+        if self.engine.dialect.name != "postgresql":
+            return None
+        with self.engine.connect() as connection:
+            now: datetime = connection.execute(_NOW).scalar_one()
+            return now
 
     def close(self) -> None:
         self.engine.dispose()

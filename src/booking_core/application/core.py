@@ -83,6 +83,7 @@ from booking_core.application.show_timeline import ShowTimeline
 from booking_core.application.slots import SlotJudge
 from booking_core.application.sync_event_types import SyncEventTypes
 from booking_core.application.system import RandomIds, SystemClock
+from booking_core.application.take_stock import TakeStock
 from booking_core.application.undo_no_show import UndoNoShow
 from booking_core.application.witness import Witness
 from booking_core.application.work_outbox import WorkOutbox
@@ -172,6 +173,7 @@ class BookingCore:
     settle_money: SettleMoney
     settle_unsettled: SettleUnsettled
     work_outbox: WorkOutbox
+    take_stock: TakeStock
     jobs: JobQueue
     manage_key: ManageKey
 
@@ -300,6 +302,7 @@ class BookingCore:
             settle_calendar=settle_calendar,
             settle_money=settle_money,
             settle_unsettled=SettleUnsettled(unit_of_work, jobs, clock),
+            take_stock=TakeStock(unit_of_work, jobs, clock),
             work_outbox=WorkOutbox(
                 jobs, DoJob(settle_calendar, settle_money, send_mail, read_event, send_link)
             ),

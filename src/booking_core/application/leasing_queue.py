@@ -9,6 +9,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from booking_core.application.retries import log_failure, retry_at, told
+from booking_core.domain.request_id import serving
 from booking_core.ports.clock import Clock
 from booking_core.ports.job_queue import JobHandler, JobQueue
 from booking_core.ports.outbox import DeadJob, LeasedJob, LeasedOutbox, WaitingJob
@@ -44,7 +45,8 @@ class LeasingQueue(JobQueue):
         now = self.clock.now()
         leased = self._with(lambda box: box.lease(now=now, length=_LEASE, limit=1))
         for each in leased:
-            self._do(each, handler)
+            with serving(each.job.request_id):
+                self._do(each, handler)
         return bool(leased)
 
     def _do(self, leased: LeasedJob, handler: JobHandler) -> None:

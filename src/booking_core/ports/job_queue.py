@@ -16,6 +16,7 @@ class JobQueue(Protocol):
 
     A job that fails is tried again later and later, and stands in nobody's way meanwhile. One that
     cannot succeed, or has failed too often, is dead: it is kept until somebody decides about it.
+    While a job is done, and its failure logged, its request id is the one that is served (`serving`).
     """
 
     @abstractmethod

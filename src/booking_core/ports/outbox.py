@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from attrs import frozen
+from attrs import field, frozen
 
 from booking_core.domain.ids import BookingId
+from booking_core.domain.request_id import REQUEST_ID
 
 
 class Topic(StrEnum):
@@ -23,20 +24,26 @@ class Topic(StrEnum):
 
 @frozen(kw_only=True)
 class Job:
-    """One piece of work; `key` makes it unique among the jobs that wait and that nobody has leased."""
+    """One piece of work; `key` makes it unique among the jobs that wait and that nobody has leased.
+
+    `request_id` is that of the request, or of the job, in which it was written.
+    """
 
     topic: Topic
     booking_id: BookingId
     key: str
     subject: str = ""
     due_at: datetime
+    request_id: str = field(factory=REQUEST_ID.get)
 
 
 #: The topics that a job can be begun anew with.
 READABLE = frozenset(Topic) - {Topic.UNREADABLE}
 
 
-def stored_job(*, topic: str, booking_id: str, key: str, subject: str, due_at: datetime) -> Job:
+def stored_job(
+    *, topic: str, booking_id: str, key: str, subject: str, due_at: datetime, request_id: str
+) -> Job:
     """A job as it was stored; one whose topic nobody knows here is `UNREADABLE`, and no error."""
     known = topic in READABLE
     return Job(
@@ -45,6 +52,7 @@ def stored_job(*, topic: str, booking_id: str, key: str, subject: str, due_at: d
         key=key,
         subject=subject if known else " ".join([topic, subject]).strip(),
         due_at=due_at,
+        request_id=request_id,
     )
 
 

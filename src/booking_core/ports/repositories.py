@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -97,6 +97,17 @@ class BookingFilter:
             raise InvalidRequest(message, [FieldError("/limit", message)])
 
 
+@frozen
+class BookingCounts:
+    """How many bookings there are: by state, and of them those that wait for their client.
+
+    `open_holds` keep a place until a deadline that has not passed.
+    """
+
+    by_state: Mapping[BookingState, int]
+    open_holds: int
+
+
 class BookingRepository(Protocol):
     """The bookings."""
 
@@ -155,3 +166,7 @@ class BookingRepository(Protocol):
 
         In the order of their ids; `after` is the last one of the page before.
         """
+
+    @abstractmethod
+    def counts(self, *, now: datetime) -> BookingCounts:
+        """All of them in numbers; a state that no booking is in may be left out."""

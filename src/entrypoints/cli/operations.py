@@ -11,6 +11,7 @@ from booking_core import Actor, Role
 from entrypoints.cli.commands import Command
 from entrypoints.cli.output import dim, mark, table
 from entrypoints.cli.session import Session, pass_session
+from entrypoints.doctor import Finding, findings
 from entrypoints.invoked import command
 from entrypoints.problems import EX_NO
 from entrypoints.settings import settings_fields
@@ -70,17 +71,17 @@ def doctor(ctx: click.Context, session: Session) -> None:
     Says how to mend what is wrong, and answers 1 when something is.
     """
     with session.screen.working("Checking …"):
-        findings = session.application.findings()
-    healthy = all(each.ok for each in findings)
+        found = findings(session.application)
+    healthy = all(each.ok for each in found)
     session.screen.answer(
         {
             "ok": healthy,
             "findings": [
                 {"name": each.name, "ok": each.ok, "detail": each.detail, "advice": each.advice}
-                for each in findings
+                for each in found
             ],
         },
-        table(("", "Check", "Finding"), [_row(each) for each in findings]),
+        table(("", "Check", "Finding"), [_row(each) for each in found]),
         "",
         "All is well." if healthy else "Something is wrong; see ✗ above.",
     )
@@ -88,7 +89,7 @@ def doctor(ctx: click.Context, session: Session) -> None:
         ctx.exit(EX_NO)
 
 
-def _row(finding: Any) -> tuple[Text, str, Text]:
+def _row(finding: Finding) -> tuple[Text, str, Text]:
     text = Text(finding.detail)
     if not finding.ok and finding.advice:
         text.append(f"\n{finding.advice}", style="bold")

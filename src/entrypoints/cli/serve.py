@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from importlib import import_module
+from shutil import rmtree
+from tempfile import mkdtemp
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +21,7 @@ from entrypoints.cli.commands import Command
 from entrypoints.cli.output import table
 from entrypoints.cli.session import Session, pass_session
 from entrypoints.invoked import command
-from entrypoints.settings import EXPOSED, Settings, SettingsError, http_url
+from entrypoints.settings import COUNTED_IN, EXPOSED, Settings, SettingsError, http_url
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -46,12 +49,19 @@ def serve(session: Session, workers: int, threads: int, jobs: bool) -> None:
             "DATABASE_URL", "a store in memory is not shared by processes; serve with --workers 1."
         )
     _check_free(settings)
+    together = _count_together() if workers > 1 else None
+    if settings.traces_to:
+        _traces()  # what is missing is said before there are processes
     _prepare(session.application)
     session.close()  # no connection crosses a fork
     _configure_logs(settings)
     if settings.exposed:
         session.screen.complain({"warning": EXPOSED}, EXPOSED)
-    Server(settings, session, workers=workers, threads=threads, jobs=jobs).run()
+    server = Server(settings, session, workers=workers, threads=threads, jobs=jobs)
+    if together:
+        server.options["on_exit"] = lambda _: rmtree(together, ignore_errors=True)
+        server.load_config()
+    server.run()
 
 
 @click.command(cls=Command)
@@ -68,6 +78,17 @@ def worker(session: Session) -> None:
         signal.signal(number, lambda *_: stop.set())
     session.screen.complain({"working": True}, "Working off jobs; stop with Ctrl-C.")
     _work(application, stop)
+
+
+def _count_together() -> str | None:
+    """Has the processes count in one directory, unless one is named; the new one is answered.
+
+    Before the application is opened, because that imports what looks for it.
+    """
+    if os.environ.get(COUNTED_IN):
+        return None
+    os.environ[COUNTED_IN] = mkdtemp(prefix="booking-metrics-")
+    return os.environ[COUNTED_IN]
 
 
 def _prepare(application: Application) -> None:
@@ -102,6 +123,15 @@ def _configure_logs(settings: Settings) -> None:
 
 def _work(application: Application, stop: Event) -> None:
     import_module("entrypoints.worker").run(application, stop)  # by name: doors do not import doors
+
+
+def _traces() -> Any:
+    """Raises SettingsError where what sends them is not installed."""
+    try:
+        return import_module("entrypoints.traces")
+    except ImportError as missing:
+        advice = f"traces need {missing.name}: install booking-service[traces]."
+        raise SettingsError("OTEL_EXPORTER_OTLP_ENDPOINT", advice) from missing
 
 
 class _Log(Logger):
@@ -149,7 +179,10 @@ class Server(BaseApplication):
         if self.jobs:
             self.job_loop = Thread(target=_work, args=(application, self.stop), daemon=True)
             self.job_loop.start()
-        return application.web_app()
+        app = application.web_app()
+        if self.settings.traces_to:
+            _traces().begin(application, app)
+        return app
 
     def _stop_jobs(self) -> None:
         self.stop.set()

@@ -52,6 +52,8 @@ def create_app(application: Application) -> OpenAPI:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.before_request(requests.begin)
     app.after_request(requests.end)
+    app.after_request(requests.measuring(application.metrics))
+    app.teardown_request(requests.leave)
     app.register_error_handler(BookingError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)
     app.register_error_handler(Exception, errors.unexpected)

@@ -76,6 +76,8 @@ def _refusals(method: str, path: str) -> set[str]:
     always = {"413", "422", "5XX"}
     if path.startswith(_WEBHOOKS):
         return always | {"400", "404", "409"}
+    if path == "/metrics":
+        return always | {"401", "404"}
     if not path.startswith("/api/"):
         return always
     named = set() if (method, path) in _NAMING_NOTHING else {"404"}

@@ -13,7 +13,7 @@ from flask import Response, g, render_template, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, default_exceptions
 
-from booking_core import BookingError, FieldError, ProviderFailed
+from booking_core import BookingError, FieldError, ProviderFailed, SlotUnavailable
 from entrypoints import problems, views
 from entrypoints.web.requests import escaped
 
@@ -73,6 +73,8 @@ def _for_a_reader() -> bool:
 
 def for_visitors(error: BookingError) -> BookingError:
     """What may be shown of it: how the database or a provider failed is for the log."""
+    if isinstance(error, SlotUnavailable):
+        g.slot_refused = error.reason
     if not isinstance(error, ProviderFailed):
         return error
     _log.error("provider failed", error=problems.reason(error))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Response, g, request
 from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, UnsupportedMediaType
 
 from booking_core import (
+    REQUEST_ID,
     Actor,
     FieldError,
     IdempotencyKey,
@@ -21,6 +23,9 @@ from booking_core import (
     NotAllowed,
 )
 from entrypoints.web.scopes import scope_of
+
+if TYPE_CHECKING:
+    from entrypoints.metrics import Metrics
 
 _log = structlog.get_logger("booking.web")
 
@@ -50,8 +55,7 @@ def begin() -> None:
     g.started = time.perf_counter()
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    REQUEST_ID.set(g.request_id)
     if len(request.path) > _LONGEST_PATH or _UNSAFE.search(request.path):
         raise NotFound
     api = request.path.startswith("/api/")
@@ -119,6 +123,27 @@ def end(response: Response) -> Response:
         ms=round(1000 * (time.perf_counter() - g.started), 1),
     )
     return response
+
+
+def leave(_: BaseException | None) -> None:
+    REQUEST_ID.set("")
+
+
+def measuring(metrics: Metrics) -> Callable[[Response], Response]:
+    """Counts each answer, by the rule of its route and never by its path."""
+
+    def measure(response: Response) -> Response:
+        metrics.request(
+            route=request.url_rule.rule if request.url_rule else None,
+            method=request.method,
+            status=response.status_code,
+            seconds=time.perf_counter() - g.started,
+        )
+        if reason := g.pop("slot_refused", None):
+            metrics.slot_refused(reason)
+        return response
+
+    return measure
 
 
 def actor(identity: Identity) -> Actor:

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from booking_core import Role
+from entrypoints.cli import operations
 from entrypoints.cli.operations import _masked
 from entrypoints.container import Application
 from tests.integration.cli.conftest import Command
@@ -77,10 +78,10 @@ def test_doctor_presents_what_was_found(run: Command, monkeypatch: pytest.Monkey
     def found(ok: bool) -> Any:
         return lambda _: [Finding(ok)]
 
-    monkeypatch.setattr(Application, "findings", found(True))
+    monkeypatch.setattr(operations, "findings", found(True))
     assert "✓  mail" in run("doctor").stdout
     assert run.json("doctor")["ok"] is True
-    monkeypatch.setattr(Application, "findings", found(False))
+    monkeypatch.setattr(operations, "findings", found(False))
     told = run("doctor", code=1).stdout
     assert "✗  mail" in told
     assert "Do this." in told

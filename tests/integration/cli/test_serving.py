@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from booking_core import InboxKey, ProviderFailed
+from booking_core.testing.contracts.threads import at_once
 from entrypoints import worker
 from entrypoints.container import Application
 from tests.integration.cli.conftest import PRODUCTION, WHO, Command
@@ -163,7 +164,7 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
     def failing(name: str, error: Exception) -> Callable[..., None]:
         def fail(**_: Any) -> None:
             tries[name] += 1
-            if len(tries) == 6 and min(tries.values()) >= 3:
+            if len(tries) == 7 and min(tries.values()) >= 3:
                 stop.set()
             raise error
 
@@ -213,3 +214,32 @@ def test_a_reader_that_goes_away_is_no_error(
         writing.stdout.readline()
         writing.stdout.close()
         assert writing.wait(20) in (0, 1)
+
+
+def test_what_several_processes_count_is_added_up(
+    booking: Command, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    port = str(free_port())
+    environment.setenv("PORT", port)
+    environment.setenv("TMPDIR", str(tmp_path))
+    with process("serve", "--workers", "2", "--threads", "1") as service:
+        until(service, "Serving on")
+        (kept,) = tmp_path.glob("booking-metrics-*")
+        asked = 0
+        while len(list(kept.glob("histogram_*.db"))) < 2 and asked < 2_000:
+            at_once([lambda: httpx.get(f"http://127.0.0.1:{port}/healthz")] * 8)
+            asked += 8
+        told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        code, said = ended(service)
+    assert asked < 2_000, "one process answered everything"
+    assert f'count{{method="GET",route="/healthz",status="200"}} {asked}.0' in told
+    assert 'booking_bookings{state="CONFIRMED"} 0.0' in told
+    assert code == 0, said
+    assert not kept.exists()
+
+
+def test_the_command_imports_nothing_that_counts_before_it_knows_where(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    program = "import sys, entrypoints.cli.main; sys.exit('prometheus_client' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

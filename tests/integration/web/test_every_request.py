@@ -11,7 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
-from entrypoints.container import Application, Finding, assemble
+from entrypoints import doctor
+from entrypoints.container import Application, assemble
+from entrypoints.doctor import Finding
 from entrypoints.settings import Settings
 from tests.integration.web.conftest import Caller
 
@@ -111,7 +113,7 @@ def test_what_is_missing_is_said_by_a_service_that_is_not_ready(
     anyone: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = Finding("database", False, "migrations are missing: 0001")
-    monkeypatch.setattr(Application, "_database", lambda _: missing)
+    monkeypatch.setattr(doctor, "_database", lambda _: missing)
     with capture_logs() as logs:
         problem = anyone.refused(503, "not_ready", "GET", "/readyz")
     assert problem["missing"] == ["database"]

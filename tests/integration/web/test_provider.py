@@ -28,6 +28,7 @@ from booking_core import (
     SlotUnavailable,
 )
 from entrypoints.container import Application
+from entrypoints.doctor import findings
 from entrypoints.settings import Settings
 from tests.integration.posting_calendar import SIGNATURE, PostingCalendar, application_on
 from tests.integration.web.conftest import BO, BOOKINGS, Caller, day_ahead
@@ -308,7 +309,7 @@ def test_a_builder_says_how_its_clients_schedule(
     assert "schedulingMode" not in anyone.json("GET", "/api/marketplace/builders/demo")
     robin.refused(422, "invalid_request", "PATCH", path, json={"schedulingMode": "fax"})
     other_builder.refused(404, "not_found", "PATCH", path, json={"schedulingMode": "link"})
-    (scheduling,) = [each for each in application.findings() if each.name == "scheduling"]
+    (scheduling,) = [each for each in findings(application) if each.name == "scheduling"]
     assert (scheduling.ok, "demo by embed" in scheduling.detail) == (True, True)
 
 
@@ -562,7 +563,7 @@ def test_doctor_tells_whether_notices_come(
     application: Application, calendar: PostingCalendar
 ) -> None:
     def finding() -> Any:
-        return next(each for each in application.findings() if each.name == "notices")
+        return next(each for each in findings(application) if each.name == "notices")
 
     assert finding().ok  # nobody could post to an address on this machine
     assert application.notices

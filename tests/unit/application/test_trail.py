@@ -37,6 +37,7 @@ from booking_core import (
     TrailKind,
 )
 from booking_core.testing.examples import NOW, a_builder, a_contact, a_session_type, a_slot
+from tests.leaks import WATCH
 from tests.unit.application.paying import BUILDER, Shop, key_of
 
 K, OUT = TrailKind, Outcome
@@ -397,7 +398,8 @@ def test_nothing_personal_is_in_the_trail(shop: Shop) -> None:
     shop.payments.authorise(key_of(booking))
     shop.comes_back(booking)
     shop.core.cancel_booking(booking_id=booking.id, actor=BUILDER, reason="Zaphod is ill")
-    shop.work(timedelta(minutes=1))
+    with WATCH.apart():  # the mailer's words are in the log, where `redact` takes the address out
+        shop.work(timedelta(minutes=1))
     shop.core.change_builder(
         builder_id=a_builder().id, changes={"email": "zaphod@elsewhere.test"}, actor=ADMIN
     )

@@ -378,6 +378,34 @@ class BookingRepositoryContract:
             assert [each.id for each in found] == ["bkg_0", "bkg_1"]
             assert uow.bookings.unclaimed("grace@strasse.example") == []
 
+    # ---- in numbers ------------------------------------------------------------------------------
+
+    def test_bookings_are_counted_by_state(self, unit_of_work: UnitOfWorkFactory) -> None:
+        states = [
+            BookingState.HELD,
+            BookingState.HELD,
+            BookingState.CONFIRMED,
+            BookingState.EXPIRED,
+        ]
+        for number, state in enumerate(states):
+            put_booking(unit_of_work, a_booking(state, id=f"bkg_{number}"))
+        with unit_of_work(write=False) as uow:
+            counted = dict(uow.bookings.counts(now=NOW).by_state)
+        assert {state: count for state, count in counted.items() if count} == {
+            BookingState.HELD: 2,
+            BookingState.CONFIRMED: 1,
+            BookingState.EXPIRED: 1,
+        }
+
+    def test_a_hold_is_open_until_its_deadline(self, unit_of_work: UnitOfWorkFactory) -> None:
+        held = put_booking(unit_of_work, a_booking(BookingState.HELD, id="bkg_1"))
+        put_booking(unit_of_work, a_booking(BookingState.CONFIRMED, id="bkg_2"))
+        put_booking(unit_of_work, a_booking(BookingState.EXPIRED, id="bkg_3"))
+        assert held.deadline is not None
+        with unit_of_work(write=False) as uow:
+            assert uow.bookings.counts(now=held.deadline - _MINUTE).open_holds == 1
+            assert uow.bookings.counts(now=held.deadline).open_holds == 0
+
     def _get(self, unit_of_work: UnitOfWorkFactory, booking_id: BookingId) -> Booking:
         with unit_of_work(write=False) as uow:
             return uow.bookings.get(booking_id)

@@ -14,6 +14,7 @@ import pytest
 from booking_core.application.retries import MOST_TRIES
 from booking_core.domain.errors import ProviderFailed
 from booking_core.domain.ids import BookingId
+from booking_core.domain.request_id import REQUEST_ID, serving
 from booking_core.ports.clock import Clock
 from booking_core.ports.job_queue import JobQueue
 from booking_core.ports.outbox import Job, Topic
@@ -124,6 +125,43 @@ class JobQueueContract:
         assert (seen[0].key, seen[0].subject) == ("key_1", "booked|client")
         assert (seen[0].topic, seen[0].booking_id) == (Topic.SEND_MAIL, "bkg_1")
         assert queue.work(seen.append) == queue.waiting() == 0
+
+    def test_a_job_is_done_under_the_request_that_wrote_it_and_hands_it_on(
+        self, queue: JobQueue, put: Callable[..., None], passes: Time
+    ) -> None:
+        served: list[tuple[str, str, str]] = []
+
+        def handler(job: Job) -> None:
+            before = [key for key, _, _ in served]
+            served.append((job.key, job.request_id, REQUEST_ID.get()))
+            if job.key == "key_1" and "key_1" not in before:
+                raise ProviderFailed("busy")
+            if job.key == "key_1":
+                put("key_3")
+
+        with serving("req-1"):
+            put("key_1")
+        put("key_2", "bkg_2")
+        _work_off(queue, handler)
+        passes(_HOUR)
+        _work_off(queue, handler)
+        assert REQUEST_ID.get() == ""
+        assert sorted(served) == [
+            ("key_1", "req-1", "req-1"),
+            ("key_1", "req-1", "req-1"),
+            ("key_2", "", ""),
+            ("key_3", "req-1", "req-1"),
+        ]
+
+    def test_what_is_told_of_a_job_names_the_request_that_wrote_it(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        with serving("req-1"):
+            put("key_1")
+        assert [each.job.request_id for each in queue.upcoming()] == ["req-1"]
+        queue.work(Handler(ProviderFailed("no", retryable=False)))
+        (dead,) = queue.dead()
+        assert dead.job.request_id == "req-1"
 
     def test_a_job_of_a_change_that_was_undone_is_never_done(
         self, queue: JobQueue, unit_of_work: UnitOfWorkFactory, clock: Clock

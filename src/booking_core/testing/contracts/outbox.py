@@ -45,7 +45,12 @@ class OutboxContract:
     # ---- put -------------------------------------------------------------------------------------
 
     def test_a_job_comes_back_as_it_was_put(self, unit_of_work: UnitOfWorkFactory) -> None:
-        job = _job(topic=Topic.SEND_MAIL, subject="BookingConfirmed", due_at=NOW - _MINUTE)
+        job = _job(
+            topic=Topic.SEND_MAIL,
+            subject="BookingConfirmed",
+            due_at=NOW - _MINUTE,
+            request_id="req-1",
+        )
         self._put(unit_of_work, job)
         (leased,) = self._lease(unit_of_work)
         assert (leased.job, leased.attempt) == (job, 1)

@@ -1,0 +1,232 @@
+"""Looks at everything that the service needs, and says how to mend what is not well."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from attrs import define, field, frozen
+
+from booking_core import Actor, BookingError, Builder, Health, SchedulingMode, SessionType
+from entrypoints.invoked import command
+from entrypoints.problems import reason
+from entrypoints.settings import EXPOSED
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+    from entrypoints.notices import OwnNotices
+
+_SKEW = timedelta(seconds=5)
+_LAG = timedelta(minutes=10)
+_REMEMBERED = 5.0  # seconds
+
+
+@frozen
+class Finding:
+    """One thing that was looked at; `advice` says what to do when it is not well."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+def findings(application: Application) -> list[Finding]:
+    """Everything that `doctor` looks at."""
+    found = _database(application)
+    kept = [_clock, _catalogue, _scheduling, _jobs] if found.ok else []
+    told = [_notices(application, application.notices)] if application.notices else []
+    if found.ok and not application.calendar.in_database:
+        told = [_event_types(application), *told]
+    return [
+        _settings(application),
+        found,
+        *(look(application) for look in kept),
+        _calendar(application.calendar.health()),
+        *told,
+        _payments(application),
+        _mail(application),
+    ]
+
+
+@define
+class Readiness:
+    """Whether requests can be answered. Callers share what the provider said a moment ago."""
+
+    application: Application
+    _lock: Lock = field(factory=Lock, init=False)
+    _health: Health | None = field(default=None, init=False)
+    _asked_at: float = field(default=0.0, init=False)
+
+    def missing(self) -> list[Finding]:
+        """What has to be well, and is not."""
+        looked_at = (_database(self.application), _calendar(self._calendar_health()))
+        return [each for each in looked_at if not each.ok]
+
+    def _calendar_health(self) -> Health:
+        with self._lock:
+            if self._health is None or monotonic() - self._asked_at >= _REMEMBERED:
+                self._health = self.application.calendar.health()
+                self._asked_at = monotonic()
+            return self._health
+
+
+def _settings(application: Application) -> Finding:
+    settings = application.settings
+    if settings.exposed:
+        detail = "the published SECRET_KEY on an address that others reach"
+        return Finding("settings", False, detail, EXPOSED)
+    return Finding(
+        "settings",
+        True,
+        f"{settings.environment}, calendar {settings.calendar}, "
+        f"payments {settings.payments}, mail {settings.mailer}",
+    )
+
+
+def _database(application: Application) -> Finding:
+    try:
+        missing = application.schema.pending()
+    except BookingError as failed:
+        return Finding("database", False, reason(failed), "Look at DATABASE_URL.")
+    if missing:
+        detail = f"migrations are missing: {', '.join(missing)}"
+        return Finding("database", False, detail, f"Run `{command('migrate')}`.")
+    return Finding("database", True, "answers, and its schema is up to date")
+
+
+def _clock(application: Application) -> Finding:
+    """Deadlines and jobs go by two clocks where the database has one of its own."""
+    try:
+        theirs = application.schema.clock()
+    except BookingError as failed:
+        return Finding("clock", False, reason(failed), "Look at DATABASE_URL.")
+    if theirs is None:
+        return Finding("clock", True, "the database has none of its own")
+    apart = abs(theirs - datetime.now(UTC))
+    detail = f"{apart.total_seconds():.1f} s from that of the database"
+    advice = "Set the clocks of this machine and of the database by NTP: holds end by them."
+    return Finding("clock", apart <= _SKEW, detail, advice)
+
+
+def _catalogue(application: Application) -> Finding:
+    advice = f"Run `{command('seed')}`, or `{command('builders add')}`."
+    try:
+        builders = application.core.list_builders()
+    except BookingError as failed:
+        return Finding("catalogue", False, reason(failed), advice)
+    return Finding("catalogue", bool(builders), f"{len(builders)} active builders", advice)
+
+
+def _scheduling(application: Application) -> Finding:
+    """Who is booked how; no matter of right or wrong."""
+    try:
+        builders = application.core.list_builders()
+    except BookingError as failed:
+        return Finding("scheduling", False, reason(failed), "Look at DATABASE_URL.")
+    others = [f"{each.slug} by {each.scheduling_mode}" for each in builders if not _direct(each)]
+    direct = sum(map(_direct, builders))
+    return Finding("scheduling", True, ", ".join([f"{direct} builders directly", *others]))
+
+
+def _direct(builder: Builder) -> bool:
+    return builder.scheduling_mode is SchedulingMode.DIRECT
+
+
+def _jobs(application: Application) -> Finding:
+    try:
+        stock = application.core.take_stock()
+    except BookingError as failed:
+        return Finding("jobs", False, reason(failed), "Look at DATABASE_URL.")
+    detail = f"{stock.waiting_jobs} wait, {stock.dead_jobs} were given up"
+    if stock.job_lag > _LAG:
+        late = f"{detail}; the oldest is due for {int(stock.job_lag.total_seconds() // 60)} minutes"
+        return Finding("jobs", False, late, f"See whether `{command('worker')}` is running.")
+    return Finding("jobs", not stock.dead_jobs, detail, f"Run `{command('jobs')}` to see why.")
+
+
+def _calendar(health: Health) -> Finding:
+    advice = "Look at BOOKING_CALENDAR, and at the credentials of that provider."
+    return Finding("calendar", health.ok, health.detail, advice)
+
+
+def _event_types(application: Application) -> Finding:
+    """Whether what is offered can be booked at the provider, and as long as it is there."""
+    try:
+        offered = _offered(application)
+        without = _without_event_type(application, offered)
+        unlike = _of_other_length(application, offered) if offered else []
+    except BookingError as failed:
+        return Finding("event types", False, reason(failed), "Look at the calendar.")
+    found = [
+        f"{len(names)} session types {what}: {', '.join(names)}"
+        for names, what in (
+            (without, "have no event type"),
+            (unlike, "are not as long as their event type"),
+        )
+        if names
+    ]
+    sync = f"run `{command('sync-event-types')}`"
+    if without:
+        advice = f"Deactivate them; {sync} for those that the calendar has."
+    else:
+        advice = f"{sync.capitalize()}."
+    return Finding("event types", not found, "; ".join(found) or "all can be booked", advice)
+
+
+def _offered(application: Application) -> dict[str, SessionType]:
+    system = Actor.system()
+    return {
+        f"{builder.slug}/{each.slug}": each
+        for builder in application.core.list_builders()
+        for each in application.core.list_session_types(builder=builder.id, actor=system)
+        if each.active
+    }
+
+
+def _without_event_type(application: Application, offered: dict[str, SessionType]) -> list[str]:
+    if not application.calendar.needs_event_type:
+        return []
+    return [name for name, each in offered.items() if each.calendar_ref is None]
+
+
+def _of_other_length(application: Application, offered: dict[str, SessionType]) -> list[str]:
+    lengths = {
+        each.session_type_id: timedelta(minutes=each.event_type.duration_minutes)
+        for each in application.core.list_event_types(actor=Actor.system())
+    }
+    return [
+        name
+        for name, each in offered.items()
+        if lengths.get(each.id, each.duration) != each.duration
+    ]
+
+
+def _notices(application: Application, notices: OwnNotices) -> Finding:
+    try:
+        own = notices.own()
+    except BookingError as failed:
+        return Finding("notices", False, reason(failed), "Look at the calendar.")
+    if any(each.active for each in own):
+        return Finding("notices", True, f"the calendar posts to {notices.url}")
+    settings = application.settings
+    if not own and settings.out_of_reach:
+        detail = f"none: nobody else reaches {notices.url}; `{command('repair')}` finds the rest"
+        return Finding("notices", True, detail)
+    what = "the calendar gave up posting to" if own else "the calendar does not post to"
+    wanted = notices.url.startswith("https:") or settings.calendly_webhook_signing_key
+    advice = f"Run `{command('webhooks register')}`."
+    return Finding("notices", not own and not wanted, f"{what} {notices.url}", advice)
+
+
+def _payments(application: Application) -> Finding:
+    health = application.payments.health()
+    advice = "Look at BOOKING_PAYMENTS, and at the credentials of that provider."
+    return Finding("payments", health.ok, health.detail, advice)
+
+
+def _mail(application: Application) -> Finding:
+    health = application.mailer.health()
+    return Finding("mail", health.ok, health.detail, "Look at BOOKING_MAILER and SMTP_URL.")
