@@ -11,6 +11,7 @@ from entrypoints.cli import (
     bookings,
     catalogue,
     check_flow,
+    clients,
     jobs,
     operations,
     provider,
@@ -63,6 +64,8 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
         operations.settings,
         operations.doctor,
         operations.token,
+        clients.export_client,
+        clients.erase_client,
         check_flow.check_flow,
     ),
 }
