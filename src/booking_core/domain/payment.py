@@ -334,7 +334,9 @@ class Payment:
         """With `email` in the place of the client's, and without the pages where it was to pay."""
         return evolve(
             self,
-            attempts=tuple(evolve(each, email=email, checkout_url=None) for each in self.attempts),
+            attempts=tuple(
+                evolve(each, email=email, language="", checkout_url=None) for each in self.attempts
+            ),
         )
 
     def owing_back(self, amount: Money) -> Payment:

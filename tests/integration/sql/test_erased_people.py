@@ -273,3 +273,9 @@ def test_everything_is_in_the_export_and_no_secret_is(world: World) -> None:
     assert {each.subject.id for each in found.trail} == {each.id for each in before}
     by_id = world.core.export_client(account_id=found.account.id, actor=ROOT)
     assert by_id == found
+
+
+def test_the_document_says_of_every_table_what_it_holds() -> None:
+    told = (Path(__file__).parents[3] / "docs/privacy.md").read_text()
+    untold = [name for name in metadata.tables if f"`{name}`" not in told]
+    assert untold == []

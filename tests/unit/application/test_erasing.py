@@ -170,7 +170,7 @@ def test_only_what_was_agreed_is_left_of_a_booking() -> None:
     assert (booking.cancel_reason, booking.token_version) == ("", version + 1)
     assert booking.token_handed_over
     (attempt,) = booking.payment.attempts
-    expected = an_attempt(email="erased-bkg_1@erased.invalid", checkout_id="chk_1")
+    expected = an_attempt(email=booking.client.contact.email, language="", checkout_id="chk_1")
     assert attempt == expected
     assert not booking.events
 
