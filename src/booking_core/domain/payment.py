@@ -331,7 +331,7 @@ class Payment:
         )
 
     def without_client(self, email: str) -> Payment:
-        """With `email` in the place of the client's, and without the pages where it was to pay."""
+        """With `email` in the place of the client's; without its language, and where it was to pay."""
         return evolve(
             self,
             attempts=tuple(

@@ -15,6 +15,7 @@ from adapters.local_calendar import LocalCalendar
 from adapters.memory import MemoryClock, MemoryIds, MemoryMailer, MemoryPayments, MemoryStore
 from adapters.procrastinate_jobs import ProcrastinateJobs
 from adapters.sql import SqlStore, jobs_schema, upgrade
+from adapters.sql.tables import metadata
 from booking_core import (
     Actor,
     Answer,
