@@ -144,6 +144,19 @@ def test_what_an_account_says_and_nobody_proved_names_nobody_elses_bookings(shop
     assert shop.now(theirs).client.contact == a_contact()
 
 
+def test_what_the_calendar_provider_holds_is_named() -> None:
+    shop = Shop.open(price=None)
+    booking = shop.confirm()
+    shop.work()
+    event = shop.now(booking).event
+    assert event is not None
+    shop.cancel(booking, ROOT)
+    shop.work()
+    (left,) = shop.core.erase_client(email=EMAIL, actor=ROOT).left
+    assert (left.booking_id, left.checkouts) == (booking.id, ())
+    assert {event.event_uri, event.place} <= set(left.calendar)
+
+
 def test_waiting_mails_are_taken_back() -> None:
     shop = Shop.open(price=None, calendar="local")
     shop.cancel(shop.confirm(), ROOT)
