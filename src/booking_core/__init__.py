@@ -27,9 +27,11 @@ from booking_core.application.complete_booking import CompleteBooking
 from booking_core.application.confirm_booking import ConfirmBooking
 from booking_core.application.core import BookingCore
 from booking_core.application.create_booking import CreateBooking, Created
+from booking_core.application.erase_client import EraseClient, Erasure, LeftAtProviders
 from booking_core.application.expire_overdue import ExpireOverdue
 from booking_core.application.explain_slot import ExplainSlot
 from booking_core.application.explain_visibility import ExplainVisibility, Visibility
+from booking_core.application.export_client import ClientExport, ExportClient
 from booking_core.application.failure import Failure
 from booking_core.application.find_slots import FindSlots, FoundSlots
 from booking_core.application.forget_answers import ForgetAnswers
@@ -118,6 +120,7 @@ from booking_core.domain.errors import (
     BookingError,
     CaptureRefused,
     CheckoutRefused,
+    ClientNeeded,
     FieldError,
     HoldExpired,
     InvalidAnswers,
@@ -352,7 +355,9 @@ __all__ = [
     "Claim",
     "ClaimBooking",
     "Client",
+    "ClientExport",
     "ClientId",
+    "ClientNeeded",
     "Clock",
     "CloseSession",
     "CompleteBooking",
@@ -370,12 +375,15 @@ __all__ = [
     "Difference",
     "DifferenceKind",
     "Dispute",
+    "EraseClient",
+    "Erasure",
     "EventRecord",
     "EventType",
     "ExpireOverdue",
     "ExplainSlot",
     "ExplainVisibility",
     "Explanation",
+    "ExportClient",
     "Failure",
     "FieldError",
     "FindSlots",
@@ -409,6 +417,7 @@ __all__ = [
     "LeasedJob",
     "LeasedOutbox",
     "LeasingQueue",
+    "LeftAtProviders",
     "Letter",
     "LetterKind",
     "LinkNeeded",

@@ -11,14 +11,18 @@ from booking_core import (
     Actor,
     Booking,
     Builder,
+    ClientExport,
     Contact,
     Credential,
     DayRange,
     DeadJob,
     Difference,
+    Erasure,
     Failure,
     FieldError,
     FoundSlots,
+    Job,
+    LeftAtProviders,
     ListedEventType,
     Location,
     LocationKind,
@@ -435,4 +439,98 @@ def api_key(value: Credential) -> Json:
         "createdAt": rfc3339(value.created_at),
         "expiresAt": _moment(value.expires_at),
         "revokedAt": _moment(value.spent_at),
+    }
+
+
+# ---- one person ----------------------------------------------------------------------------------
+
+
+def client_export(value: ClientExport, *, public_url: str) -> Json:
+    """All that is held about one person, as `docs/privacy.md` tells it."""
+    return {
+        "account": value.account and _held_account(value.account),
+        "credentials": [_held_credential(each) for each in value.credentials],
+        "bookings": [_held_booking(each, public_url) for each in value.bookings],
+        "mails": [_held_mail(each) for each in value.mails],
+        "trail": [entry(each) for each in value.trail],
+    }
+
+
+def _held_account(value: Account) -> Json:
+    contact = value.contact
+    return {
+        "id": value.id,
+        "name": contact and contact.name,
+        "email": contact and contact.email,
+        "emailProved": value.email_proved,
+        "timezone": contact and contact.timezone,
+        "language": contact and contact.language and contact.language.value,
+        "signIns": [
+            {"issuer": each.issuer, "subject": each.subject}
+            for each in sorted(value.sign_ins, key=lambda each: (each.issuer, each.subject))
+        ],
+        "builderId": value.builder_id,
+        "isAdmin": value.is_admin,
+        "createdAt": rfc3339(value.created_at),
+    }
+
+
+def _held_credential(value: Credential) -> Json:
+    return {
+        "id": value.id,
+        "kind": value.kind.value,
+        "email": value.email,
+        "createdAt": rfc3339(value.created_at),
+        "expiresAt": _moment(value.expires_at),
+        "spentAt": _moment(value.spent_at),
+    }
+
+
+def _held_booking(value: Booking, public_url: str) -> Json:
+    payment = value.payment
+    return {
+        **booking(value, public_url=public_url, calendly=True),
+        "location": location(value.location, to_come=True),
+        "cancelReason": value.cancel_reason,
+        "flow": value.flow.value,
+        "deadline": _moment(value.deadline),
+        "payment": {
+            "taken": payment.taken,
+            "returned": payment.returned,
+            "checkouts": [
+                {
+                    "id": each.checkout_id,
+                    "url": each.checkout_url,
+                    "title": each.title,
+                    "email": each.email,
+                    "language": each.language,
+                    "price": money(each.price),
+                    "expiresAt": rfc3339(each.expires_at),
+                }
+                for each in payment.attempts
+            ],
+        },
+    }
+
+
+def _held_mail(value: Job) -> Json:
+    return {"bookingId": value.booking_id, "subject": value.subject}
+
+
+def erasure(value: Erasure) -> Json:
+    return {
+        "success": True,
+        "account": value.account,
+        "bookings": value.bookings,
+        "credentials": value.credentials,
+        "mails": value.mails,
+        "leftAtProviders": [_left(each) for each in value.left],
+    }
+
+
+def _left(value: LeftAtProviders) -> Json:
+    return {
+        "bookingId": value.booking_id,
+        "calendar": list(value.calendar),
+        "checkouts": list(value.checkouts),
     }

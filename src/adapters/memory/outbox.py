@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from attrs import evolve
 
-from booking_core import DeadJob, Job, LeasedJob, LeasedOutbox, WaitingJob
+from booking_core import BookingId, DeadJob, Job, LeasedJob, LeasedOutbox, Topic, WaitingJob
 
 from .tables import JobEntry, Session
 
@@ -32,6 +32,17 @@ class MemoryOutbox(LeasedOutbox):
         for job_id, entry in self._with_key(job.key):
             if _waits(entry):
                 del self._session.changing().jobs[job_id]
+
+    def withdraw_mails(self, booking_id: BookingId) -> int:
+        gone = [
+            job_id
+            for job_id, entry in self._session.tables.jobs.items()
+            if (entry.job.booking_id, entry.job.topic) == (booking_id, Topic.SEND_MAIL)
+            and entry.lease_until is None
+        ]
+        for job_id in gone:
+            del self._session.changing().jobs[job_id]
+        return len(gone)
 
     def _with_key(self, key: str) -> list[tuple[str, JobEntry]]:
         return [each for each in self._session.tables.jobs.items() if each[1].job.key == key]

@@ -106,13 +106,19 @@ class MemoryCredentials(CredentialRepository):
     def _of(self, kind: CredentialKind) -> list[Credential]:
         return [each for each in self._session.tables.credentials.values() if each.kind is kind]
 
-    def remove_of(self, *, account_id: ClientId | None = None, email: str | None = None) -> int:
-        return self._remove(
-            each.id
+    def of(
+        self, *, account_id: ClientId | None = None, email: str | None = None
+    ) -> Sequence[Credential]:
+        found = [
+            each
             for each in self._session.tables.credentials.values()
             if (account_id is not None and each.account_id == account_id)
             or (email is not None and _sent_to(each, email))
-        )
+        ]
+        return sorted(found, key=lambda each: each.id)
+
+    def remove_of(self, *, account_id: ClientId | None = None, email: str | None = None) -> int:
+        return self._remove(each.id for each in self.of(account_id=account_id, email=email))
 
     def forget(self, *, before: datetime, limit: int = 1000) -> int:
         old = [

@@ -151,10 +151,13 @@ class MemoryBookings(BookingRepository):
         return [apart(booking) for booking in sorted(found, key=lambda each: each.id)[:limit]]
 
     def unclaimed(self, email: str) -> Sequence[Booking]:
+        return [each for each in self.of_address(email) if not each.client.known]
+
+    def of_address(self, email: str) -> Sequence[Booking]:
         found = (
             booking
             for booking in self._session.tables.bookings.values()
-            if not booking.client.known and booking.client.contact.address == address_of(email)
+            if booking.client.contact.address == address_of(email)
         )
         return [apart(booking) for booking in sorted(found, key=lambda each: each.id)]
 

@@ -8,7 +8,7 @@ from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import Connection, text
 
-from booking_core import Clock, Job, Outbox, stored_job
+from booking_core import BookingId, Clock, Job, Outbox, Topic, stored_job
 
 #: The tasks. A job waits as `LATER` until it is due; then it becomes a `DO`.
 DO, LATER = "booking.do", "booking.later"
@@ -34,6 +34,10 @@ class ProcrastinateOutbox(Outbox):
 
     def withdraw(self, job: Job) -> None:
         self.connection.execute(_WITHDRAW, {"key": job.key})
+
+    def withdraw_mails(self, booking_id: BookingId) -> int:
+        mails = {"booking": booking_id, "topic": Topic.SEND_MAIL.value}
+        return self.connection.execute(_WITHDRAW_MAILS, mails).rowcount
 
     def put_try(self, job: Job, *, attempt: int, error: str = "") -> None:
         """`error` is why the try before it failed."""
@@ -108,6 +112,10 @@ _GIVE_WAY = text(
     " WHERE queueing_lock = :key AND status = 'todo' AND scheduled_at > :due"
 )
 _WITHDRAW = text("DELETE FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo'")
+_WITHDRAW_MAILS = text(
+    "DELETE FROM procrastinate_jobs WHERE status <> 'doing'"
+    " AND args ->> 'booking_id' = :booking AND args ->> 'topic' = :topic"
+)
 # Most often it waits, and for that there is an index.
 _THERE = text(
     "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo')"

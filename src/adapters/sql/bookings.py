@@ -74,11 +74,12 @@ _UNSETTLED = (
     .limit(bindparam("at_most"))
 )
 # The index folds more than an address does, so what it finds is looked at again.
-_UNCLAIMED = (
+_OF_ADDRESS = (
     select(bookings)
-    .where(bookings.c.client_email_folded == bindparam("folded"), bookings.c.client_id.is_(None))
+    .where(bookings.c.client_email_folded == bindparam("folded"))
     .order_by(bookings.c.id)
 )
+_UNCLAIMED = _OF_ADDRESS.where(bookings.c.client_id.is_(None))
 _NEWEST_FIRST = (bookings.c.created_at.desc(), bookings.c.id.desc())
 _LIVE = sorted(state.value for state in LIVE)
 _BY_STATE: Select[Any] = (
@@ -155,7 +156,13 @@ class SqlBookings(BookingRepository):
         return [to_booking(row) for row in self._transaction.rows(query, values)]
 
     def unclaimed(self, email: str) -> Sequence[Booking]:
-        rows = self._transaction.rows(_UNCLAIMED, {"folded": email.strip().casefold()})
+        return self._with_address(_UNCLAIMED, email)
+
+    def of_address(self, email: str) -> Sequence[Booking]:
+        return self._with_address(_OF_ADDRESS, email)
+
+    def _with_address(self, query: Select[Any], email: str) -> Sequence[Booking]:
+        rows = self._transaction.rows(query, {"folded": email.strip().casefold()})
         found = map(to_booking, rows)
         return [each for each in found if each.client.contact.address == address_of(email)]
 

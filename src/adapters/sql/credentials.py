@@ -50,12 +50,12 @@ _KEYS = (
     .where(credentials.c.role.is_not(None), credentials.c.kind == CredentialKind.API_KEY.value)
     .order_by(credentials.c.created_at, credentials.c.id)
 )
-_REMOVE = delete(credentials).where(
-    or_(
-        credentials.c.account_id == bindparam("of_account"),
-        credentials.c.address == bindparam("sent_to"),
-    )
+_OF = or_(
+    credentials.c.account_id == bindparam("of_account"),
+    credentials.c.address == bindparam("sent_to"),
 )
+_FOUND = select(credentials).where(_OF).order_by(credentials.c.id)
+_REMOVE = delete(credentials).where(_OF)
 _OLD = (
     select(credentials.c.id)
     .where(or_(credentials.c.expires_at < _before, credentials.c.spent_at < _before))
@@ -100,13 +100,21 @@ class SqlCredentials(CredentialRepository):
             )
         return [to_credential(row) for row in self._transaction.rows(query)]
 
+    def of(
+        self, *, account_id: ClientId | None = None, email: str | None = None
+    ) -> Sequence[Credential]:
+        rows = self._transaction.rows(_FOUND, _whose(account_id, email))
+        return [to_credential(row) for row in rows]
+
     def remove_of(self, *, account_id: ClientId | None = None, email: str | None = None) -> int:
-        sent_to = None if email is None else address_of(email)
-        values = {"of_account": account_id, "sent_to": sent_to}
-        return self._transaction.write(_REMOVE, values).rowcount
+        return self._transaction.write(_REMOVE, _whose(account_id, email)).rowcount
 
     def forget(self, *, before: datetime, limit: int = 1000) -> int:
         return self._transaction.write(_FORGET, {"before": before, "at_most": limit}).rowcount
+
+
+def _whose(account_id: ClientId | None, email: str | None) -> dict[str, str | None]:
+    return {"of_account": account_id, "sent_to": None if email is None else address_of(email)}
 
 
 # ---- rows ----------------------------------------------------------------------------------------

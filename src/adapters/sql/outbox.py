@@ -13,10 +13,12 @@ from adapters.sql.transaction import Transaction
 from adapters.sql.types import Instant
 from booking_core import (
     READABLE,
+    BookingId,
     DeadJob,
     Job,
     LeasedJob,
     LeasedOutbox,
+    Topic,
     WaitingJob,
     stored_job,
 )
@@ -37,6 +39,11 @@ _GIVE_WAY = delete(outbox).where(
     outbox.c.lease_until.is_(None),
 )
 _WITHDRAW = delete(outbox).where(outbox.c.key == bindparam("withdrawn"), _WAITING)
+_WITHDRAW_MAILS = delete(outbox).where(
+    outbox.c.booking_id == bindparam("booking"),
+    outbox.c.topic == Topic.SEND_MAIL.value,
+    outbox.c.lease_until.is_(None),
+)
 _THERE = (
     select(outbox.c.id)
     # The index is by booking.
@@ -112,6 +119,9 @@ class SqlOutbox(LeasedOutbox):
 
     def withdraw(self, job: Job) -> None:
         self._transaction.write(_WITHDRAW, {"withdrawn": job.key})
+
+    def withdraw_mails(self, booking_id: BookingId) -> int:
+        return self._transaction.write(_WITHDRAW_MAILS, {"booking": booking_id}).rowcount
 
     def _add(self, job: Job) -> bool:
         """Whether nothing waited under its key."""

@@ -27,9 +27,11 @@ from booking_core.application.complete_booking import CompleteBooking
 from booking_core.application.confirm_booking import ConfirmBooking
 from booking_core.application.create_booking import CreateBooking
 from booking_core.application.do_job import DoJob
+from booking_core.application.erase_client import EraseClient
 from booking_core.application.expire_overdue import ExpireOverdue
 from booking_core.application.explain_slot import ExplainSlot
 from booking_core.application.explain_visibility import ExplainVisibility
+from booking_core.application.export_client import ExportClient
 from booking_core.application.find_slots import FindSlots
 from booking_core.application.forget_answers import ForgetAnswers
 from booking_core.application.forget_credentials import ForgetCredentials
@@ -166,6 +168,8 @@ class BookingCore:
     grant_role: GrantRole
     revoke_role: RevokeRole
     list_accounts: ListAccounts
+    export_client: ExportClient
+    erase_client: EraseClient
     expire_overdue: ExpireOverdue
     forget_answers: ForgetAnswers
     forget_credentials: ForgetCredentials
@@ -296,6 +300,8 @@ class BookingCore:
             grant_role=GrantRole(people),
             revoke_role=RevokeRole(people),
             list_accounts=ListAccounts(unit_of_work),
+            export_client=ExportClient(unit_of_work, jobs),
+            erase_client=EraseClient(people),
             expire_overdue=ExpireOverdue(unit_of_work, keeper),
             forget_answers=ForgetAnswers(unit_of_work, clock),
             forget_credentials=ForgetCredentials(unit_of_work, clock),

@@ -45,6 +45,8 @@ class SendMail:
         kind, reader, detail = _read_subject(job.subject)
         if not still_true(kind, booking):
             return
+        if reader is Reader.CLIENT and booking.client.contact.is_erased:
+            return
         if kind is LetterKind.REMINDER and not self._to_come(
             booking, datetime.fromisoformat(detail)
         ):

@@ -17,7 +17,7 @@ from attrs import define, evolve, field, frozen
 
 from booking_core.domain import events
 from booking_core.domain.claims import Claim, Occupancy
-from booking_core.domain.contact import Client
+from booking_core.domain.contact import Client, Contact
 from booking_core.domain.errors import HoldExpired, WrongState
 from booking_core.domain.events import BookingEvent, CheckoutAbandoned
 from booking_core.domain.ids import (
@@ -530,6 +530,40 @@ class Booking:
         self.client = evolve(self.client, id=client_id)
         self.events.append(events.BookingClaimed(self.id))
 
+    @property
+    def needs_client(self) -> bool:
+        """Something is left to do for which the client has to be known: a session, or its money.
+
+        A checkout that we have not heard of is asked for again, word for word, to be closed.
+        """
+        payment = self.payment
+        moves = payment.status in UNSETTLED or payment.status is PaymentStatus.DISPUTED
+        unheard = any(not each.refused and each.checkout_id is None for each in payment.attempts)
+        return self.state.live or moves or unheard
+
+    def erase_client(self) -> None:
+        """Forgets whose the booking is and all that the client said; what was booked and paid stays.
+
+        Its manage tokens open nothing any more, and no new one is sent. What the providers call
+        their records of it stays as well.
+
+        Raises:
+            WrongState: the client is still needed (`needs_client`).
+        """
+        if self.needs_client:
+            raise WrongState("erase the client", self.state)
+        self.client = Client(Contact.erased(self.id))
+        self.details = Details(
+            location=Location(self.details.location.kind), pathway=self.details.pathway
+        )
+        self.payment = self.payment.without_client(self.client.contact.email)
+        if self.event is not None:
+            self.event = evolve(self.event, join_url=None)
+        if self.cancel_reason not in set(OwnReason):
+            self.cancel_reason = ""
+        self.token_version += 1
+        self.token_handed_over = True
+
     # ---- facts about the money -------------------------------------------------------------------
 
     def payment_secured(
@@ -810,6 +844,8 @@ class Booking:
     def join_link_known(self, join_url: str) -> bool:
         """The provider has made the address to join at; told once more where it came late."""
         if self.event is None or self.event.join_url == join_url:
+            return False
+        if self.client.contact.is_erased:
             return False
         self.event = evolve(self.event, join_url=join_url)
         if self.state is BookingState.CONFIRMED:

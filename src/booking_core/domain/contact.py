@@ -21,6 +21,8 @@ _EMAIL = re.compile(
 )
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _LONGEST_EMAIL = 254
+# A domain that never exists (RFC 2606).
+_NOWHERE = "@erased.invalid"
 _LONGEST_NAME = 200
 
 
@@ -85,6 +87,16 @@ class Contact:
     ) -> Contact:
         """Somebody of whom only the address is known; it is called by that."""
         return cls(email[:_LONGEST_NAME], email, timezone, language)
+
+    @classmethod
+    def erased(cls, mark: str) -> Contact:
+        """What stands in the place of somebody who was erased: `mark` is not the person's."""
+        return cls("Erased", f"erased-{mark}{_NOWHERE}", "UTC")
+
+    @property
+    def is_erased(self) -> bool:
+        """It belongs to nobody any more, and no mail can reach it."""
+        return self.email.endswith(_NOWHERE)
 
     @property
     def address(self) -> str:

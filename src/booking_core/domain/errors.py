@@ -236,6 +236,20 @@ class PaymentsUnavailable(Refused):
     title = "Payments are not set up"
 
 
+class ClientNeeded(Refused):
+    """Somebody cannot be erased yet; each of `reasons` says what has to be ended first (J4)."""
+
+    code = "client_needed"
+    title = "This person is still needed"
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"End this first: {'; '.join(reasons)}.")
+        self.reasons = tuple(reasons)
+
+    def extensions(self) -> dict[str, Any]:
+        return {"reasons": self.reasons}
+
+
 class KeyReused(Refused):
     """The Idempotency-Key stands for another body (C9)."""
 

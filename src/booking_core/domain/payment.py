@@ -330,6 +330,15 @@ class Payment:
             returned=self.returned + amount,
         )
 
+    def without_client(self, email: str) -> Payment:
+        """With `email` in the place of the client's; without its language, and where it was to pay."""
+        return evolve(
+            self,
+            attempts=tuple(
+                evolve(each, email=email, language="", checkout_url=None) for each in self.attempts
+            ),
+        )
+
     def owing_back(self, amount: Money) -> Payment:
         """The payment once `amount` of what was taken has to go back, whatever the terms say.
 

@@ -29,6 +29,7 @@ class SubjectKind(StrEnum):
     BOOKING = "booking"
     BUILDER = "builder"
     SESSION_TYPE = "session_type"
+    CLIENT = "client"  # by the id of its account; `anonymous` where there is none
     CALENDAR_EVENT = "calendar_event"  # a provider's, as long as no booking has it
 
 

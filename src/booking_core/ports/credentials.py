@@ -43,6 +43,12 @@ class CredentialRepository(Protocol):
         """The API keys, revoked ones too, the oldest first; with a role only those of that actor."""
 
     @abstractmethod
+    def of(
+        self, *, account_id: ClientId | None = None, email: str | None = None
+    ) -> Sequence[Credential]:
+        """The sessions of an account and the links to an address, ended ones too, in order of their ids."""
+
+    @abstractmethod
     def remove_of(self, *, account_id: ClientId | None = None, email: str | None = None) -> int:
         """Forgets the sessions of an account and the links to an address; how many."""
 

@@ -88,6 +88,13 @@ class Outbox(Protocol):
     def withdraw(self, job: Job) -> None:
         """Forgets what waits under the job's key; what has begun, or was given up, stays."""
 
+    @abstractmethod
+    def withdraw_mails(self, booking_id: BookingId) -> int:
+        """Forgets the booking's mails that wait or were given up, whatever their keys; how many.
+
+        What has begun stays.
+        """
+
 
 @frozen(kw_only=True)
 class WaitingJob:

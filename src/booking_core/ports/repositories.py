@@ -161,6 +161,10 @@ class BookingRepository(Protocol):
         """
 
     @abstractmethod
+    def of_address(self, email: str) -> Sequence[Booking]:
+        """Everybody's bookings with that e-mail address (`Contact.address`), in the order of their ids."""
+
+    @abstractmethod
     def unsettled(self, *, after: BookingId | None = None, limit: int = 100) -> Sequence[Booking]:
         """Bookings that are CONFIRMING or being rescheduled, or whose payment is `UNSETTLED`.
 

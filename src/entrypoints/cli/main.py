@@ -11,6 +11,7 @@ from entrypoints.cli import (
     bookings,
     catalogue,
     check_flow,
+    clients,
     jobs,
     operations,
     people,
@@ -57,6 +58,8 @@ _SECTIONS: Mapping[str, Sequence[click.Command]] = {
         people.accounts,
         people.api_keys,
         operations.token,
+        clients.export_client,
+        clients.erase_client,
     ),
     "Service": (
         serve.serve,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 import sys
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 from rich.text import Text
 
-from booking_core import Actor, Role
+from booking_core import Actor, Role, address_of
 from entrypoints.cli.commands import Command
 from entrypoints.cli.output import dim, mark, table
 from entrypoints.cli.session import Session, pass_session
@@ -158,11 +159,18 @@ def token(session: Session, role: str, who: str | None, name: str, email: str) -
                 f"Say which builder: --id SLUG; `{command('builders')}` lists them."
             )
         who = session.core.show_builder(name=who, actor=Actor.system()).id
-    # Without an id the e-mail address is one: two clients must never be one and the same.
-    who = who or email or role
+    # Two clients must never be one and the same, nor may their address stay in the trail as an id.
+    who = who or (_id_of(email, session.settings.secret_key) if email else role)
     if role == Role.CLIENT and who == role:
         raise click.UsageError("Say which client: --id ID, or --email ADDRESS.")
     minted = session.application.mint(role=Role(role), id=who, name=name, email=email)
     session.screen.answer(
         {"token": minted, "role": role, "id": who, "name": name, "email": email}, minted
+    )
+
+
+def _id_of(email: str, secret_key: str) -> str:
+    """The same for an address each time, and nobody finds the address by it who has not the key."""
+    return (
+        f"cli_{hmac.digest(secret_key.encode(), address_of(email).encode(), 'sha256').hex()[:24]}"
     )

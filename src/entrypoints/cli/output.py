@@ -49,8 +49,7 @@ class Screen:
 
     def _tell(self, stream: TextIO, data: Any, parts: Sequence[RenderableType]) -> None:
         if self.json:
-            document = json.dumps(data, indent=2, ensure_ascii=False)
-            click.echo(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", document), stream)
+            click.echo(document(data), stream)
             return
         for part in parts:
             if isinstance(part, str):
@@ -62,6 +61,12 @@ class Screen:
         """Shows that something takes a while; on terminals only."""
         terminal = console(sys.stderr)
         return terminal.status(what) if terminal.is_terminal and not self.json else nullcontext()
+
+
+def document(data: Any) -> str:
+    """The data as JSON, without what would command the terminal."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    return _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def console(stream: TextIO) -> Console:

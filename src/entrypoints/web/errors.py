@@ -119,9 +119,25 @@ def unexpected(error: Exception) -> Response:
 
 def invalid_fields(error: ValidationError) -> Response:
     """Wrong fields, each with its pointer and in plain words."""
-    found = [FieldError(_pointer(_place(each)), _words(each)) for each in error.errors()]
+    wrong = _without_alternatives(error.errors())
+    found = [FieldError(_pointer(_place(each)), _words(each)) for each in wrong]
     extensions = {"errors": views.plain(found)}
     return problem(422, "invalid_request", "The request is not valid", found[0].detail, extensions)
+
+
+def _without_alternatives(errors: Sequence[Any]) -> list[Any]:
+    """Of a field that may be left out, what is wrong with its value; not that it could be nothing."""
+    optional = [each["loc"][:-1] for each in errors if each["loc"][-1:] == ("none",)]
+    kept = []
+    for each in errors:
+        place = each["loc"]
+        if place[-1:] == ("none",):
+            continue
+        for field in optional:
+            if place[: len(field)] == field:
+                each = {**each, "loc": field + place[len(field) + 1 :]}
+        kept.append(each)
+    return kept
 
 
 def _place(error: Any) -> tuple[int | str, ...]:

@@ -173,7 +173,10 @@ def test_tables_are_not_dropped_unless_it_is_meant(run: Command) -> None:
 def test_two_clients_are_never_one_and_the_same(run: Command) -> None:
     run("token", "--as", "client", "--name", "Ana", code=2)
     ana = run.json("token", "--as", "client", "--email", "ana@example.org")
-    assert ana["id"] == "ana@example.org"
+    same = run.json("token", "--as", "client", "--email", "Ana@example.org")
+    bo = run.json("token", "--as", "client", "--email", "bo@example.org")
+    assert ana["id"] == same["id"] != bo["id"]
+    assert "ana" not in ana["id"]
 
 
 def test_the_service_that_is_tried_is_the_one_of_the_settings(

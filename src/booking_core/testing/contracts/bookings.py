@@ -359,7 +359,7 @@ class BookingRepositoryContract:
 
     # ---- inside ----------------------------------------------------------------------------------
 
-    def test_the_anonymous_bookings_of_an_address_are_found(
+    def test_the_bookings_of_an_address_are_found_all_or_the_anonymous_ones(
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
         sharp = a_contact(email="grace@stra\N{LATIN SMALL LETTER SHARP S}e.example")
@@ -377,6 +377,9 @@ class BookingRepositoryContract:
             found = uow.bookings.unclaimed("Grace@Example.org")
             assert [each.id for each in found] == ["bkg_0", "bkg_1"]
             assert uow.bookings.unclaimed("grace@strasse.example") == []
+            found = uow.bookings.of_address("Grace@Example.org")
+            assert [each.id for each in found] == ["bkg_0", "bkg_1", "bkg_2"]
+            assert uow.bookings.of_address("grace@strasse.example") == []
 
     # ---- in numbers ------------------------------------------------------------------------------
 

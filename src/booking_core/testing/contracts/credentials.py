@@ -132,7 +132,7 @@ class CredentialRepositoryContract:
             assert _ids(keys(role=Role.BUILDER, actor_id="bld_1")) == ["crd_2", "crd_1"]
             assert _ids(keys(role=Role.ADMIN, actor_id=None)) == ["crd_4"]
 
-    def test_the_sessions_of_an_account_and_the_links_to_an_address_can_be_removed(
+    def test_the_sessions_of_an_account_and_the_links_to_an_address_can_be_found_and_removed(
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
         link = a_credential(
@@ -141,6 +141,9 @@ class CredentialRepositoryContract:
         other = a_credential(id="crd_3", account_id=ClientId("acc_2"))
         _add(unit_of_work, a_credential(), link, other)
         with unit_of_work() as uow:
+            assert uow.credentials.of() == []
+            mine = uow.credentials.of(account_id=ClientId("acc_1"), email=_EMAIL.upper())
+            assert _ids(mine) == ["crd_1", "crd_2"]
             assert uow.credentials.remove_of() == 0
             assert (
                 uow.credentials.remove_of(account_id=ClientId("acc_1"), email=_EMAIL.upper()) == 2

@@ -308,6 +308,37 @@ class JobQueueContract:
         withdraw("key_1")
         assert [each.job.key for each in queue.dead()] == ["key_1"]
 
+    def test_the_mails_of_a_booking_can_be_withdrawn_all_but_one_that_has_begun(
+        self, queue: JobQueue, put: Callable[..., None], unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        withdrawn: list[int] = []
+
+        def withdraw(_: Job) -> None:
+            with unit_of_work() as uow:
+                withdrawn.append(uow.outbox.withdraw_mails(BookingId("bkg_1")))
+                uow.commit()
+
+        put("key_1")
+        put("key_2", after=_HOUR)
+        put("other", after=_HOUR, topic=Topic.SETTLE_MONEY)
+        put("another's", "bkg_2", after=_HOUR)
+        queue.work(withdraw, limit=1)
+        assert withdrawn == [1]
+        assert {each.job.key for each in queue.upcoming()} == {"other", "another's"}
+
+    def test_mails_that_were_given_up_are_withdrawn_too(
+        self, queue: JobQueue, put: Callable[..., None], unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        def refuse(_: Job) -> None:
+            raise ProviderFailed("no", retryable=False)
+
+        put("key_1")
+        queue.work(refuse)
+        with unit_of_work() as uow:
+            assert uow.outbox.withdraw_mails(BookingId("bkg_1")) == 1
+            uow.commit()
+        assert not queue.dead()
+
     # ---- order -----------------------------------------------------------------------------------
 
     def test_the_jobs_of_one_booking_are_done_in_order_and_one_at_a_time(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -154,6 +155,26 @@ class OutboxContract:
         self._withdraw(unit_of_work, _job())
         with unit_of_work() as uow:
             assert len(leased_outbox(uow).dead()) == 1
+
+    def test_the_mails_of_a_booking_can_be_withdrawn_all_but_one_that_has_begun(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        mail = partial(_job, topic=Topic.SEND_MAIL)
+        self._put(unit_of_work, mail("given up"))
+        (leased,) = self._lease(unit_of_work)
+        assert self._failed(unit_of_work, leased, retry_at=None)
+        self._put(unit_of_work, mail("begun"))
+        self._lease(unit_of_work)
+        self._put(unit_of_work, mail("waits"), mail("later", due_at=NOW + _MINUTE), _job("other"))
+        self._put(unit_of_work, mail("another's", "bkg_2"))
+        with unit_of_work() as uow:
+            assert uow.outbox.withdraw_mails(BookingId("bkg_1")) == 3
+            uow.commit()
+        with unit_of_work() as uow:
+            keys = {each.job.key for each in leased_outbox(uow).upcoming()}
+            assert keys == {"begun", "other", "another's"}
+            assert not leased_outbox(uow).dead()
+            assert uow.outbox.withdraw_mails(BookingId("bkg_1")) == 0
 
     def test_a_job_that_was_done_can_be_put_again(self, unit_of_work: UnitOfWorkFactory) -> None:
         for _ in range(2):
