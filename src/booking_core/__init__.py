@@ -47,6 +47,7 @@ from booking_core.application.list_api_keys import ListApiKeys
 from booking_core.application.list_available_sessions import ListAvailableSessions
 from booking_core.application.list_bookings import BookingPage, ListBookings
 from booking_core.application.list_builders import ListBuilders
+from booking_core.application.list_claimable import ListClaimable
 from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.list_trail import ListTrail, TrailPage
@@ -426,6 +427,7 @@ __all__ = [
     "ListAvailableSessions",
     "ListBookings",
     "ListBuilders",
+    "ListClaimable",
     "ListEventTypes",
     "ListSessionTypes",
     "ListTrail",

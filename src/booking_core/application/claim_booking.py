@@ -46,12 +46,12 @@ def _claimable(uow: UnitOfWork, booking_id: BookingId, actor: Actor) -> Booking:
     booking = uow.bookings.get(booking_id)
     if actor.role is Role.CLIENT and booking.client.known and booking.client.id == actor.id:
         return booking
-    if booking.client.known or booking.client.contact.address != _proved_address(uow, actor):
+    if booking.client.known or booking.client.contact.address != proved_address(uow, actor):
         raise NotFound("booking")
     return booking
 
 
-def _proved_address(uow: UnitOfWork, actor: Actor) -> str | None:
+def proved_address(uow: UnitOfWork, actor: Actor) -> str | None:
     """The address of the client's account. What a credential only says of it proves nothing."""
     if actor.role is not Role.CLIENT:
         return None

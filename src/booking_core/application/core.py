@@ -48,6 +48,7 @@ from booking_core.application.list_api_keys import ListApiKeys
 from booking_core.application.list_available_sessions import ListAvailableSessions
 from booking_core.application.list_bookings import ListBookings
 from booking_core.application.list_builders import ListBuilders
+from booking_core.application.list_claimable import ListClaimable
 from booking_core.application.list_event_types import ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.list_trail import ListTrail
@@ -161,6 +162,7 @@ class BookingCore:
     actor_of_session: ActorOfSession
     close_session: CloseSession
     claim_booking: ClaimBooking
+    list_claimable: ListClaimable
     add_api_key: AddApiKey
     list_api_keys: ListApiKeys
     revoke_api_key: RevokeApiKey
@@ -293,6 +295,7 @@ class BookingCore:
             actor_of_session=ActorOfSession(unit_of_work, clock),
             close_session=CloseSession(people),
             claim_booking=ClaimBooking(keeper),
+            list_claimable=ListClaimable(unit_of_work),
             add_api_key=AddApiKey(people),
             list_api_keys=ListApiKeys(unit_of_work),
             revoke_api_key=RevokeApiKey(people),

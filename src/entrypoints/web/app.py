@@ -13,6 +13,7 @@ from entrypoints.web import (
     catalogue,
     document,
     errors,
+    forms,
     operations,
     pages,
     people,
@@ -59,9 +60,12 @@ def create_app(application: Application) -> OpenAPI:
     app.register_error_handler(Exception, errors.unexpected)
     for area in (people, catalogue, slots, bookings, trail, provider, webhooks, operations):
         app.register_api(area.routes(application))
-    app.register_blueprint(pages.routes(application))
+    own_pages = pages.routes(application)
+    forms.guard(app, application, own_pages)
+    app.register_blueprint(own_pages)
     if brought := getattr(application.payments, "pages", None):
         # A provider whose checkout is served here, and that tells us what happens there.
+        # Its forms are not guarded: it is another site in all but its address, and knows no cookie.
         app.register_blueprint(brought(application.core.hear_payment_notice))
     document.complete(app)
     return app

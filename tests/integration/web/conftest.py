@@ -20,6 +20,7 @@ from booking_core import Role
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
 from entrypoints.web import answers
+from tests.integration.forms import Browser
 
 ZONE = "Europe/Berlin"
 BOOKINGS = "/api/scheduling/bookings"
@@ -135,7 +136,9 @@ def application(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Appl
 @pytest.fixture
 def client(application: Application) -> FlaskClient:
     """A browser or program that has no credential, only cookies."""
-    client: FlaskClient = application.web_app().test_client()
+    app = application.web_app()
+    app.test_client_class = Browser
+    client: FlaskClient = app.test_client()
     return client
 
 

@@ -1,0 +1,165 @@
+"""Signing in by a mailed link, and the page of who is signed in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from flask import Blueprint, redirect, render_template, request, session, url_for
+
+from booking_core import (
+    SIGN_IN_LINK_LENGTH,
+    Actor,
+    Booking,
+    BookingCore,
+    BookingFilter,
+    BookingId,
+    BookingState,
+    InvalidCredentials,
+    InvalidRequest,
+    Language,
+    Offer,
+    Role,
+    UnknownTimezone,
+    zone,
+)
+from entrypoints import problems
+from entrypoints.web import reading
+from entrypoints.web.cookies import Cookies
+from entrypoints.web.forms import own_path
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+
+_LIVE = tuple(each for each in BookingState if each.live)
+_ENDED = tuple(each for each in BookingState if not each.live and each is not BookingState.NEW)
+_MOST_LIVE, _PAGE = 200, 20
+_LINK_IS_OVER = "This link does not sign you in"
+
+
+def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
+    core = application.core
+
+    @pages.get("/signin")
+    def sign_in() -> str:
+        return signing_in(to=own_path(request.args.get("to")))
+
+    @pages.post("/signin")
+    def signing() -> Any:
+        return open_session() if "link" in request.form else ask()
+
+    def ask() -> Any:
+        """The same answer, whoever has that address or nobody."""
+        email, to = request.form.get("email", ""), own_path(request.form.get("to"))
+        try:
+            core.ask_sign_in_link(email=email, language=reading.language() or Language.ENGLISH)
+        except InvalidRequest as error:
+            return signing_in(to=to, error=error), problems.of(error).status
+        session["to"] = to
+        return signing_in(to=to, sent_to=email.strip())
+
+    def open_session() -> Any:
+        try:
+            opened = core.open_session(
+                link_secret=request.form["link"].strip().rpartition("link=")[2],
+                replacing=cookies.session,
+                language=reading.language(),
+                timezone=_timezone(),
+            )
+        except InvalidCredentials as error:
+            told = {"title": _LINK_IS_OVER, "message": error.message}
+            return signing_in(to=session.get("to"), error=told), problems.of(error).status
+        answer: Any = redirect(session.get("to") or url_for("pages.me"), 303)
+        session.clear()  # forms of before were somebody else's
+        cookies.sign_in(answer, opened)
+        return answer
+
+    def signing_in(*, to: str | None, error: Any = None, sent_to: str | None = None) -> str:
+        minutes = int(SIGN_IN_LINK_LENGTH.total_seconds()) // 60
+        return render_template(
+            "signin.html", to=to, error=error, sent_to=sent_to, minutes=minutes, here=None
+        )
+
+    @pages.post("/signout")
+    def sign_out() -> Any:
+        if cookies.session:
+            core.close_session(secret=cookies.session)
+        session.clear()
+        answer: Any = redirect(url_for("pages.marketplace"), 303)
+        cookies.sign_out(answer)
+        return answer
+
+    @pages.get("/me")
+    def me() -> Any:
+        viewer = cookies.viewer
+        if not viewer.signed_in:
+            return redirect(url_for("pages.sign_in", to=request.path), 303)
+        if viewer.role is not Role.CLIENT:
+            return render_template("me.html", builder=_builder(core, viewer))
+        return render_template("me.html", shelf=_shelf(core, viewer), now=datetime.now(UTC))
+
+    @pages.post("/bookings/<booking_id>/claim")
+    def claim(booking_id: str) -> Any:
+        core.claim_booking(booking_id=BookingId(booking_id), actor=cookies.viewer)
+        return redirect(url_for("pages.me"), 303)
+
+
+@frozen
+class _Shelf:
+    """A client's bookings; `next` is the cursor of the next page, where only ended ones are."""
+
+    upcoming: list[tuple[Booking, Offer]]
+    past: list[tuple[Booking, Offer]]
+    claimable: list[tuple[Booking, Offer]]
+    next: BookingId | None
+    begins: bool
+
+
+def _shelf(core: BookingCore, client: Actor) -> _Shelf:
+    cursor, now = request.args.get("older"), datetime.now(UTC)
+    after = BookingId(cursor) if cursor else None
+    ended = core.list_bookings(
+        criteria=BookingFilter(states=_ENDED, limit=_PAGE, after=after), actor=client
+    )
+    if after:
+        return _Shelf([], _with_offers(core, ended.bookings), [], ended.next, begins=False)
+    live = core.list_bookings(
+        criteria=BookingFilter(states=_LIVE, limit=_MOST_LIVE), actor=client
+    ).bookings
+    over = [each for each in live if each.slot and each.slot.end <= now]
+    upcoming = [each for each in live if each not in over]
+    return _Shelf(
+        _with_offers(
+            core, sorted(upcoming, key=lambda each: each.slot.start if each.slot else now)
+        ),
+        _with_offers(core, over + ended.bookings),
+        _with_offers(core, core.list_claimable(actor=client)),
+        ended.next,
+        begins=True,
+    )
+
+
+def _with_offers(core: BookingCore, bookings: list[Booking]) -> list[tuple[Booking, Offer]]:
+    system = Actor.system()
+    return [
+        (each, core.show_session_type(session_type=each.session_type_id, actor=system))
+        for each in bookings
+    ]
+
+
+def _builder(core: BookingCore, viewer: Actor) -> Any:
+    """The builder that the viewer is; None for an admin."""
+    if viewer.role is not Role.BUILDER:
+        return None
+    return core.show_builder(name=str(viewer.id), actor=viewer)
+
+
+def _timezone() -> str | None:
+    """What the browser says, where it is a zone."""
+    name = request.form.get("timezone", "")
+    try:
+        zone(name)
+    except UnknownTimezone:
+        return None
+    return name

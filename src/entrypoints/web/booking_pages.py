@@ -1,0 +1,137 @@
+"""A booking's page: how it stands, and what its client can do about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from booking_core import (
+    Actor,
+    Booking,
+    BookingError,
+    BookingId,
+    BookingState,
+    Money,
+    NotFound,
+    SchedulingLink,
+)
+from entrypoints import problems
+from entrypoints.web import errors
+from entrypoints.web.cookies import Cookies
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+
+_WRONG_TOKEN = {
+    "title": "This does not open the booking",
+    "message": "Use the link of the newest mail about it, or paste the whole link here.",
+}
+
+
+def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
+    core = application.core
+
+    @pages.get("/bookings/<booking_id>")
+    def manage(booking_id: str) -> Any:
+        holder = cookies.holder(booking_id)
+        try:
+            found = core.look_at_payment(booking_id=BookingId(booking_id), actor=holder)
+        except NotFound:
+            core.look_soon(booking_id=BookingId(booking_id))
+            return opening_page(booking_id)
+        return manage_page(found)
+
+    def manage_page(
+        booking: Booking, error: BookingError | None = None, link: SchedulingLink | None = None
+    ) -> str:
+        error = errors.for_visitors(error) if error else None
+        offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
+        checkout = booking.payment.checkout_url
+        return render_template(
+            "booking.html",
+            booking=booking,
+            offer=offer,
+            error=error,
+            checkout=checkout,
+            returned=_returned(booking),
+            keeps=booking.kept_by_terms(datetime.now(UTC)),
+            movable=booking.state is BookingState.CONFIRMED and _in_time(booking),
+            # A form may not lead to another site, so this page leads on to the checkout.
+            forward=link.url
+            if link
+            else checkout
+            if request.args.get("to") == "checkout" and not error
+            else None,
+            at_provider=not application.calendar.in_database,
+            turned_back="turned-back" in request.args,
+        )
+
+    @pages.post("/bookings/<booking_id>/open")
+    def open_with_token(booking_id: str) -> Any:
+        token = request.form.get("token", "").strip().rpartition("token=")[2]
+        if not cookies.opens(Actor.anonymous(token), booking_id):
+            return opening_page(booking_id, _WRONG_TOKEN)
+        page = url_for("pages.manage", booking_id=booking_id)
+        answer: Any = redirect(page, 303)
+        cookies.keep_token(answer, token, page)
+        return answer
+
+    @pages.post("/bookings/<booking_id>/pay")
+    def pay(booking_id: str) -> Any:
+        holder = cookies.holder(booking_id)
+        try:
+            core.pay_booking(booking_id=BookingId(booking_id), actor=holder)
+        except NotFound:
+            return opening_page(booking_id)
+        except BookingError as error:
+            return refused(shown(booking_id, holder), error)
+        return redirect(url_for("pages.manage", booking_id=booking_id, to="checkout"), 303)
+
+    @pages.post("/bookings/<booking_id>/choose")
+    def choose(booking_id: str) -> Any:
+        """On to the provider's page; only on a click, because a link there may be made for one use."""
+        try:
+            booking = shown(booking_id, cookies.holder(booking_id))
+        except NotFound:
+            return opening_page(booking_id)
+        try:
+            return manage_page(booking, link=core.offer_link.of(booking))
+        except BookingError as error:
+            return refused(booking, error)
+
+    @pages.post("/bookings/<booking_id>/cancel")
+    def cancel(booking_id: str) -> Any:
+        holder = cookies.holder(booking_id)
+        reason = request.form.get("reason", "")[:1_000]
+        try:
+            core.cancel_booking(booking_id=BookingId(booking_id), actor=holder, reason=reason)
+        except NotFound:
+            return opening_page(booking_id)
+        except BookingError as error:
+            return refused(shown(booking_id, holder), error)
+        return redirect(url_for("pages.manage", booking_id=booking_id), 303)
+
+    def shown(booking_id: str, holder: Actor) -> Booking:
+        return core.show_booking(booking_id=BookingId(booking_id), actor=holder)
+
+    def refused(booking: Booking, error: BookingError) -> tuple[str, int]:
+        return manage_page(booking, error), problems.of(error).status
+
+
+def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[str, int]:
+    """What a browser is shown that has nothing to open the booking with."""
+    return render_template("open.html", booking_id=booking_id, error=error), 404
+
+
+def _in_time(booking: Booking) -> bool:
+    """Whether the terms let the client change it still."""
+    if booking.slot is None:
+        return False
+    return booking.terms.client_may_change(start=booking.slot.start, now=datetime.now(UTC))
+
+
+def _returned(booking: Booking) -> Money | None:
+    price, returned = booking.payment.price, booking.payment.returned
+    return Money(returned, price.currency) if price and returned else None
