@@ -19,6 +19,7 @@ from booking_core import (
     Booking,
     BookingCore,
     BookingError,
+    BookingFilter,
     BookingId,
     BookingState,
     Contact,
@@ -31,6 +32,7 @@ from booking_core import (
     OpenSlots,
     QuestionKind,
     Refused,
+    Role,
     SessionTypeId,
     Slot,
     SlotUnavailable,
@@ -145,6 +147,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             typed=_typed(),
             key=secrets.token_urlsafe(16),
             known=_known(cookies.viewer),
+            called=_called(core, cookies.viewer),
         )
         return page, problems.of(error).status if error else 200
 
@@ -313,6 +316,14 @@ def _known(actor: Actor) -> dict[str, str]:
         return {}
     named = contact.name != Contact.unnamed(contact.email).name
     return {"email": contact.email} | ({"name": contact.name} if named else {})
+
+
+def _called(core: BookingCore, actor: Actor) -> str:
+    """The name by which somebody whose account has none booked last, to be looked over."""
+    if actor.role is not Role.CLIENT or "name" in _known(actor):
+        return ""
+    last = core.list_bookings(criteria=BookingFilter(limit=1), actor=actor).bookings
+    return last[0].client.contact.name if last else ""
 
 
 def _key() -> IdempotencyKey | None:

@@ -8,7 +8,7 @@ function takeLink() {
   if (!link) return;
   history.replaceState(null, "", location.pathname);
   form.elements.link.value = link;
-  for (const each of document.querySelectorAll("[data-by-hand]")) each.hidden = true;
+  for (const each of document.querySelectorAll("[data-by-hand], [role=alert]")) each.hidden = true;
   for (const each of document.querySelectorAll("[data-by-link]")) each.hidden = false;
   button.focus();
 }
