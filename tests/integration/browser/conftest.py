@@ -113,6 +113,12 @@ def anywhere(chromium: Browser, site: Site, width: int) -> Iterator[Visitor]:
     yield from _visit(chromium, site, width)
 
 
+@pytest.fixture
+def without_scripts(chromium: Browser, site: Site, width: int) -> Iterator[Visitor]:
+    """At each width, in a browser that runs no script of a page."""
+    yield from _visit(chromium, site, width, java_script_enabled=False)
+
+
 def _visit(chromium: Browser, site: Site, width: int, **options: Any) -> Iterator[Visitor]:
     context = chromium.new_context(
         viewport={"width": width, "height": 900},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from time import sleep
 from typing import Any
 
 from attrs import define, field, frozen
@@ -17,6 +19,23 @@ class Site:
 
     url: str
     application: Application
+
+
+def sign_in_link(site: Site, email: str) -> str:
+    """Asks for a link and waits for its mail; the address that it leads to."""
+    site.application.core.ask_sign_in_link(email=email)
+    return newest_link(site, email)
+
+
+def newest_link(site: Site, email: str) -> str:
+    """Of the newest mail to that address, once the worker has sent it."""
+    mailer: Any = site.application.mailer
+    for _ in range(200):
+        found = [re.search(r"\S+/signin#link=\S+", each.text) for each in mailer.sent_to(email)]
+        if links := [each[0] for each in found if each]:
+            return links[-1]
+        sleep(0.05)
+    raise AssertionError("No mail came.")
 
 
 @define(slots=False)  # playwright keeps its handlers on the object that they belong to
