@@ -127,7 +127,7 @@ def _visit(chromium: Browser, site: Site, width: int, **options: Any) -> Iterato
         **options,
     )
     page: Page = context.new_page()
-    visitor = Visitor(page, site, Axe())
+    visitor = Visitor(page, site, Axe() if options.get("java_script_enabled", True) else None)
     yield visitor
     context.close()
     visitor.check_quiet()
