@@ -78,4 +78,6 @@ def _money(amount: Money) -> str:
     """As the reader's language writes it; the words of the pages are English so far."""
     locale = Locale.parse(_LOCALES[reading.language() or Language.ENGLISH])
     pattern = with_decimals(locale.currency_formats["standard"].pattern, amount.currency)
-    return format_currency(amount.decimal(), amount.currency, pattern, locale, currency_digits=False)
+    return format_currency(
+        amount.decimal(), amount.currency, pattern, locale, currency_digits=False
+    )
