@@ -18,6 +18,7 @@ from adapters.memory import MemoryClock
 from booking_core import Actor, Proof, Role, Schedule, Scope
 from entrypoints.container import Application, Container
 from entrypoints.settings import Settings
+from tests.integration.forms import Browser
 from tests.integration.web.conftest import BO, BOOKINGS, Caller
 
 Json = dict[str, Any]
@@ -130,7 +131,9 @@ def world() -> Iterator[World]:
         name="Eve", slug="eve", email="eve@example.org", schedule=Schedule("UTC"), actor=_SYSTEM
     )
     with capture_logs():
-        world = World(application, clock, Caller(application.web_app().test_client()))
+        app = application.web_app()
+        app.test_client_class = Browser
+        world = World(application, clock, Caller(app.test_client()))
         for name in ("ana", "cem"):
             world.account(name)
         yield world
@@ -175,6 +178,7 @@ QUERIES: Mapping[str, Json] = {
 FORMS: Mapping[str, Json] = {
     "pages.book": {"pick": "1"},
     "pages.move": {"pick": "1"},
+    "pages.signing": {"email": "ana@example.org"},
     "simulated_payments.move": {"move": "card"},
 }
 _SOME_FILES = {
@@ -252,6 +256,10 @@ class Route:
         elif self.method == "POST":
             sent = {"data": {"token": token} | FORMS.get(self.endpoint, {})}
         asked = QUERIES.get(self.endpoint)
+        if self.method == "POST" and "data" in sent and self.endpoint.startswith("pages."):
+            browser = world.anyone.client
+            assert isinstance(browser, Browser)
+            sent["data"] = {"csrf_token": browser.token()} | sent["data"]
         return caller(self.method, path, query_string=asked, buffered=True, **sent)
 
     def answer(self, world: World, who: str, scope: Scope | None = None) -> TestResponse:

@@ -256,14 +256,17 @@ def test_signing_in_claims_the_anonymous_bookings_of_the_address(shop: Shop) -> 
 
 def test_a_later_booking_is_claimed_by_the_owner_of_its_address(shop: Shop) -> None:
     actor = _by_mail(shop)
+    assert shop.core.list_claimable(actor=actor) == []
     booking = shop.confirm()
     with pytest.raises(NotFound):
         shop.core.show_booking(booking_id=booking.id, actor=actor)
+    assert [each.id for each in shop.core.list_claimable(actor=actor)] == [booking.id]
     for _ in range(2):
         claimed = shop.core.claim_booking(booking_id=booking.id, actor=actor, key="k")
         assert claimed.client.id == actor.id
     assert shop.core.claim_booking(booking_id=booking.id, actor=actor).version == claimed.version
     assert _owner(shop, booking) == actor.id
+    assert shop.core.list_claimable(actor=actor) == []
     assert shop.cancel(booking, actor).state == "CANCELLED"
 
 
