@@ -74,8 +74,10 @@ class Cookies:
         answer.delete_cookie(self._session, httponly=True, samesite="Lax", secure=self.secure)
 
     def _viewer(self) -> Actor:
+        if not self.session:
+            return Actor.anonymous()
         try:
-            return self.core.actor_of_session(secret=self.session or "")
+            return self.core.actor_of_session(secret=self.session)
         except InvalidCredentials:
             return Actor.anonymous()
 
