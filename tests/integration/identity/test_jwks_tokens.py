@@ -81,7 +81,7 @@ def test_a_shared_secret_signs_nothing(proofs: JwksTokens, issuer: IdentityProvi
         ({"admin": True}, set()),
         (MISSING, set()),
     ],
-    ids=str,
+    ids=["a list", "one", "none of ours", "no list", "missing"],
 )
 def test_an_issuer_that_is_trusted_with_roles_says_them(
     issuer: IdentityProvider, clock: MemoryClock, said: Any, roles: set[Role]
