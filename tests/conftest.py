@@ -1,8 +1,11 @@
 """What holds for every test: where sockets may go, what may be logged, and the PostgreSQL fixtures."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 pytest_plugins = ["tests.leaks", "tests.postgres"]
 
@@ -19,3 +22,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
         if item.get_closest_marker("storm"):
             item.add_marker(pytest.mark.xdist_group("storm"))
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A command or service that a test runs in this process sets up the logs of all that come after."""
+    level, config = logging.getLogger().level, structlog.get_config()
+    yield
+    logging.getLogger().setLevel(level)
+    structlog.configure(**config)

@@ -186,7 +186,9 @@ class Street:
 
     def repair(self) -> list[str]:
         window = TimeWindow(NOW - DAY, NOW + 120 * DAY)
-        report = self.core.repair_calendar(window=window, actor=SYSTEM)
+        report = self.core.repair_calendar(
+            window=window, actor=SYSTEM, wait=self._sim.clock.advance
+        )
         return [f"{each.kind.value}: {each.error}" for each in report.differences]
 
 

@@ -236,7 +236,7 @@ def test_a_session_that_is_not_connected_says_what_to_do(
     from booking_core import CalendarRef
 
     session_type = a_session_type(calendar_ref=ref and CalendarRef("1", ref))
-    with pytest.raises(ProviderFailed, match="sync-event-types"):
+    with pytest.raises(ProviderFailed, match="event type"):
         calendar.open_slots(
             builder=BUILDER, session_type=session_type, window=TimeWindow(NOW, NOW + DAY)
         )

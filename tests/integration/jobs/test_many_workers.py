@@ -148,7 +148,8 @@ def test_each_job_is_done_in_its_order_and_one_at_a_time_whoever_dies(storm: Sto
     failing = sum((n + b) % 7 == 0 for n in range(EACH) for b in range(BOOKINGS))
     lost = storm.count("log WHERE ended IS NULL")
     assert lost >= 1
-    assert storm.count("log") <= BOOKINGS * EACH + failing + lost
+    # A worker that the machine keeps waiting is taken for dead now and then: at least once, not once.
+    assert storm.count("log") <= BOOKINGS * EACH + failing + lost + WORKERS
 
     together = storm.rows(
         "SELECT one.key, other.key FROM log AS one JOIN log AS other"

@@ -172,7 +172,7 @@ def test_in_production_metrics_are_for_operators_alone(in_production: Applicatio
 
 
 @pytest.mark.parametrize(
-    ("scopes", "status"), [({Scope.OPERATIONS}, 200), ({Scope.READ, Scope.BOOKINGS}, 404)]
+    ("scopes", "status"), [({Scope.OPERATIONS}, 200), ({Scope.READ, Scope.BOOKINGS}, 403)]
 )
 def test_a_key_needs_the_scope_of_operations(
     in_production: Application, scopes: set[Scope], status: int
