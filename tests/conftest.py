@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import structlog
 
+from entrypoints import logs
+
 pytest_plugins = ["tests.leaks", "tests.postgres"]
 
 UNIT = Path(__file__).parent / "unit"
@@ -25,9 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
-    """A command or service that a test runs in this process sets up the logs of all that come after."""
-    level, config = logging.getLogger().level, structlog.get_config()
+def _own_logs() -> Iterator[None]:
+    """Each test starts with the logs of a service; a command that it runs sets them up anew."""
+    level = logging.getLogger().level
+    structlog.configure(**logs.structured())
     yield
     logging.getLogger().setLevel(level)
-    structlog.configure(**config)
+    structlog.reset_defaults()
