@@ -14,6 +14,7 @@ from entrypoints.web import (
     document,
     errors,
     forms,
+    headers,
     operations,
     pages,
     people,
@@ -54,6 +55,7 @@ def create_app(application: Application) -> OpenAPI:
     app.before_request(requests.begin)
     app.after_request(requests.end)
     app.after_request(requests.measuring(application.metrics))
+    headers.guard(app, application.settings.public_url)
     app.teardown_request(requests.leave)
     app.register_error_handler(BookingError, errors.refused)
     app.register_error_handler(HTTPException, errors.http)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from flask import redirect
+from flask import abort, redirect
 from flask_openapi3 import OpenAPI
+from flask_openapi3_swagger.templates import (  # type: ignore[import-untyped]
+    swagger_html_string,
+)
 
 Json = dict[str, Any]
+_NONCELESS = re.compile("<(script|style)\\b")
 _WEBHOOKS = "/api/webhooks/"
 _REPEATABLE = ("/api/scheduling/", "/api/admin/", "/api/builders/")
 _BOOKINGS = "/api/scheduling/bookings"
@@ -39,7 +44,11 @@ _SLOT = {name: f"$response.body#/slots/0/{name}" for name in ("startTime", "endT
 def complete(app: OpenAPI) -> None:
     """The document, and Swagger UI that shows it from its own files, asking no validator elsewhere."""
     app.config["SWAGGER_CONFIG"] = {"layout": "BaseLayout", "validatorUrl": None}
+    app.config["SWAGGER_HTML_STRING"] = _NONCELESS.sub(
+        r'<\1 nonce="{{ nonce() }}"', swagger_html_string
+    )
     app.add_url_rule("/api/docs", "docs", app.view_functions["swagger.swagger"])
+    app.view_functions["swagger.oauth2-redirect"] = lambda: abort(404)  # nobody signs in there
     app.view_functions["openapi.openapi"] = lambda: redirect("/api/docs")
     _describe(app.api_doc)
 

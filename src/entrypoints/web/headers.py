@@ -1,0 +1,80 @@
+"""What browsers are told about every answer: what it may load, where it may be shown, who may keep it."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from werkzeug.routing import RequestRedirect
+
+_YEAR = 365 * 24 * 60 * 60  # seconds
+_NOT_USED = (
+    "camera", "display-capture", "geolocation", "microphone", "midi", "payment",
+    "publickey-credentials-get", "screen-wake-lock", "serial", "usb",
+)  # fmt: skip
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    # Not `no-referrer`: under that, browsers send our own forms with `Origin: null`.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{each}=()" for each in _NOT_USED),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_NOWHERE = "base-uri 'none'; frame-ancestors 'none'"
+# What is no page loads nothing, wherever somebody opens it.
+_DATA = f"default-src 'none'; form-action 'none'; {_NOWHERE}"
+_PAGE = f"default-src 'none'; img-src 'self' data:; {_NOWHERE}"
+_DOCS = ("docs", "swagger.swagger")
+
+
+def guard(app: Flask, public_url: str) -> None:
+    """Sets the headers of every answer, refusals and failures included."""
+    everywhere = dict(_EVERYWHERE)
+    if public_url.startswith("https:"):
+        everywhere["Strict-Transport-Security"] = f"max-age={_YEAR}"
+    ours = _origin(public_url)
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        response.headers.update(everywhere)
+        response.headers["Content-Security-Policy"] = _policy(response, ours)
+        response.headers.setdefault("Cache-Control", "no-store")  # a file says how long it is kept
+        if isinstance(request.routing_exception, RequestRedirect):
+            response.headers["Location"] = _path(response.headers["Location"])
+        return response
+
+    app.add_template_global(nonce)
+
+
+def nonce() -> str:
+    """What marks a script as ours: another value for each answer, and none where no script is."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    value: str = g.nonce
+    return value
+
+
+def _policy(response: Response, ours: str) -> str:
+    if response.mimetype != "text/html":
+        return _DATA
+    if request.endpoint in _DOCS:
+        own = f"'nonce-{nonce()}'"
+        return (
+            f"{_PAGE}; script-src {own}; style-src 'self' {own}; connect-src 'self'; "
+            "form-action 'none'"
+        )
+    # Chromium asks of each address that a form leads to, redirects included: a provider's checkout
+    # that is served here sends its client back to the public address, whatever it was opened under.
+    scripts = f"; script-src 'nonce-{g.nonce}'" if "nonce" in g else ""
+    return f"{_PAGE}; style-src 'self'; form-action 'self' {ours}{scripts}"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _path(url: str) -> str:
+    """Without the host: the router repeats the one that the request names, which may be forged."""
+    return urlsplit(url)._replace(scheme="", netloc="").geturl()
