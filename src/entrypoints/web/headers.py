@@ -61,8 +61,8 @@ def _policy(response: Response, ours: str) -> str:
     if request.endpoint in _DOCS:
         own = f"'nonce-{nonce()}'"
         return (
-            f"{_PAGE}; script-src {own}; style-src 'self' {own}; connect-src 'self'; "
-            "form-action 'none'"
+            f"{_PAGE}; style-src 'self' {own}; connect-src 'self'; form-action 'none'; "
+            f"script-src {own}"
         )
     # Chromium asks of each address that a form leads to, redirects included: a provider's checkout
     # that is served here sends its client back to the public address, whatever it was opened under.

@@ -69,7 +69,8 @@ INTRUDER = """async () => {
   put("object", { data: "/static/page.css" });
   await fetch("/healthz").catch(() => 0);
   put("form", { action: "https://example.org/" }).submit();
-  while (new Set(stopped).size < 7) await new Promise((done) => setTimeout(done, 10));
+  for (let turn = 0; turn < 500 && new Set(stopped).size < 7; turn++)
+    await new Promise((done) => setTimeout(done, 10));
   return stopped;
 }"""
 
