@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ _HEADER = "calendly-webhook-signature"
 _OLDEST = timedelta(minutes=3)
 _LONGEST = 512 * 1024
 _MOST_SIGNATURES = 10
+_WHICH = re.compile("[!-~]{1,500}")
 
 
 def read_notice(
@@ -92,5 +94,8 @@ def _message_id(kind: str, place: tuple[str, str], message: Any) -> str:
     parts = [kind, *place]
     if kind.startswith("invitee_no_show"):
         no_show = message["payload"].get("no_show") or {}
-        parts.append(str(no_show.get("uri") or message["created_at"])[-100:])
+        which = _WHICH.fullmatch(no_show.get("uri") or message["created_at"])
+        if which is None:
+            raise UntrustedNotice("The notice does not say which no-show it is about.")
+        parts.append(which[0][-100:])
     return ":".join(parts)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from adapters.stripe_payments.account import Account
 from booking_core import UntrustedNotice
@@ -31,6 +32,7 @@ KINDS = frozenset(
 )
 _OLDEST = timedelta(minutes=5)
 _LONGEST = 512 * 1024
+_ID = re.compile("[!-~]{1,255}")  # as it can be looked up
 
 
 def verified(
@@ -73,7 +75,7 @@ def _read(
 
 def _check_form(event: dict[str, Any]) -> None:
     right = (
-        isinstance(event["id"], str)
+        _is_id(event["id"])
         and isinstance(event["type"], str)
         and isinstance(event["data"]["object"], dict)
         and isinstance(event["data"]["object"].get("metadata") or {}, dict)
@@ -86,4 +88,8 @@ def booking_of(concerned: Mapping[str, Any]) -> str | None:
     """The booking that we named when we asked for the checkout, or for the refund."""
     metadata = concerned.get("metadata") or {}
     booking = metadata.get("booking_id") or concerned.get("client_reference_id")
-    return booking if isinstance(booking, str) else None
+    return booking if _is_id(booking) else None
+
+
+def _is_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None

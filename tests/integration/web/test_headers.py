@@ -11,9 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from entrypoints.container import Application, assemble
+from entrypoints.container import assemble
 from entrypoints.settings import Settings
-from tests.integration.web.access import Route, World, routes, world
+from tests.integration.web.access import World, routes, world
 from tests.integration.web.conftest import BOOKINGS
 
 ROOT = Path(__file__).parents[3]
