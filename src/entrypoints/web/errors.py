@@ -119,7 +119,7 @@ def unexpected(error: Exception) -> Response:
 
 def invalid_fields(error: ValidationError) -> Response:
     """Wrong fields, each with its pointer and in plain words."""
-    wrong = _without_alternatives(error.errors())
+    wrong = _without_alternatives(error.errors()[:_MOST_TOLD])
     found = [FieldError(_pointer(_place(each)), _words(each)) for each in wrong]
     extensions = {"errors": views.plain(found)}
     return problem(422, "invalid_request", "The request is not valid", found[0].detail, extensions)
@@ -184,6 +184,7 @@ def _words(error: Any) -> str:
     return f"'{name}': {error['msg']}."
 
 
+_MOST_TOLD = 50  # wrong fields; nobody reads more, and the answer would outgrow the question
 _OF_A_KEY = "[key]"  # where pydantic means the name of a field and not its value
 _TIME = "a time with an offset, such as 2026-11-23T10:00:00+01:00"
 _EXAMPLES = {

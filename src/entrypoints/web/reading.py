@@ -104,7 +104,7 @@ def language() -> Language | None:
     return Language(best) if best else None
 
 
-def answers(given: list[schemas.GivenAnswer]) -> list[Answer]:
+def answers(given: list[schemas.AnswerBody]) -> list[Answer]:
     return [
         Answer(each.questionId, tuple(each.value) if isinstance(each.value, list) else each.value)
         for each in given

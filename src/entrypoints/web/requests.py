@@ -35,6 +35,8 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # a string of RFC 8941, with i
 LARGEST_BODY = 256 * 1024  # bytes
 _LONGEST_PATH = 500
 _DEEPEST = 20
+_MOST_FIELDS = 1_000  # of one object, or of a form
+_TOO_MANY = f"There are too many fields; send at most {_MOST_FIELDS:,}."
 _NO_TEXT = "has a character that is no text (NUL, or half a surrogate); leave it out."
 
 
@@ -52,6 +54,8 @@ def begin() -> None:
     if len(request.path) > _LONGEST_PATH or _UNSAFE.search(request.path):
         raise NotFound
     api = request.path.startswith("/api/")
+    if not api and sum(1 for _ in request.form.items(multi=True)) > _MOST_FIELDS:
+        raise InvalidRequest(_TOO_MANY)
     if any(
         _UNSAFE.search(text) for _, text in (request.args if api else request.values).items(True)
     ):
@@ -84,6 +88,8 @@ def _check_text(value: Any, pointer: str = "", depth: int = 0) -> None:
     if isinstance(value, str) and _UNSAFE.search(value):
         raise InvalidRequest(f"The text {_NO_TEXT}", [FieldError(pointer, f"This {_NO_TEXT}")])
     if isinstance(value, dict):
+        if len(value) > _MOST_FIELDS:
+            raise InvalidRequest(_TOO_MANY, [FieldError(pointer, _TOO_MANY)])
         for name, each in value.items():
             _check_text(name, pointer, depth)
             _check_text(each, f"{pointer}/{escaped(name)}", depth + 1)

@@ -136,7 +136,7 @@ def _as_one_problem(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
         raise PydanticCustomError("answer", message) from None
 
 
-class GivenAnswer(Lenient):
+class AnswerBody(Lenient):
     questionId: Short
     value: Annotated[
         StrictBool | Text | Annotated[list[Short], Field(max_length=100)],
@@ -155,7 +155,7 @@ class ConfirmBody(Lenient):
     timeSlot: TimeSlot
     clientDetails: ClientDetails | None = None
     notes: Text | None = None
-    answers: Annotated[list[GivenAnswer], Field(max_length=100)] = []
+    answers: Annotated[list[AnswerBody], Field(max_length=100)] = []
     pathway: Short | None = None
     bookingId: Short | None = None
 
@@ -317,7 +317,7 @@ class ScheduleBody(Strict):
     """Weekly hours by weekday, date overrides by date (no hours close it), and time off."""
 
     timezone: Zone
-    weekly: dict[Weekday, DayHours] = {}
+    weekly: Annotated[dict[Weekday, DayHours], Field(max_length=7)] = {}
     overrides: Annotated[dict[date, DayHours], Field(max_length=1_000)] = {}
     timeOff: Annotated[list[TimeOffBody], Field(max_length=1_000)] = []
 
