@@ -18,6 +18,15 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 EXPOSED = (
     "Set SECRET_KEY to 32 random characters or more: the published one lets anybody mint tokens."
 )
+#: Parts of secrets that stand in our documentation, or open what is for trying out.
+PUBLISHED = (
+    DEVELOPMENT_SECRET,
+    "user:password@",
+    "sk_test_",
+    "rk_test_",
+    "whsec_test_secret",
+    "0123456789abcdef",
+)
 #: The variable by which prometheus-client, once imported, finds where processes count together.
 COUNTED_IN = "PROMETHEUS_MULTIPROC_DIR"
 #: To be reached under an address that stands for every one of a machine, take one of them.
@@ -231,10 +240,25 @@ class Settings:
                     raise SettingsError(name, f"give all of {', '.join(needed)}, or none.")
 
     def _check_production(self) -> None:
-        if self.secret_key == DEVELOPMENT_SECRET:
-            raise SettingsError("SECRET_KEY", "production needs a secret of its own.")
+        for each in settings_fields():
+            value = getattr(self, each.name)
+            if each.metadata["secret"] and any(part in value for part in PUBLISHED):
+                advice = "production needs one of its own; this one is published, or for tests."
+                raise SettingsError(each.metadata["name"], advice)
         if not self.public_url.startswith("https://"):
             raise SettingsError("PUBLIC_URL", "production needs the https:// address of its links.")
+        for name, url in self._providers().items():
+            if url and not _elsewhere(url):
+                advice = "production speaks with others over https://, and with no stand-in here."
+                raise SettingsError(name, advice)
+
+    def _providers(self) -> dict[str, str]:
+        """Whom we send keys, or believe; by the variable that says where."""
+        return {
+            "STRIPE_API_BASE": self.stripe_api_base,
+            "CALENDLY_API_BASE_URL": self.calendly_api_base_url,
+            "JWT_JWKS_URL": self.jwt_jwks_url,
+        }
 
     def for_adapters(self) -> Mapping[str, str]:
         """All variables, with what an adapter needs from the service filled in."""
@@ -263,6 +287,12 @@ def _loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _elsewhere(url: str) -> bool:
+    """Whether it is the https address of a machine that is not this one."""
+    plain = url.isprintable() and "@" not in url and url.lower().startswith("https://")
+    return plain and _has_host(url) and not _loopback(urlsplit(url).hostname or "")
 
 
 def _placed(url: str, home: Path) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.settings import Settings, SettingsError, settings_fields
+from entrypoints.settings import PUBLISHED, Settings, SettingsError, settings_fields
 
 DOCUMENT = Path(__file__).parents[3] / "docs/settings.md"
 PRODUCTION = {
@@ -85,6 +85,62 @@ def test_production_that_says_what_it_needs_is_accepted() -> None:
 )
 def test_production_refuses_what_is_for_trying_out(name: str, value: str) -> None:
     assert refused(PRODUCTION | {name: value}).name == name
+
+
+SECRETS = [each.metadata["name"] for each in settings_fields() if each.metadata["secret"]]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_production_refuses_whatever_secret_is_published(name: str) -> None:
+    for part in PUBLISHED:
+        value = part if name == "SECRET_KEY" else f"postgresql://{part}book.example.org/x"
+        assert refused(PRODUCTION | {name: value.ljust(32)}).name == name
+        assert part not in str(refused(PRODUCTION | {name: value.ljust(32)}))
+
+
+def test_what_is_published_is_whatever_stands_in_the_documentation() -> None:
+    said = re.compile(rf"({'|'.join(SECRETS)})=([!-_a-~]+)")
+    pages = [DOCUMENT.parents[1] / "README.md", *DOCUMENT.parent.rglob("*.md")]
+    found = [each for page in pages for each in said.findall(page.read_text("utf-8"))]
+    found = [each for each in found if not each[1].startswith(("sqlite:", "$("))]
+    assert {name for name, _ in found} >= {"STRIPE_SECRET_KEY", "DATABASE_URL", "SMTP_URL"}
+    for name, value in found:
+        if value not in ("rk_live_", "whsec_", "eyJ", "new,old"):  # of which the rest is left out
+            assert refused(PRODUCTION | {name: value}).name == name, value
+
+
+def test_a_secret_is_whatever_sounds_like_one() -> None:
+    """A setting that is none has a name that says so, or it is shown in logs and by `settings`."""
+    words = re.compile("SECRET|KEY|TOKEN|PASSWORD|CREDENTIAL|DATABASE_URL|SMTP_URL|REDIS_URL")
+    names = [each.metadata["name"] for each in settings_fields()]
+    assert [name for name in names if words.search(name)] == SECRETS
+
+
+PROVIDERS = ("STRIPE_API_BASE", "CALENDLY_API_BASE_URL", "JWT_JWKS_URL")
+IDENTITY = {"JWT_ISSUER": "https://id.example.org", "JWT_AUDIENCE": "booking"}
+INSECURE = (
+    "http://provider.example.org", "HTTP://provider.example.org", "provider.example.org",
+    "//provider.example.org", "https:provider.example.org", "https://", "ftp://provider.example.org",
+    "file:///etc/passwd", "http://127.0.0.1:8900", "https://127.0.0.1:8900", "https://localhost",
+    "https://[::1]:8900", "https://[::1", "https://provider.example.org:port",
+    "https://somebody@provider.example.org", "https://provider.example.org/\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("url", INSECURE, ids=range(len(INSECURE)))
+def test_production_speaks_with_no_stand_in_and_with_nobody_in_the_clear(
+    name: str, url: str
+) -> None:
+    assert refused(PRODUCTION | IDENTITY | {"JWT_JWKS_URL": ABROAD} | {name: url}).name == name
+
+
+ABROAD = "https://provider.example.org/v1"
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_production_may_name_another_address_of_a_provider(name: str) -> None:
+    assert Settings.load(PRODUCTION | IDENTITY | {"JWT_JWKS_URL": ABROAD} | {name: ABROAD})
 
 
 @pytest.mark.parametrize(
