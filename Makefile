@@ -2,7 +2,7 @@
 # .venv, which is set up again only when a pyproject.toml changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser fuzz statespace killpoints packaging check format bench wheels clean
+.PHONY: help run test browser fuzz statespace killpoints packaging check audit format bench wheels clean
 
 PY := .venv/bin/python
 JOBS ?= 2
@@ -42,6 +42,9 @@ check: .venv/dev ## format, lint, types, import rules
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PY) .venv/bin/lint-imports
+
+audit: .venv/dev ## ask whether the installed libraries have known holes
+	$(PY) packaging/audit.py
 
 format: .venv/dev ## format the code and put imports in order
 	$(PY) -m ruff check --fix-only --select I .
