@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from werkzeug.routing import RequestRedirect
+from werkzeug.urls import iri_to_uri
 
 _YEAR = 365 * 24 * 60 * 60  # seconds
 _NOT_USED = (
@@ -71,7 +72,7 @@ def _policy(response: Response, ours: str) -> str:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
+    parts = urlsplit(iri_to_uri(url))  # a header is ASCII, whatever letters a host has
     return f"{parts.scheme}://{parts.netloc}"
 
 

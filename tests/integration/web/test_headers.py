@@ -122,14 +122,22 @@ def test_each_answer_marks_its_scripts_anew(there: World) -> None:
         assert len(told) == 2
 
 
-def test_where_people_come_by_https_browsers_are_told_to_stay_there() -> None:
-    url = "https://book.example.org"
-    settings = {"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR", "PUBLIC_URL": f"{url}/here"}
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://book.example.org/here", "https://book.example.org"),
+        ("https://book.example.org:8443", "https://book.example.org:8443"),
+        ("https://книга.example.org", "https://xn--80afohp.example.org"),
+    ],
+    ids=range(3),
+)
+def test_where_people_come_by_https_browsers_are_told_to_stay_there(url: str, origin: str) -> None:
+    settings = {"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR", "PUBLIC_URL": url}
     application = assemble(Settings.load(settings))
     client = application.web_app().test_client()
     for path in ("/", "/api/nothing", "/static/page.css"):
         with client.get(path) as answer:
-            check(answer, url)
+            check(answer, origin)
     application.close()
 
 
