@@ -14,6 +14,7 @@ from entrypoints.web import (
     document,
     errors,
     forms,
+    limits,
     operations,
     pages,
     people,
@@ -52,6 +53,7 @@ def create_app(application: Application) -> OpenAPI:
     app.config["MAX_CONTENT_LENGTH"] = requests.LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.before_request(requests.begin)
+    limits.guard(app, application)
     app.after_request(requests.end)
     app.after_request(requests.measuring(application.metrics))
     app.teardown_request(requests.leave)
