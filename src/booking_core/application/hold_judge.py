@@ -18,7 +18,7 @@ from booking_core.ports.clock import Clock
 from booking_core.ports.repositories import OpenHolds
 from booking_core.ports.unit_of_work import UnitOfWork
 
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _HOURS = timedelta(minutes=1), timedelta(hours=2)
 
 
 @frozen
@@ -59,17 +59,18 @@ class HoldJudge:
 
 def _too_many(holds: OpenHolds, whose: str, now: datetime) -> TooManyHolds:
     left = max(timedelta(seconds=1), (holds.first_end or now) - now)
-    minutes = ceil(left / _MINUTE)
     return TooManyHolds(
-        f"{whose} or try again in {minutes} minute{'s' * (minutes > 1)}, when the first of them ends.",
-        left,
+        f"{whose} or try again in {_words(left)}, when the first of them ends.", left
     )
 
 
-_YOURS = (
-    "Too many of your bookings wait to be finished: finish or cancel one of them (the links are in "
-    "your mails),"
-)
+def _words(left: timedelta) -> str:
+    name, unit = ("hour", timedelta(hours=1)) if left > _HOURS else ("minute", _MINUTE)
+    number = ceil(left / unit)
+    return f"{number} {name}{'s' * (number > 1)}"
+
+
+_YOURS = "Too many of your bookings wait to be finished: finish or cancel one of them,"
 _FROM_HERE = (
     "Too many bookings that were begun at your internet connection wait to be finished: finish or "
     "cancel one of them,"

@@ -67,8 +67,7 @@ def guard(app: Flask, application: Application) -> None:
     limiter = Limiter(
         whose,
         app=app,
-        default_limits=[Limit(most, scope=lambda _: _class(), shared=True)],
-        default_limits_exempt_when=lambda: request.path in EXEMPT,
+        default_limits=[Limit(most, scope=lambda _: _class(), shared=True, exempt_when=_exempt)],
         storage_uri=settings.redis_url or "memory://",
         storage_options=_PATIENCE if settings.redis_url else {},
         key_prefix="booking",
@@ -85,6 +84,10 @@ def guard(app: Flask, application: Application) -> None:
         return answer
 
     app.register_error_handler(RateLimitExceeded, refused)
+
+
+def _exempt() -> bool:
+    return request.path in EXEMPT
 
 
 def _class() -> str:
