@@ -95,9 +95,7 @@ _OPEN_HOLDS: Select[Any] = (
     .select_from(bookings)
     .where(bookings.c.deadline > bindparam("now"), bookings.c.state.in_(_LIVE))
 )
-
-
-_WAITING: Select[Any] = select(func.count(), func.min(bookings.c.deadline)).where(
+_WAITING = select(func.count(), func.min(bookings.c.deadline)).where(
     bookings.c.deadline > bindparam("now"), bookings.c.state.in_(_LIVE)
 )
 _LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger())))

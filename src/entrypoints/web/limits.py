@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from math import ceil
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -41,7 +42,7 @@ _WRITING = (
 )
 #: Whoever watches the service asks as often as it likes.
 EXEMPT = ("/healthz", "/readyz")
-# So that requests do not hang on a Redis that does not answer.
+# Seconds, so that requests do not hang on a Redis that does not answer.
 _PATIENCE = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}
 
 
@@ -69,7 +70,7 @@ def guard(app: Flask, application: Application) -> None:
         app=app,
         default_limits=[Limit(most, scope=lambda _: _class(), shared=True, exempt_when=_exempt)],
         storage_uri=settings.redis_url or "memory://",
-        storage_options=_PATIENCE if settings.redis_url else {},
+        storage_options=_PATIENCE if settings.redis_url else {},  # type: ignore[arg-type]
         key_prefix="booking",
         in_memory_fallback_enabled=True,  # without its Redis each process counts for itself
         swallow_errors=True,
@@ -77,7 +78,7 @@ def guard(app: Flask, application: Application) -> None:
 
     def refused(_: RateLimitExceeded) -> Response:
         limit = limiter.current_limit
-        seconds = max(1, limit.reset_at - int(time.time())) if limit else 60
+        seconds = max(1, ceil(limit.window.reset_time - time.time())) if limit else 60
         detail = f"{errors.TOO_OFTEN} Wait {seconds} seconds and try again."
         answer = errors.problem(429, "rate_limited", "Too many requests", detail)
         answer.headers["Retry-After"] = str(seconds)
