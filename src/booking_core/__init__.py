@@ -144,6 +144,7 @@ from booking_core.domain.errors import (
     StaleAccount,
     StaleBooking,
     TermsForbid,
+    TooManyHolds,
     UnknownTimezone,
     UntrustedNotice,
     WrongDuration,
@@ -157,6 +158,7 @@ from booking_core.domain.explanation import (
     Reason,
     explain,
 )
+from booking_core.domain.holds import HoldLimits, OriginKey
 from booking_core.domain.ids import (
     BookingId,
     BuilderId,
@@ -278,6 +280,7 @@ from booking_core.ports.repositories import (
     BookingFilter,
     BookingRepository,
     BuilderRepository,
+    OpenHolds,
     SessionTypeRepository,
 )
 from booking_core.ports.trail import MOST_ENTRIES, Trail, TrailFilter
@@ -398,6 +401,7 @@ __all__ = [
     "HearCalendarNotice",
     "HearPaymentNotice",
     "HoldExpired",
+    "HoldLimits",
     "HoldSlot",
     "IdFactory",
     "IdempotencyKey",
@@ -450,9 +454,11 @@ __all__ = [
     "Occupancy",
     "Offer",
     "OfferLink",
+    "OpenHolds",
     "OpenSession",
     "OpenSlot",
     "OpenSlots",
+    "OriginKey",
     "Outbox",
     "Outcome",
     "OwnReason",
@@ -532,6 +538,7 @@ __all__ = [
     "TimeOff",
     "TimeWindow",
     "Timeline",
+    "TooManyHolds",
     "Topic",
     "Trail",
     "TrailEntry",

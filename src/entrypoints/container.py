@@ -26,6 +26,7 @@ from booking_core import (
     CalendarNoticeReader,
     CalendarProvider,
     Clock,
+    HoldLimits,
     Identity,
     JobQueue,
     Mailer,
@@ -153,6 +154,13 @@ def _proofs(settings: Settings, clock: Clock) -> ProofReader | None:
 _NAMED = re.compile(r"([A-Z][A-Z_]+): (.+)")
 
 
+def _hold_limits(settings: Settings) -> HoldLimits:
+    """In development one person at one machine tries everything out."""
+    if settings.production:
+        return HoldLimits()
+    return HoldLimits(client=1_000, address=1_000, builder=1_000)
+
+
 def _jobs(store: Store, clock: Clock) -> JobQueue | None:
     """An engine for any number of workers where the database can carry one; otherwise our own table."""
     if not isinstance(store, SqlStore) or store.engine.dialect.name != "postgresql":
@@ -252,6 +260,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         secret_key=settings.provided.secret_key.encode.call(),
         public_url=settings.provided.public_url,
+        hold_limits=providers.Callable(_hold_limits, settings),
     )
     proofs: providers.Provider[ProofReader | None] = providers.Singleton(_proofs, settings, clock)
     identity: providers.Provider[Identity] = providers.Singleton(Bearers, core, tokens, proofs)

@@ -90,6 +90,6 @@ def configure(*, level: str, json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(json=json))
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("alembic", "httpx"):
+    for chatty in ("alembic", "flask-limiter", "httpx"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
     structlog.configure(**structured())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
@@ -53,6 +54,14 @@ def _base_url(text: str) -> str:
     if not (plain and text.startswith(("http://", "https://")) and _has_host(text)):
         raise ValueError("give an address such as https://book.example.org.")
     return text.rstrip("/")
+
+
+def _redis_url(text: str) -> str:
+    if not (text.startswith(("redis://", "rediss://")) and _has_host(text)):
+        raise ValueError("give an address such as redis://127.0.0.1:6379/0.")
+    if find_spec("redis") is None:
+        raise ValueError("this needs the library redis: install booking-service[redis].")
+    return text
 
 
 def _has_host(url: str) -> bool:
@@ -119,6 +128,22 @@ class Settings:
     )
     log_level: str = _setting("LOG_LEVEL", "INFO", ", ".join(_LEVELS))
     log_format: str = _setting("LOG_FORMAT", "console", "console or json")
+    rate_limits: str = _setting(
+        "RATE_LIMITS", "on", "on; off, where it is not production, admits everything"
+    )
+    redis_url: str = _setting(
+        "REDIS_URL",
+        "",
+        "where rate limits are counted for all processes: redis://HOST:6379/0; else each its own",
+        secret=True,
+        read=_redis_url,
+    )
+    trusted_proxies: int = _setting(
+        "TRUSTED_PROXIES",
+        0,
+        "how many proxies of yours stand before the service; they say who calls",
+        read=_number,
+    )
     traces_to: str = _setting(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "",
@@ -215,6 +240,7 @@ class Settings:
     def _check(self) -> None:
         _one_of("BOOKING_ENV", self.environment, ("development", "production"))
         _one_of("LOG_LEVEL", self.log_level, _LEVELS)
+        _one_of("RATE_LIMITS", self.rate_limits, ("on", "off"))
         _one_of("LOG_FORMAT", self.log_format, ("console", "json"))
         if self.port > 65535:
             raise SettingsError("PORT", "give a number from 0 to 65535.")
@@ -245,6 +271,8 @@ class Settings:
             if each.metadata["secret"] and any(part in value for part in PUBLISHED):
                 advice = "production needs one of its own; this one is published, or for tests."
                 raise SettingsError(each.metadata["name"], advice)
+        if self.rate_limits == "off":
+            raise SettingsError("RATE_LIMITS", "production needs them; leave it out or say on.")
         if not self.public_url.startswith("https://"):
             raise SettingsError("PUBLIC_URL", "production needs the https:// address of its links.")
         for name, url in self._providers().items():

@@ -16,9 +16,11 @@ from booking_core import (
     BuilderId,
     BuilderRepository,
     CalendarTag,
+    Client,
     FieldError,
     InvalidRequest,
     NotFound,
+    OpenHolds,
     SessionType,
     SessionTypeId,
     SessionTypeRepository,
@@ -169,12 +171,38 @@ class MemoryBookings(BookingRepository):
         )
         return [apart(booking) for booking in sorted(found, key=lambda each: each.id)[:limit]]
 
+    def open_holds(
+        self,
+        *,
+        now: datetime,
+        client: Client | None = None,
+        origin: str | None = None,
+        builder_id: BuilderId | None = None,
+    ) -> OpenHolds:
+        ends = [
+            each.deadline
+            for each in self._session.tables.bookings.values()
+            if each.state.live
+            and each.deadline
+            and each.deadline > now
+            and (client is None or _is_of(each, client))
+            and origin in (None, each.origin)
+            and builder_id in (None, each.builder_id)
+        ]
+        return OpenHolds(len(ends), min(ends, default=None))
+
     def counts(self, *, now: datetime) -> BookingCounts:
         every = self._session.tables.bookings.values()
         waiting = (
             each for each in every if each.state.live and each.deadline and each.deadline > now
         )
         return BookingCounts(Counter(each.state for each in every), sum(1 for _ in waiting))
+
+
+def _is_of(booking: Booking, client: Client) -> bool:
+    if client.known or booking.client.known:
+        return booking.client.id == client.id
+    return booking.client.contact.same_address(client.contact.email)
 
 
 def _is_unsettled(booking: Booking) -> bool:

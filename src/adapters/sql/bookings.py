@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from attrs import asdict, frozen
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     Row,
@@ -55,6 +57,7 @@ from booking_core import (
     Language,
     Money,
     NotFound,
+    OpenHolds,
     Payment,
     PaymentStatus,
     Slot,
@@ -92,6 +95,11 @@ _OPEN_HOLDS: Select[Any] = (
     .select_from(bookings)
     .where(bookings.c.deadline > bindparam("now"), bookings.c.state.in_(_LIVE))
 )
+_WAITING = select(func.count(), func.min(bookings.c.deadline)).where(
+    bookings.c.deadline > bindparam("now"), bookings.c.state.in_(_LIVE)
+)
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger())))
+_FOLDED = "client_email_folded"
 
 
 @frozen
@@ -170,10 +178,41 @@ class SqlBookings(BookingRepository):
         found = self._transaction.rows(_UNSETTLED, {"last": after or "", "at_most": limit})
         return [to_booking(row) for row in found]
 
+    def open_holds(
+        self,
+        *,
+        now: datetime,
+        client: Client | None = None,
+        origin: str | None = None,
+        builder_id: BuilderId | None = None,
+    ) -> OpenHolds:
+        column, wanted = _whose(client, origin, builder_id)
+        if builder_id is None:
+            self._one_at_a_time(f"{column}:{wanted}")
+        query = _WAITING.where(bookings.c[column] == wanted)
+        if column == _FOLDED:
+            query = query.where(bookings.c.client_id.is_(None))
+        return OpenHolds(*self._transaction.rows(query, {"now": now})[0])
+
+    def _one_at_a_time(self, counted: str) -> None:
+        """Until the end of the transaction; others of SQLite's wait for each other anyway."""
+        if self._transaction.writing and self._transaction.dialect == "postgresql":
+            number = int.from_bytes(sha256(counted.encode()).digest()[:8], signed=True)
+            self._transaction.rows(_LOCK, {"number": number})
+
     def counts(self, *, now: datetime) -> BookingCounts:
         rows = self._transaction.rows(_BY_STATE)
         by_state = {BookingState(row.state): int(row.number) for row in rows}
         return BookingCounts(by_state, self._transaction.rows(_OPEN_HOLDS, {"now": now})[0].number)
+
+
+def _whose(
+    client: Client | None, origin: str | None, builder_id: BuilderId | None
+) -> tuple[str, str | None]:
+    """The column that says whose bookings they are, and what stands there."""
+    if client is None:
+        return ("builder_id", builder_id) if builder_id else ("origin", origin)
+    return ("client_id", client.id) if client.known else (_FOLDED, client.contact.email.casefold())
 
 
 # Of the few that are found; an index in this order would tempt SQLite to walk all of it.
@@ -263,6 +302,7 @@ def from_booking(booking: Booking) -> dict[str, Any]:
         "cancel_reason": booking.cancel_reason,
         "token_version": booking.token_version,
         "token_handed_over": booking.token_handed_over,
+        "origin": booking.origin,
         "created_at": booking.created_at,
     }
 
@@ -294,6 +334,7 @@ def to_booking(row: Row[Any]) -> Booking:
         cancel_reason=row.cancel_reason,
         token_version=row.token_version,
         token_handed_over=row.token_handed_over,
+        origin=row.origin,
         version=row.version,
     )
 

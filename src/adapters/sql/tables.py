@@ -143,6 +143,7 @@ bookings = Table(
     Column("cancel_reason", Text, nullable=False),
     Column("token_version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("origin", Id),
     Index(None, "created_at", "id"),
     Index(None, "builder_id", "starts_at"),
     Index(None, "builder_id", "created_at", "id"),

@@ -49,12 +49,14 @@ class ConfirmBooking:
         pathway: PathwayId | None = None,
         booking_id: BookingId | None = None,
         key: IdempotencyKey | str | None = None,
+        remote_address: str | None = None,
     ) -> Booking:
         """The booking as it stands then.
 
         `contact` may be left out where the actor's credential says it; `booking_id` names a booking
         of `initialize_booking` or `hold_slot`. A repeat under the same `key` changes nothing and
-        gets the same answer.
+        gets the same answer. `remote_address` is the client's network address, where a door knows it;
+        a digest of it is kept while the booking waits for its client.
 
         Raises:
             InvalidRequest: or one of its kinds, for what can never be booked.
@@ -63,6 +65,7 @@ class ConfirmBooking:
             SlotUnavailable: the slot is not open (any more); with alternatives.
             HoldExpired: the booking named by `booking_id` waited too long.
             KeyReused, KeyInProgress: the key stands for another request, or for one that runs.
+            TooManyHolds: too many bookings wait for their client already.
             PaymentsUnavailable: the session costs money and no payments are set up, or the provider
                 refused the checkout for good.
         """
@@ -73,6 +76,7 @@ class ConfirmBooking:
             notes=notes,
             answers=answers,
             pathway=pathway,
+            remote_address=remote_address,
         )
 
         if booking_id is not None:

@@ -38,6 +38,7 @@ from booking_core.application.forget_credentials import ForgetCredentials
 from booking_core.application.grant_role import GrantRole
 from booking_core.application.hear_calendar_notice import HearCalendarNotice
 from booking_core.application.hear_payment_notice import HearPaymentNotice
+from booking_core.application.hold_judge import HoldJudge
 from booking_core.application.hold_slot import HoldSlot
 from booking_core.application.initialize_booking import InitializeBooking
 from booking_core.application.join_event import EventJoiner
@@ -92,6 +93,7 @@ from booking_core.application.witness import Witness
 from booking_core.application.work_outbox import WorkOutbox
 from booking_core.application.write_calendar_file import WriteCalendarFile
 from booking_core.domain.credential import LinkKey
+from booking_core.domain.holds import HoldLimits, OriginKey
 from booking_core.domain.manage_token import ManageKey
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.calendar_files import CalendarFiles
@@ -182,6 +184,7 @@ class BookingCore:
     take_stock: TakeStock
     jobs: JobQueue
     manage_key: ManageKey
+    origin_key: OriginKey
 
     @classmethod
     def assemble(
@@ -200,12 +203,13 @@ class BookingCore:
         ids: IdFactory | None = None,
         secret_key: bytes | None = None,
         public_url: str = "http://127.0.0.1:8000",
+        hold_limits: HoldLimits | None = None,
     ) -> Self:
         """The application on these adapters.
 
         `secret_key` makes the manage tokens of anonymous clients and the secrets of sign-in links:
         32 random bytes that stay the same. Left out, a new one is drawn, and both are worth nothing
-        outside of this process.
+        outside of this process. `hold_limits` say how much may wait for clients at once.
         """
         clock = clock or SystemClock()
         ids = ids or RandomIds()
@@ -213,13 +217,15 @@ class BookingCore:
         catalogue = Catalogue(calendar.needs_event_type)
         secret_key = secret_key or secrets.token_bytes(32)
         manage_key, link_key = ManageKey(secret_key), LinkKey(secret_key)
+        origin_key = OriginKey(secret_key)
         access = Access(manage_key)
         repeats = Repeats(clock)
         people = People(unit_of_work, clock, ids)
         keeper = Keeper(unit_of_work, calendar, clock, people)
         times = OpenTimes(unit_of_work, calendar, clock)
         judge = SlotJudge(catalogue, times)
-        placer = BookingPlacer(catalogue, judge, keeper, ids)
+        holds = HoldJudge(hold_limits or HoldLimits(), origin_key, clock)
+        placer = BookingPlacer(catalogue, judge, keeper, holds, ids)
         witness = Witness(unit_of_work, clock)
         settle_calendar = SettleCalendar(unit_of_work, keeper, witness)
         settle_money = SettleMoney(unit_of_work, keeper, payments, witness)
@@ -317,4 +323,5 @@ class BookingCore:
             ),
             jobs=jobs,
             manage_key=manage_key,
+            origin_key=origin_key,
         )

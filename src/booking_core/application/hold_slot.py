@@ -31,6 +31,7 @@ class HoldSlot:
         answers: Sequence[Answer] = (),
         pathway: PathwayId | None = None,
         key: IdempotencyKey | str | None = None,
+        remote_address: str | None = None,
     ) -> Booking:
         """The booking, HELD until its deadline. Raises as `confirm_booking`."""
         wish = Wish(
@@ -40,6 +41,7 @@ class HoldSlot:
             notes=notes,
             answers=answers,
             pathway=pathway,
+            remote_address=remote_address,
         )
         return self.placer.place(
             wish,

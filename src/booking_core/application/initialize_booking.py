@@ -44,9 +44,16 @@ class InitializeBooking:
         contact: Contact | None = None,
         pathway: PathwayId | None = None,
         key: IdempotencyKey | str | None = None,
+        remote_address: str | None = None,
     ) -> Initialized:
         """Raises as `confirm_booking`, except for the slot."""
-        wish = Wish(session_type_id=session_type_id, actor=actor, contact=contact, pathway=pathway)
+        wish = Wish(
+            session_type_id=session_type_id,
+            actor=actor,
+            contact=contact,
+            pathway=pathway,
+            remote_address=remote_address,
+        )
 
         def begin(uow: UnitOfWork) -> Booking:
             offer = self.placer.offer(uow, wish)
@@ -58,6 +65,7 @@ class InitializeBooking:
             else:
                 until = link_deadline(self.placer.keeper.clock.now())
                 booking.offer_link(until=until, pay_on_site=True)
+            self.placer.holds.check(uow, booking, actor)
             return booking
 
         booking = self.placer.keeper.once(

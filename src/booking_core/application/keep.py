@@ -152,6 +152,8 @@ class Keeper:
             StaleBooking: somebody else saved the booking since it was read.
         """
         self._settle_here(booking)
+        if booking.deadline is None:
+            booking.origin = None  # it was for counting what waits
         uow.bookings.save(booking)
         self._claim(uow, booking)
         self._write_work_down(uow, booking)

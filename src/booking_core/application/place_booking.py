@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from attrs import field, frozen
 
 from booking_core.application.catalogue import Catalogue, Offer
+from booking_core.application.hold_judge import HoldJudge
 from booking_core.application.keep import Keeper
 from booking_core.application.slots import SlotJudge
 from booking_core.domain.actor import Actor, Role
@@ -42,7 +43,10 @@ def _in_a_tuple(answers: Sequence[Answer]) -> tuple[Answer, ...]:
 
 @frozen(kw_only=True)
 class Wish:
-    """What a client asks for."""
+    """What a client asks for, and from which network address, where a door knows that.
+
+    A repeat may come from another one: it is no part of what is asked for.
+    """
 
     session_type_id: SessionTypeId
     actor: Actor
@@ -50,6 +54,7 @@ class Wish:
     notes: str = ""
     answers: Sequence[Answer] = field(default=(), converter=_in_a_tuple)
     pathway: PathwayId | None = None
+    remote_address: str | None = field(default=None, eq=False, repr=False)
 
     def client(self, timezone: str) -> Client:
         """Who books; `timezone` is for one who named none.
@@ -72,6 +77,7 @@ class BookingPlacer:
     catalogue: Catalogue
     judge: SlotJudge
     keeper: Keeper
+    holds: HoldJudge
     ids: IdFactory
 
     def offer(self, uow: UnitOfWork, wish: Wish, *, begun: bool = False) -> Offer:
@@ -103,6 +109,7 @@ class BookingPlacer:
             calendar_ref=session_type.calendar_ref,
             created_at=self.keeper.clock.now(),
             details=details(session_type, wish, answered=answered),
+            origin=self.holds.origin(wish.remote_address),
         )
         booking.by = wish.actor.name
         return booking
@@ -128,6 +135,7 @@ class BookingPlacer:
 
         Raises:
             SlotUnavailable: with open slots near it.
+            TooManyHolds: it would wait for its client, as too many do.
         """
 
         begun = ignoring is not None
@@ -144,6 +152,7 @@ class BookingPlacer:
             held = ignoring is not None and self._holds(uow, ignoring, slot)
             self.judge.check_within(uow, offer, slot, ignoring=ignoring, held=held)
             begin(uow, offer, booking)
+            self.holds.check(uow, booking, wish.actor)
             return booking
 
         return self.keeper.once(

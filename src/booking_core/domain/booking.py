@@ -127,6 +127,8 @@ class Booking:
     that were cancelled before the booking had its own; that the provider calls them cancelled is no
     news. `no_show_told` is what the provider last knew of it.
     `cancel_reason` is what somebody wrote, or an `OwnReason`.
+    `origin` stands for the network address that the booking was asked for from (`OriginKey`), as long as
+    it waits for its client.
     `unsettled` is drained when the booking is kept. `by` is who changes it (`Actor.name`), from where the
     caller was let in.
     """
@@ -154,6 +156,7 @@ class Booking:
     cancel_reason: str = ""
     token_version: int = 1
     token_handed_over: bool = False
+    origin: str | None = None
     version: int = 0
     unsettled: set[Settle] = field(factory=set, eq=False)
     events: list[BookingEvent] = field(factory=list, eq=False)

@@ -222,6 +222,21 @@ class HoldExpired(Refused):
         super().__init__("The time to confirm has passed and the slot is free again; choose one.")
 
 
+class TooManyHolds(Refused):
+    """Too many bookings wait for their client already (J3).
+
+    `retry_after` is when the first of them ends, if nobody finishes or cancels one before.
+    """
+
+    code = "too_many_holds"
+    title = "Too many bookings wait to be finished"
+    retryable = True
+
+    def __init__(self, message: str, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class TermsForbid(Refused):
     """The session type's policy does not allow it (any more)."""
 

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from booking_core.domain.booking import Booking
 from booking_core.domain.builder import Builder
+from booking_core.domain.contact import Client
 from booking_core.domain.errors import FieldError, InvalidRequest
 from booking_core.domain.ids import BookingId, BuilderId, CalendarTag, SessionTypeId
 from booking_core.domain.session_type import SessionType
@@ -108,6 +109,14 @@ class BookingCounts:
     open_holds: int
 
 
+@frozen
+class OpenHolds:
+    """How many bookings wait for their client, and when the first of their deadlines is."""
+
+    number: int
+    first_end: datetime | None = None
+
+
 class BookingRepository(Protocol):
     """The bookings."""
 
@@ -169,6 +178,23 @@ class BookingRepository(Protocol):
         """Bookings that are CONFIRMING or being rescheduled, or whose payment is `UNSETTLED`.
 
         In the order of their ids; `after` is the last one of the page before.
+        """
+
+    @abstractmethod
+    def open_holds(
+        self,
+        *,
+        now: datetime,
+        client: Client | None = None,
+        origin: str | None = None,
+        builder_id: BuilderId | None = None,
+    ) -> OpenHolds:
+        """Live bookings whose deadline has not passed, of one of the three; give exactly one.
+
+        Those of a known client are found by its id; those of another are the anonymous ones with the
+        same e-mail address without case. Who asks for a client or an origin in a writing unit of work
+        waits until others who asked for the same have ended theirs, so what is counted stays true.
+        Nobody waits for a builder's number, which may be short of what others are just adding.
         """
 
     @abstractmethod

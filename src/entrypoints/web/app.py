@@ -15,6 +15,7 @@ from entrypoints.web import (
     errors,
     forms,
     headers,
+    limits,
     operations,
     pages,
     people,
@@ -53,6 +54,7 @@ def create_app(application: Application) -> OpenAPI:
     app.config["MAX_CONTENT_LENGTH"] = requests.LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.before_request(requests.begin)
+    limits.guard(app, application)
     app.after_request(requests.end)
     app.after_request(requests.measuring(application.metrics))
     headers.guard(app, application.settings.public_url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flask import Response
+from flask import Response, request
 from flask_openapi3 import APIBlueprint, Tag
 
 from booking_core import (
@@ -94,6 +94,7 @@ def routes(application: Application) -> APIBlueprint:
             contact=reading.contact(body.clientDetails),
             pathway=reading.pathway(body.pathway),
             key=idempotency_key(),
+            remote_address=request.remote_addr,
         )
         return {
             "success": True,
@@ -142,6 +143,7 @@ def routes(application: Application) -> APIBlueprint:
             pathway=reading.pathway(body.pathway),
             booking_id=BookingId(body.bookingId) if body.bookingId else None,
             key=idempotency_key(),
+            remote_address=request.remote_addr,
         )
         return placed(booking, handed_over(booking, asking), 201)
 

@@ -12,6 +12,8 @@ from flask_openapi3_swagger.templates import (  # type: ignore[import-untyped]
     swagger_html_string,
 )
 
+from entrypoints.web import limits
+
 Json = dict[str, Any]
 _NONCELESS = re.compile("<(script|style)\\b")
 _WEBHOOKS = "/api/webhooks/"
@@ -34,6 +36,7 @@ _REFUSALS = {
     "413": "The body is too large",
     "415": "The body is not sent as JSON",
     "422": "The request is not valid",
+    "429": "Too often, or too many bookings wait; with `Retry-After`",
     "5XX": "We or a provider cannot serve it; with `Retry-After` a repeat may be answered",
 }
 #: Whose answers are the same whatever is there: they name nothing that could be missing.
@@ -82,7 +85,7 @@ def _problem(description: str) -> Json:
 
 def _refusals(method: str, path: str) -> set[str]:
     """How that operation can say no. Before any route: too large a body, text that is no text."""
-    always = {"413", "422", "5XX"}
+    always = {"413", "422", "5XX"} | ({"429"} if path not in limits.EXEMPT else set())
     if path.startswith(_WEBHOOKS):
         return always | {"400", "404", "409"}
     if path == "/metrics":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 import structlog
@@ -90,7 +91,7 @@ def refused(error: BookingError) -> Response:
     answer = problem(told.status, error.code, error.title, error.message, extensions)
     if getattr(error, "retryable", error.code == "key_in_progress"):
         after = getattr(error, "retry_after", None)
-        answer.headers["Retry-After"] = str(int(after.total_seconds()) if after else 1)
+        answer.headers["Retry-After"] = str(ceil(after.total_seconds()) if after else 1)
     return answer
 
 
@@ -207,6 +208,7 @@ _ADVICE = {
     405: "This address does not take that method; the Allow header lists those it takes.",
     413: "The body is too large; send at most 256 kB.",
 }
+TOO_OFTEN = "More was asked from your internet connection than one minute allows."
 
 
 # ---- what the `type` of a problem leads to ---------------------------------------------------
@@ -234,6 +236,7 @@ def _meanings() -> dict[str, Meaning]:
         "not_ready": Meaning(
             "Not ready", "The service cannot answer yet; it says what is missing."
         ),
+        "rate_limited": Meaning("Too many requests", f"{TOO_OFTEN} Wait a minute."),
         "malformed_json": Meaning("Bad Request", "The body is not JSON; send one JSON object."),
     }
     for status, kind in default_exceptions.items():

@@ -281,6 +281,7 @@ def _book(
         answers=_answers(offer),
         booking_id=booking_id,
         key=_key(),
+        remote_address=request.remote_addr,
     )
 
 

@@ -24,6 +24,7 @@ from booking_core import (
     Slot,
     SlotUnavailable,
     TimeWindow,
+    TooManyHolds,
 )
 from booking_core.testing.examples import NOW, a_builder, a_session_type, a_slot
 from tests.integration.storm import Storm, storm
@@ -267,6 +268,29 @@ def test_overdue_holds_do_not_stand_in_the_way(service: Service) -> None:
     with service.store(write=False) as uow:
         states = Counter(each.state for each in uow.bookings.find(BookingFilter(limit=100)))
     assert states == {BookingState.CONFIRMED: 5, BookingState.EXPIRED: 5}
+
+
+def test_of_a_burst_of_holds_from_one_client_or_address_no_more_are_kept_than_may(
+    service: Service,
+) -> None:
+    session_type = service.offer()
+
+    def holder(number: int, email: str, address: str) -> Callable[[], Booking]:
+        return lambda: service.core.hold_slot(
+            session_type_id=session_type.id,
+            slot=a_slot(day=_weekday(number // 7), hour=8 + number % 7),
+            contact=Contact("Held", email),
+            actor=Actor.anonymous(),
+            remote_address=address,
+        )
+
+    one_client = [holder(n, "held@example.org", f"192.0.2.{n}") for n in range(CLIENTS)]
+    one_address = [holder(n, f"{n}@example.org", "192.0.2.99") for n in range(40, 40 + CLIENTS)]
+    for calls, kept in ((one_client, 5), (one_address, 20)):
+        rush = storm(calls)
+        assert len(rush.results) == kept
+        assert {type(error) for error in rush.errors} == {TooManyHolds}
+        assert rush.longest < TOO_LONG
 
 
 def test_a_look_that_came_too_early_still_sells_the_slot_once(too_early: Service) -> None:

@@ -125,6 +125,7 @@ def application(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Appl
     urls = {"memory": "memory://", "sqlite": f"sqlite:///{tmp_path}/booking.db"}
     url = urls.get(request.param) or request.getfixturevalue("fresh_postgres")()
     settings = {"DATABASE_URL": url.replace("+psycopg", ""), "LOG_LEVEL": "ERROR"}
+    settings |= {"RATE_LIMITS": "off"}
     settings |= getattr(request.module, "SETTINGS", {})
     application = assemble(Settings.load(settings))
     application.schema.upgrade()

@@ -21,6 +21,7 @@ from booking_core import (
     Booking,
     BookingCore,
     CalendarNoticeReader,
+    HoldLimits,
     MailWriter,
     Role,
     Schedule,
@@ -60,6 +61,7 @@ class Shop:
         schedule: Schedule | None = None,
         calendar_notices: CalendarNoticeReader | None = None,
         mail_writer: MailWriter | None = None,
+        hold_limits: HoldLimits | None = None,
         **changes: Any,
     ) -> Shop:
         """With the session type changed as said; the calendar is "memory", "local" or one's own."""
@@ -82,6 +84,7 @@ class Shop:
             ids=MemoryIds(),
             secret_key=bytes(32),
             public_url="https://booking.test",
+            hold_limits=hold_limits,
         )
         with store() as uow:
             uow.builders.save(builder)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from entrypoints import settings
 from entrypoints.settings import PUBLISHED, Settings, SettingsError, settings_fields
 
 DOCUMENT = Path(__file__).parents[3] / "docs/settings.md"
@@ -25,6 +26,30 @@ def test_without_anything_set_it_is_a_service_on_this_machine() -> None:
     settings = Settings.load({})
     assert (settings.port, settings.public_url) == (8000, "http://127.0.0.1:8000")
     assert not settings.production
+
+
+def test_rate_limits_can_be_off_where_it_is_not_production() -> None:
+    assert Settings.load({}).rate_limits == "on"
+    assert Settings.load({"RATE_LIMITS": "off"}).rate_limits == "off"
+    assert Settings.load(PRODUCTION).rate_limits == "on"
+    assert refused(PRODUCTION | {"RATE_LIMITS": "off"}).name == "RATE_LIMITS"
+    assert refused({"RATE_LIMITS": "sometimes"}).name == "RATE_LIMITS"
+
+
+def test_proxies_are_a_number_and_redis_is_an_address() -> None:
+    assert Settings.load({"TRUSTED_PROXIES": "2"}).trusted_proxies == 2
+    assert Settings.load({"REDIS_URL": "redis://:pw@127.0.0.1:6379/0"}).redis_url
+    assert refused({"TRUSTED_PROXIES": "all"}).name == "TRUSTED_PROXIES"
+    for text in ("127.0.0.1:6379", "http://127.0.0.1", "redis://"):
+        assert refused({"REDIS_URL": text}).name == "REDIS_URL"
+
+
+def test_redis_without_its_library_is_refused_and_what_to_install_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "find_spec", lambda _: None)
+    refusal = refused({"REDIS_URL": "redis://127.0.0.1"})
+    assert (refusal.name, "booking-service[redis]" in refusal.advice) == ("REDIS_URL", True)
 
 
 def test_numbers_are_read_as_numbers_whatever_they_are() -> None:

@@ -24,7 +24,7 @@ from booking_core.domain.questions import Answer
 from booking_core.domain.session_type import Location, LocationKind
 from booking_core.domain.terms import CancellationPolicy, RefundStep
 from booking_core.domain.transitions import BookingState
-from booking_core.ports.repositories import BookingFilter
+from booking_core.ports.repositories import BookingFilter, OpenHolds
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 from booking_core.testing.contracts.stored import put_booking, put_catalogue
 from booking_core.testing.contracts.threads import at_once
@@ -85,6 +85,7 @@ class BookingRepositoryContract:
         wider = evolve(booking.occupancy, buffer_after=17 * _MINUTE, capacity=3, daily_limit=2)
         booking.reschedule(a_slot(day=2), wider)
         booking.revoke_tokens()
+        booking.origin = "0123"
         put_booking(unit_of_work, booking)
         assert self._get(unit_of_work, booking.id) == booking
 
@@ -408,6 +409,59 @@ class BookingRepositoryContract:
         with unit_of_work(write=False) as uow:
             assert uow.bookings.counts(now=held.deadline - _MINUTE).open_holds == 1
             assert uow.bookings.counts(now=held.deadline).open_holds == 0
+
+    # ---- what waits ------------------------------------------------------------------------------
+
+    def test_open_holds_are_counted_by_client_origin_and_builder_with_the_first_end(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        grace, anna = Client(a_contact()), Client(a_contact(), ClientId("acc_1"))
+        other = Client(a_contact(email="other@example.org"))
+        elsewhere = a_session_type(id="typ_2", builder_id="bld_2")
+        first = put_booking(unit_of_work, a_booking(id="bkg_1", origin="a"))
+        shouted = Client(a_contact(email="GRACE@Example.org"))
+        put_booking(unit_of_work, a_paid_booking(BookingState.AWAITING_PAYMENT, id="bkg_2"))
+        put_booking(
+            unit_of_work, a_booking(id="bkg_3", client=shouted, session_type=elsewhere, origin="b")
+        )
+        put_booking(unit_of_work, a_booking(id="bkg_4", client=anna, origin="a"))
+        put_booking(
+            unit_of_work, a_booking(BookingState.AWAITING_SCHEDULING, id="bkg_5", client=other)
+        )
+        for number, state in enumerate((BookingState.CONFIRMED, BookingState.EXPIRED)):
+            put_booking(unit_of_work, a_booking(state, id=f"bkg_over_{number}"))
+        assert first.deadline is not None
+        with unit_of_work(write=False) as uow:
+            count = partial(uow.bookings.open_holds, now=NOW)
+            assert count(client=grace) == OpenHolds(3, first.deadline)
+            assert count(client=anna) == OpenHolds(1, first.deadline)
+            assert count(client=other).number == 1
+            assert count(client=evolve(anna, id=ClientId("acc_2"))) == OpenHolds(0)
+            assert count(origin="a").number == 2
+            assert count(origin="nobody's") == OpenHolds(0)
+            assert count(builder_id=BuilderId("bld_1")).number == 4
+            assert count(builder_id=BuilderId("bld_2")) == OpenHolds(1, first.deadline)
+            late = uow.bookings.open_holds(now=first.deadline, client=grace)
+            assert late.number == 1
+
+    @pytest.mark.parametrize("by", ["client", "origin"])
+    def test_of_many_who_count_at_once_no_more_add_one_than_the_number_allows(
+        self, unit_of_work: UnitOfWorkFactory, by: str
+    ) -> None:
+        def add(number: int) -> bool:
+            email = "grace@example.org" if by == "client" else f"grace-{number}@example.org"
+            booking = a_booking(
+                id=f"bkg_{number}", origin="a", client=Client(a_contact(email=email))
+            )
+            whose: dict[str, Any] = {by: getattr(booking, by)}
+            with unit_of_work() as uow:
+                if uow.bookings.open_holds(now=NOW, **whose).number >= 2:
+                    return False
+                uow.bookings.save(booking)
+                uow.commit()
+                return True
+
+        assert sum(at_once([partial(add, number) for number in range(8)])) == 2
 
     def _get(self, unit_of_work: UnitOfWorkFactory, booking_id: BookingId) -> Booking:
         with unit_of_work(write=False) as uow:

@@ -1,0 +1,47 @@
+"""What keeps a calendar from being blocked for free: how much may wait for its client at once (J3)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+from attrs import field, frozen
+
+
+@frozen(kw_only=True)
+class HoldLimits:
+    """How many bookings may wait for their client at the same moment: be held, unpaid or unscheduled.
+
+    Of one client (by its id, else by its e-mail address), from one network address, with one builder.
+    """
+
+    client: int = 5
+    address: int = 20
+    builder: int = 200
+
+
+@frozen
+class OriginKey:
+    """Makes of a network address what is kept of it; `secret` is the service's own (32 random bytes).
+
+    Who has the database alone cannot tell the address from it.
+    """
+
+    secret: bytes = field(repr=False)
+
+    def of(self, remote_address: str) -> str:
+        """The same for all addresses of one network (`network_of`); 32 hexadecimal digits."""
+        key = hmac.digest(self.secret, b"booking-core origin v1", hashlib.sha256)
+        return hmac.digest(key, network_of(remote_address).encode(), hashlib.sha256).hex()[:32]
+
+
+def network_of(remote_address: str) -> str:
+    """What one client has of the internet: an address of IPv4, 64 bits of IPv6; other text as it is."""
+    try:
+        address = ip_address(remote_address)
+    except ValueError:
+        return remote_address
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address) >> 64 << 64, 64)))

@@ -1,0 +1,98 @@
+"""How often one client address may ask, by the class of the route; the one place that says so (J3)."""
+
+from __future__ import annotations
+
+import re
+import time
+from math import ceil
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+from flask import Flask, Response, request
+from flask_limiter import Limit, Limiter, RateLimitExceeded
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from entrypoints.web import errors
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+
+
+@frozen
+class _Rate:
+    """Requests a minute."""
+
+    production: int
+    development: int
+
+
+_RATES = {
+    "reading": _Rate(600, 6_000),
+    "booking": _Rate(60, 2_000),
+    "signing in": _Rate(10, 200),
+    # A provider that is refused gives our address up; its notices are cheap until they are proved.
+    "webhooks": _Rate(6_000, 6_000),
+    "the rest": _Rate(120, 2_000),
+}
+_READING = ("GET", "HEAD", "OPTIONS")
+_WRITING = (
+    ("booking", re.compile(r"/api/scheduling/(bookings|calendly/scheduling-link)|/bookings/|/b/")),
+    ("signing in", re.compile("/signin")),
+    ("webhooks", re.compile("/api/webhooks/")),
+)
+#: Whoever watches the service asks as often as it likes.
+EXEMPT = ("/healthz", "/readyz")
+# Seconds, so that requests do not hang on a Redis that does not answer.
+_PATIENCE = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}
+
+
+def guard(app: Flask, application: Application) -> None:
+    """Knows callers by their address, through as many proxies as are ours, and counts what they ask."""
+    settings = application.settings
+    if proxies := settings.trusted_proxies:
+        # Not their word for the host: few of them set it, and then it is the caller's own.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0
+        )
+    if settings.rate_limits == "off":
+        return
+
+    def whose() -> str:
+        """Of the address nothing but a keyed digest gets into Redis or a log."""
+        return application.core.origin_key.of(request.remote_addr or "")
+
+    def most() -> str:
+        rate = _RATES[_class()]
+        return f"{rate.production if settings.production else rate.development}/minute"
+
+    limiter = Limiter(
+        whose,
+        app=app,
+        default_limits=[Limit(most, scope=lambda _: _class(), shared=True, exempt_when=_exempt)],
+        storage_uri=settings.redis_url or "memory://",
+        storage_options=_PATIENCE if settings.redis_url else {},  # type: ignore[arg-type]
+        key_prefix="booking",
+        in_memory_fallback_enabled=True,  # without its Redis each process counts for itself
+        swallow_errors=True,
+    )
+
+    def refused(_: RateLimitExceeded) -> Response:
+        limit = limiter.current_limit
+        seconds = max(1, ceil(limit.window.reset_time - time.time())) if limit else 60
+        detail = f"{errors.TOO_OFTEN} Wait {seconds} seconds and try again."
+        answer = errors.problem(429, "rate_limited", "Too many requests", detail)
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+
+    app.register_error_handler(RateLimitExceeded, refused)
+
+
+def _exempt() -> bool:
+    return request.path in EXEMPT
+
+
+def _class() -> str:
+    if request.method in _READING:
+        return "reading"
+    rule = str(request.url_rule)
+    return next((name for name, rules in _WRITING if rules.match(rule)), "the rest")
