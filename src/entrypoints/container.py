@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -96,9 +97,15 @@ class Application:
         self.schema.close()
 
 
+@cache
+def _installed() -> EntryPoints:
+    """Looking through everything that is installed takes a while, so it is done once."""
+    return entry_points()
+
+
 def _named(group: str, name: str, variable: str) -> Callable[..., Any]:
     """The factory that some package declares under that name. Raises SettingsError."""
-    found = {each.name: each for each in entry_points(group=group)}
+    found = {each.name: each for each in _installed().select(group=group)}
     if name not in found:
         choices = ", ".join(sorted(found)) or "none is installed"
         raise SettingsError(variable, f"there is no adapter '{name}'; there are: {choices}.")
