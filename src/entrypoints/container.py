@@ -80,6 +80,7 @@ class Application:
     mailer: Mailer
     metrics: Metrics
     notices: OwnNotices | None = None
+    proofs: ProofReader | None = None
 
     def mint(self, *, role: Role, id: str, name: str = "", email: str = "") -> str:
         """A bearer token for operators to hand out."""
@@ -98,14 +99,14 @@ class Application:
 
 
 @cache
-def _installed() -> EntryPoints:
+def _installed(group: str) -> EntryPoints:
     """Looking through everything that is installed takes a while, so it is done once."""
-    return entry_points()
+    return entry_points(group=group)
 
 
 def _named(group: str, name: str, variable: str) -> Callable[..., Any]:
     """The factory that some package declares under that name. Raises SettingsError."""
-    found = {each.name: each for each in _installed().select(group=group)}
+    found = {each.name: each for each in _installed(group)}
     if name not in found:
         choices = ", ".join(sorted(found)) or "none is installed"
         raise SettingsError(variable, f"there is no adapter '{name}'; there are: {choices}.")
@@ -274,6 +275,7 @@ class Container(containers.DeclarativeContainer):
         mailer,
         metrics,
         own_notices,
+        proofs,
     )
 
 

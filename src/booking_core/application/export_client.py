@@ -96,6 +96,8 @@ class ExportClient:
         return evolve(exported, mails=self._mails({each.id for each in exported.bookings}))
 
     def _mails(self, bookings: set[BookingId]) -> list[Job]:
+        if not bookings:
+            return []
         jobs = [each.job for each in self.jobs.upcoming(limit=_MOST_JOBS)]
         jobs += [each.job for each in self.jobs.dead()]
         return [job for job in jobs if job.topic is Topic.SEND_MAIL and job.booking_id in bookings]
