@@ -21,8 +21,9 @@ AVAILABLE = "/api/scheduling/sessions/available"
 ENOUGH = 5_000  # cases, as each role
 ROLES = [Role.ANONYMOUS, Role.CLIENT, Role.BUILDER, Role.ADMIN]
 #: What cannot be done here: there is no event of a provider, and no provider that posts; only a
-#: client who has proved its address claims a booking.
+#: client who has proved its address claims a booking, and only a client exports what is held of it.
 ELSEWHERE = {
+    "GET /api/me/export",
     "POST /api/scheduling/bookings/{id}/claim",
     "POST /api/scheduling/bookings/create",
     "POST /api/webhooks/calendly",
