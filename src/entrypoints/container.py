@@ -146,15 +146,16 @@ def _at_fault(unusable: ValueError, variable: str) -> SettingsError:
     return SettingsError(*(named.groups() if named else (variable, str(unusable))))
 
 
-def _proofs(settings: Settings, clock: Clock) -> ProofReader | None:
+def _proofs(settings: Settings, clock: Clock, metrics: Metrics) -> ProofReader | None:
     if not settings.jwt_jwks_url:
         return None
     from adapters import jwks_tokens  # with an HTTP client, which a command can do without
 
     try:
-        return jwks_tokens.build(settings=settings.for_adapters(), clock=clock)
+        reader = jwks_tokens.build(settings=settings.for_adapters(), clock=clock)
     except ValueError as unusable:
         raise _at_fault(unusable, "JWT_JWKS_URL") from unusable
+    return measured(reader, "identity", metrics)
 
 
 #: How an adapter names another variable than the one that chose it.
@@ -261,7 +262,9 @@ class Container(containers.DeclarativeContainer):
         secret_key=settings.provided.secret_key.encode.call(),
         public_url=settings.provided.public_url,
     )
-    proofs: providers.Provider[ProofReader | None] = providers.Singleton(_proofs, settings, clock)
+    proofs: providers.Provider[ProofReader | None] = providers.Singleton(
+        _proofs, settings, clock, metrics
+    )
     identity: providers.Provider[Identity] = providers.Singleton(Bearers, core, tokens, proofs)
     application: providers.Provider[Application] = providers.Singleton(
         Application,
