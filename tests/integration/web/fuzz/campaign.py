@@ -73,13 +73,14 @@ def _trail(recorder: ScenarioRecorder, case_id: str) -> str:
 class Campaign:
     """How much is tried: so many examples of each operation, so many rounds of walks along links.
 
-    The same seed tries the same again, as far as answers are the same. A round ends where an answer
-    to the same request has become another one, so there are several.
+    Where `paths` are named, only those. The same seed tries the same again, as far as answers are the
+    same. A round ends where an answer to the same request has become another one, so there are several.
     """
 
     phases: Sequence[str]
     examples: int
     rounds: int
+    paths: Sequence[str] = ()
     seed: int = 1
 
     def run(
@@ -97,6 +98,8 @@ class Campaign:
         schema = schemathesis.openapi.from_wsgi(
             "/api/openapi.json", app, config=schemathesis.Config.from_dict(config)
         )
+        if self.paths:
+            schema = schema.include(path=list(self.paths))
         for event in from_schema(schema).execute():
             match event:
                 case events.ScenarioFinished():
