@@ -75,12 +75,14 @@ class Campaign:
 
     Where `paths` are named, only those. The same seed tries the same again, as far as answers are the
     same. A round ends where an answer to the same request has become another one, so there are several.
+    What fails is made as short as can be, unless nobody will read it.
     """
 
     phases: Sequence[str]
     examples: int
     rounds: int
     paths: Sequence[str] = ()
+    shrinks: bool = True
     seed: int = 1
 
     def run(
@@ -135,7 +137,11 @@ class Campaign:
         )
         return {
             "seed": seed,
-            "generation": {"max-examples": self.examples, "database": ":memory:"},
+            "generation": {
+                "max-examples": self.examples,
+                "no-shrink": not self.shrinks,
+                "database": ":memory:",
+            },
             "phases": {"enabled": False} | {each: {"enabled": True} for each in phases},
             "checks": {"enabled": False} | {each: {"enabled": True} for each in CHECKS},
             "output": {"sanitization": {"enabled": False}},

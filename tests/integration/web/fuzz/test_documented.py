@@ -18,7 +18,7 @@ SHORT = Campaign(phases=("fuzzing",), examples=1, rounds=1)
 FULL = Campaign(phases=("examples", "coverage", "fuzzing"), examples=50, rounds=4)
 AVAILABLE, BUILDERS = "/api/scheduling/sessions/available", "/api/marketplace/builders"
 LIED_ABOUT = (AVAILABLE, BUILDERS, "/healthz", "/readyz")
-LIES = Campaign(phases=("fuzzing",), examples=3, rounds=0, paths=LIED_ABOUT)
+LIES = Campaign(phases=("fuzzing",), examples=3, rounds=0, paths=LIED_ABOUT, shrinks=False)
 ENOUGH = 5_000  # cases, as each role
 ROLES = [Role.ANONYMOUS, Role.CLIENT, Role.BUILDER, Role.ADMIN]
 #: What cannot be done here: there is no event of a provider, and no provider that posts; only a
