@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -80,6 +81,7 @@ class Application:
     mailer: Mailer
     metrics: Metrics
     notices: OwnNotices | None = None
+    proofs: ProofReader | None = None
 
     def mint(self, *, role: Role, id: str, name: str = "", email: str = "") -> str:
         """A bearer token for operators to hand out."""
@@ -97,9 +99,15 @@ class Application:
         self.schema.close()
 
 
+@cache
+def _installed(group: str) -> EntryPoints:
+    """Looking through everything that is installed takes a while, so it is done once."""
+    return entry_points(group=group)
+
+
 def _named(group: str, name: str, variable: str) -> Callable[..., Any]:
     """The factory that some package declares under that name. Raises SettingsError."""
-    found = {each.name: each for each in entry_points(group=group)}
+    found = {each.name: each for each in _installed(group)}
     if name not in found:
         choices = ", ".join(sorted(found)) or "none is installed"
         raise SettingsError(variable, f"there is no adapter '{name}'; there are: {choices}.")
@@ -139,15 +147,16 @@ def _at_fault(unusable: ValueError, variable: str) -> SettingsError:
     return SettingsError(*(named.groups() if named else (variable, str(unusable))))
 
 
-def _proofs(settings: Settings, clock: Clock) -> ProofReader | None:
+def _proofs(settings: Settings, clock: Clock, metrics: Metrics) -> ProofReader | None:
     if not settings.jwt_jwks_url:
         return None
     from adapters import jwks_tokens  # with an HTTP client, which a command can do without
 
     try:
-        return jwks_tokens.build(settings=settings.for_adapters(), clock=clock)
+        reader = jwks_tokens.build(settings=settings.for_adapters(), clock=clock)
     except ValueError as unusable:
         raise _at_fault(unusable, "JWT_JWKS_URL") from unusable
+    return measured(reader, "identity", metrics)
 
 
 #: How an adapter names another variable than the one that chose it.
@@ -262,7 +271,9 @@ class Container(containers.DeclarativeContainer):
         public_url=settings.provided.public_url,
         hold_limits=providers.Callable(_hold_limits, settings),
     )
-    proofs: providers.Provider[ProofReader | None] = providers.Singleton(_proofs, settings, clock)
+    proofs: providers.Provider[ProofReader | None] = providers.Singleton(
+        _proofs, settings, clock, metrics
+    )
     identity: providers.Provider[Identity] = providers.Singleton(Bearers, core, tokens, proofs)
     application: providers.Provider[Application] = providers.Singleton(
         Application,
@@ -276,6 +287,7 @@ class Container(containers.DeclarativeContainer):
         mailer,
         metrics,
         own_notices,
+        proofs,
     )
 
 

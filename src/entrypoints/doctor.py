@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
-from booking_core import Actor, BookingError, Builder, Health, SchedulingMode, SessionType
+from booking_core import (
+    Actor,
+    BookingError,
+    Builder,
+    Health,
+    ProofReader,
+    SchedulingMode,
+    SessionType,
+)
 from entrypoints.invoked import command
 from entrypoints.problems import reason
 from entrypoints.settings import EXPOSED
@@ -48,6 +56,7 @@ def findings(application: Application) -> list[Finding]:
         *told,
         _payments(application),
         _mail(application),
+        *([_identity(application.proofs)] if application.proofs else []),
     ]
 
 
@@ -230,3 +239,13 @@ def _payments(application: Application) -> Finding:
 def _mail(application: Application) -> Finding:
     health = application.mailer.health()
     return Finding("mail", health.ok, health.detail, "Look at BOOKING_MAILER and SMTP_URL.")
+
+
+def _identity(proofs: ProofReader) -> Finding:
+    """Whether those can sign in who come with a token of the identity provider."""
+    health = proofs.health()
+    advice = (
+        "Look at JWT_JWKS_URL and whether this machine reaches it, at JWT_ISSUER and JWT_AUDIENCE; "
+        "set the clocks by NTP."
+    )
+    return Finding("identity", health.ok, health.detail, advice)

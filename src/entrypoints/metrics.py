@@ -41,7 +41,7 @@ class Metrics:
         )
         self._provider = Histogram(
             "booking_provider_seconds",
-            "Calls of calendar, payments and mailer",
+            "Calls of calendar, payments, mailer and identity provider",
             ("port", "method"),
             buckets=_SECONDS,
             registry=own,

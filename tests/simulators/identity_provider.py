@@ -37,6 +37,10 @@ class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         pass
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Without a date, which is sent later unless the provider says one."""
+        self.send_response_only(code, message)
+
 
 @define
 class IdentityProvider:

@@ -20,8 +20,10 @@ def build(*, settings: Mapping[str, str], clock: Clock) -> JwksTokens:
     """
     url = settings["JWT_JWKS_URL"]
     check_address(url)
+    download = Download(url)
     return JwksTokens(
-        keys=KeyRing(Download(url), clock),
+        download=download,
+        keys=KeyRing(download, clock),
         issuer=settings["JWT_ISSUER"],
         audience=settings["JWT_AUDIENCE"],
         clock=clock,

@@ -4,6 +4,8 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Any
 
@@ -51,6 +53,14 @@ def _loopback(host: str) -> bool:
 
 
 @frozen
+class Published:
+    """The provider's public keys by their ids, and what time it was there, as far as it says."""
+
+    keys: Mapping[str, Key]
+    at: datetime | None
+
+
+@frozen
 class Download:
     """Gets the provider's public keys, by their ids."""
 
@@ -64,16 +74,20 @@ class Download:
 
     def __call__(self) -> Mapping[str, Key]:
         """Those that can be used to check signatures. Raises KeysUnavailable."""
+        return self.published().keys
+
+    def published(self) -> Published:
+        """As above, with the time. Raises KeysUnavailable."""
         try:
-            listed = json.loads(self._body())["keys"]
-            found = dict(_signing(listed))
+            body, at = self._answer()
+            found = dict(_signing(json.loads(body)["keys"]))
         except (httpx.HTTPError, ValueError, KeyError, TypeError, RecursionError) as broken:
             raise KeysUnavailable(type(broken).__name__) from None
         if not found:
             raise KeysUnavailable("no key that can be used")
-        return found
+        return Published(found, at)
 
-    def _body(self) -> bytes:
+    def _answer(self) -> tuple[bytes, datetime | None]:
         until, body = time.monotonic() + _LONGEST_ANSWER, b""
         with self._http.stream("GET", self.url, headers=_HEADERS) as answer:
             if answer.status_code != 200:
@@ -84,7 +98,16 @@ class Download:
                     raise KeysUnavailable("the answer is too large")
                 if time.monotonic() > until:
                     raise KeysUnavailable("the answer takes too long")
-        return body
+        return body, _time_of(answer.headers)
+
+
+def _time_of(headers: httpx.Headers) -> datetime | None:
+    """When it was sent; a cache on the way says for how long it kept it."""
+    try:
+        sent = parsedate_to_datetime(headers["Date"]).astimezone(UTC)
+        return sent + timedelta(seconds=int(headers.get("Age", 0)))
+    except (KeyError, ValueError, OverflowError):
+        return None
 
 
 def _signing(listed: list[Any]) -> Iterator[tuple[str, Key]]:

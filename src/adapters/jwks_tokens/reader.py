@@ -14,9 +14,9 @@ from joserfc.errors import (
 from joserfc.jwk import GuestProtocol
 from joserfc.jws import JWSRegistry
 
-from adapters.jwks_tokens.download import Key
+from adapters.jwks_tokens.download import Download, Key, KeysUnavailable
 from adapters.jwks_tokens.keys import KeyRing
-from booking_core import Clock, InvalidCredentials, Proof, ProofReader, Role
+from booking_core import Clock, Health, InvalidCredentials, Proof, ProofReader, Role
 
 #: By a key pair, each of them. By a shared secret anybody could sign who knows the public key.
 _ALGORITHMS = (
@@ -48,6 +48,7 @@ class JwksTokens(ProofReader):
     `roles_claim` names the claim that says what somebody may be; without one the token does not say.
     """
 
+    download: Download
     keys: KeyRing
     issuer: str
     audience: str
@@ -61,6 +62,18 @@ class JwksTokens(ProofReader):
             # Without its cause, which can hold what the token says.
             message = "The token is not valid (any more); sign in again."
             raise InvalidCredentials(message) from None
+
+    def health(self) -> Health:
+        try:
+            published = self.download.published()
+        except KeysUnavailable as failed:
+            return Health(False, f"its keys cannot be had: {failed}")
+        if published.at is not None:
+            apart = abs(published.at - self.clock.now()).total_seconds()
+            if apart > _CLOCK_SKEW:
+                return Health(False, f"its clock is {apart:.0f} s from ours: tokens seem too old")
+        found = f"{len(published.keys)} keys for tokens of {self.issuer} to {self.audience}"
+        return Health(True, found)
 
     def _claims(self, token: str) -> dict[str, Any]:
         if len(token) > _LONGEST_TOKEN:

@@ -28,6 +28,11 @@ class ActorOfProof:
         return account.actor(proof.roles)
 
     def _let_in(self, uow: UnitOfWork, proof: Proof) -> Account:
+        account = self._account(uow, proof)
+        self.people.tell_of_sign(uow, "signed in", account.id, way="identity provider")
+        return account
+
+    def _account(self, uow: UnitOfWork, proof: Proof) -> Account:
         if proof.proves is not None:
             return self.people.proved(uow, proof.proves, proof.sign_in)
         account = uow.accounts.by_sign_in(proof.sign_in)

@@ -56,6 +56,7 @@ class AddApiKey:
                 expires_at=expires_at,
             )
             uow.credentials.add(key.credential)
+            self.people.tell_of_key(uow, "key made", key.credential, by=actor)
             return key
 
         return self.people.once(add)

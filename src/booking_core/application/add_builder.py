@@ -2,14 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from booking_core.application.changes import added, check_names
 from booking_core.application.people import People
 from booking_core.application.repeats import IdempotencyKey, Repeats, scoped
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
-from booking_core.domain.contact import Contact
 from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import BuilderId
 from booking_core.domain.schedule import Schedule
@@ -62,14 +61,8 @@ class AddBuilder:
                 return uow.builders.get(BuilderId(known))
             uow.builders.save(builder)
             uow.trail.add([added(builder, actor=actor, now=self.repeats.clock.now())])
-            self._let_in(uow, builder)
+            self.people.let_in(uow, builder, actor=actor)
             self.repeats.remember(uow, asked, builder.id)
             return builder
 
         return self.people.once(add)
-
-    def _let_in(self, uow: UnitOfWork, builder: Builder) -> None:
-        contact = Contact(builder.name, builder.email, builder.timezone, builder.language)
-        account = self.people.of_address(uow, contact)
-        if account.builder_id is None:
-            uow.accounts.save(evolve(account, builder_id=builder.id))

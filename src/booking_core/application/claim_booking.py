@@ -36,6 +36,7 @@ class ClaimBooking:
         def claim(uow: UnitOfWork) -> Booking:
             booking = _claimable(uow, booking_id, actor)
             if not booking.client.known:
+                booking.by = actor.name
                 booking.claim(ClientId(str(actor.id)))
             return booking
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime
-
 from attrs import frozen
 
 from booking_core.application.people import People
@@ -17,13 +15,15 @@ class CloseSession:
 
     def __call__(self, *, secret: str) -> None:
         """Nothing happens when it opened nothing already."""
-        self.people.once(lambda uow: end_session(uow, secret, self.people.clock.now()))
+        self.people.once(lambda uow: end_session(self.people, uow, secret))
 
 
-def end_session(uow: UnitOfWork, secret: str | None, now: datetime) -> None:
+def end_session(people: People, uow: UnitOfWork, secret: str | None) -> None:
     """Ends the session of that secret in the open transaction, if there is one."""
     if secret is None:
         return
     session = uow.credentials.by_digest(kind=CredentialKind.SESSION, digest=digest(secret))
-    if session is not None:
-        uow.credentials.spend(session.id, now=now)
+    if session is None or session.account_id is None:
+        return
+    if uow.credentials.spend(session.id, now=people.clock.now()):
+        people.tell_of_sign(uow, "signed out", session.account_id)

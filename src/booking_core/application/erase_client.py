@@ -11,7 +11,6 @@ from booking_core.domain.booking import Booking
 from booking_core.domain.errors import ClientNeeded
 from booking_core.domain.ids import BookingId, ClientId
 from booking_core.domain.policies import check_may_run_people
-from booking_core.domain.trail import Subject, SubjectKind, TrailEntry, TrailKind
 from booking_core.ports.unit_of_work import UnitOfWork
 
 
@@ -84,24 +83,9 @@ class EraseClient:
             left=[left for each in bookings if (left := _left(each))],
         )
         if erased.account or erased.bookings or erased.credentials:
-            uow.trail.add([self._entry(held, erased, actor)])
+            detail = {name: getattr(erased, name) for name in ("bookings", "credentials", "mails")}
+            self.people.tell(uow, "client erased", held.subject, by=actor, **detail)
         return erased
-
-    def _entry(self, held: HeldData, erased: Erasure, actor: Actor) -> TrailEntry:
-        """An id that is no account's may be an address, so it is not written down."""
-        account_id = held.account.id if held.account else "anonymous"
-        return TrailEntry(
-            at=self.people.clock.now(),
-            subject=Subject(SubjectKind.CLIENT, account_id),
-            kind=TrailKind.CHANGE,
-            name="client erased",
-            by=actor.name,
-            detail={
-                "bookings": erased.bookings,
-                "credentials": erased.credentials,
-                "mails": erased.mails,
-            },
-        )
 
 
 def _check_not_needed(held: HeldData) -> None:

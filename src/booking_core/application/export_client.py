@@ -2,20 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from booking_core.application.held_data import held_data
+from booking_core.application.held_data import HeldData, held_data
+from booking_core.application.people import People
 from booking_core.domain.account import Account
-from booking_core.domain.actor import Actor
+from booking_core.domain.actor import Actor, Role
 from booking_core.domain.booking import Booking
 from booking_core.domain.credential import Credential
+from booking_core.domain.errors import NotAllowed, SignInRequired
 from booking_core.domain.ids import BookingId, ClientId
-from booking_core.domain.policies import check_may_run_people
+from booking_core.domain.policies import check_in_person, check_may_run_people
 from booking_core.domain.trail import Subject, SubjectKind, TrailEntry
 from booking_core.ports.job_queue import JobQueue
 from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.trail import MOST_ENTRIES, TrailFilter
-from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from booking_core.ports.unit_of_work import UnitOfWork
 
 _MOST_JOBS = 100_000
 
@@ -25,7 +27,7 @@ class ClientExport:
     """All that is held about one person; of credentials what they are, and never their secrets.
 
     `mails` are those that were not sent yet, or were given up; `trail` is what happened to the
-    bookings, oldest first.
+    account and to the bookings, oldest first.
     """
 
     account: Account | None
@@ -34,12 +36,17 @@ class ClientExport:
     mails: Sequence[Job]
     trail: Sequence[TrailEntry]
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is held."""
+        return bool(self.account or self.credentials or self.bookings)
+
 
 @frozen
 class ExportClient:
-    """Everything that is held about one person, for operators, who hand it to the person (J4)."""
+    """Everything that is held about one person: for itself, or for operators, who hand it over (J4)."""
 
-    unit_of_work: UnitOfWorkFactory
+    people: People
     jobs: JobQueue
 
     def __call__(
@@ -53,26 +60,58 @@ class ExportClient:
             InvalidRequest: not exactly one of both was given, or it is no address.
         """
         check_may_run_people(actor)
-        with self.unit_of_work(write=False) as uow:
+        return self._export(actor, account_id, email)
+
+    def own(self, *, actor: Actor) -> ClientExport:
+        """What is held about the client who asks.
+
+        Raises:
+            SignInRequired: for anonymous callers.
+            NotAllowed: for builders and operators, and for those who come with a key.
+        """
+        if not actor.signed_in:
+            raise SignInRequired
+        check_in_person(actor)
+        if actor.role is not Role.CLIENT:
+            raise NotAllowed("This is for clients; an operator exports what is held about others.")
+        return self._export(actor, ClientId(str(actor.id)), None)
+
+    def _export(self, actor: Actor, account_id: ClientId | None, email: str | None) -> ClientExport:
+        def export(uow: UnitOfWork) -> ClientExport:
             held = held_data(uow, account_id=account_id, email=email)
-            found = uow.credentials.of(account_id=held.account_id, email=held.email)
-            trail = [entry for booking in held.bookings for entry in _trail(uow, booking.id)]
-        return ClientExport(
-            account=held.account,
-            credentials=found,
-            bookings=held.bookings,
-            mails=self._mails({booking.id for booking in held.bookings}),
-            trail=trail,
-        )
+            exported = ClientExport(
+                account=held.account,
+                credentials=uow.credentials.of(account_id=held.account_id, email=held.email),
+                bookings=held.bookings,
+                mails=(),
+                trail=[entry for subject in _subjects(held) for entry in _trail(uow, subject)],
+            )
+            if exported.any:
+                count = len(held.bookings)
+                self.people.tell(uow, "client exported", held.subject, by=actor, bookings=count)
+            return exported
+
+        exported = self.people.once(export)
+        # The queue is asked outside of the transaction: it may have a connection of its own.
+        return evolve(exported, mails=self._mails({each.id for each in exported.bookings}))
 
     def _mails(self, bookings: set[BookingId]) -> list[Job]:
+        if not bookings:
+            return []
         jobs = [each.job for each in self.jobs.upcoming(limit=_MOST_JOBS)]
         jobs += [each.job for each in self.jobs.dead()]
         return [job for job in jobs if job.topic is Topic.SEND_MAIL and job.booking_id in bookings]
 
 
-def _trail(uow: UnitOfWork, booking_id: BookingId) -> Iterator[TrailEntry]:
-    subject, last = Subject(SubjectKind.BOOKING, booking_id), None
+def _subjects(held: HeldData) -> Iterator[Subject]:
+    if held.account is not None:
+        yield held.subject
+    for booking in held.bookings:
+        yield Subject(SubjectKind.BOOKING, booking.id)
+
+
+def _trail(uow: UnitOfWork, subject: Subject) -> Iterator[TrailEntry]:
+    last = None
     while True:
         found = uow.trail.find(
             TrailFilter(subject=subject, after=last, oldest_first=True, limit=MOST_ENTRIES)

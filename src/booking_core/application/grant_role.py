@@ -46,7 +46,11 @@ class GrantRole:
         def grant(uow: UnitOfWork) -> Account:
             account = self._account(uow, account_id, email)
             granted = _with(uow, account, role, builder_id)
-            return account if granted == account else uow.accounts.save(granted)
+            if granted == account:
+                return account
+            given = builder_id if role is Role.BUILDER else None
+            self.people.tell_of_role(uow, "role granted", account, given, by=actor)
+            return uow.accounts.save(granted)
 
         return self.people.once(grant)
 

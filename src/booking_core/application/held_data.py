@@ -12,6 +12,7 @@ from booking_core.domain.checks import invalid
 from booking_core.domain.contact import Contact
 from booking_core.domain.errors import InvalidRequest, NotFound
 from booking_core.domain.ids import ClientId
+from booking_core.domain.trail import Subject, SubjectKind
 from booking_core.ports.repositories import MOST_BOOKINGS, BookingFilter
 from booking_core.ports.unit_of_work import UnitOfWork
 
@@ -28,6 +29,11 @@ class HeldData:
     email: str | None
     account: Account | None
     bookings: Sequence[Booking]
+
+    @property
+    def subject(self) -> Subject:
+        """Whom the trail is told of. An id that is no account's may be an address, so it is not."""
+        return Subject(SubjectKind.CLIENT, self.account.id if self.account else "anonymous")
 
 
 def held_data(uow: UnitOfWork, *, account_id: ClientId | None, email: str | None) -> HeldData:

@@ -46,7 +46,7 @@ class OpenSession:
 
         def open_one(uow: UnitOfWork) -> NewCredential:
             account = self._account(uow, self._spend(uow, link_secret), language, timezone)
-            end_session(uow, replacing, self.people.clock.now())
+            end_session(self.people, uow, replacing)
             return self._begin(uow, account)
 
         return self.people.once(open_one)
@@ -76,4 +76,5 @@ class OpenSession:
             expires_at=now + SESSION_LENGTH,
         )
         uow.credentials.add(session.credential)
+        self.people.tell_of_sign(uow, "signed in", account.id, way="mailed link")
         return session

@@ -7,10 +7,16 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
+from booking_core.application.witness import of_events
 from booking_core.domain.account import Account, SignIn
+from booking_core.domain.actor import Actor, Role
+from booking_core.domain.booking import Booking
+from booking_core.domain.builder import Builder
 from booking_core.domain.contact import Contact
+from booking_core.domain.credential import Credential
 from booking_core.domain.errors import StaleBooking
-from booking_core.domain.ids import ClientId
+from booking_core.domain.ids import BuilderId, ClientId
+from booking_core.domain.trail import Subject, SubjectKind, TrailEntry, TrailKind
 from booking_core.ports.clock import Clock
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.repositories import MOST_BOOKINGS, BookingFilter
@@ -73,18 +79,100 @@ class People:
         if account != stored or not stored.version:
             account = uow.accounts.save(account)
         for booking in uow.bookings.unclaimed(contact.email):
-            booking.claim(account.id)
-            uow.bookings.save(booking)
+            self._claim(uow, booking, account)
         return account
 
     def _merged(self, uow: UnitOfWork, account: Account, other: Account) -> Account:
         """The account with the roles and the bookings of another one, which is no more."""
         for booking in uow.bookings.find(BookingFilter(client_id=other.id, limit=MOST_BOOKINGS)):
-            booking.claim(account.id)
-            uow.bookings.save(booking)
+            self._claim(uow, booking, account)
         uow.accounts.remove(other.id)
+        by = Actor.client(account.id)
+        self.tell(uow, "accounts joined", person(account.id), by=by, joined=other.id)
         return evolve(
             account,
             builder_id=account.builder_id or other.builder_id,
             is_admin=account.is_admin or other.is_admin,
         )
+
+    def _claim(self, uow: UnitOfWork, booking: Booking, account: Account) -> None:
+        booking.claim(account.id)
+        booking.by = Actor.client(account.id).name
+        uow.bookings.save(booking)
+        uow.trail.add(of_events(booking, at=self.clock.now()))
+        booking.events.clear()
+
+    def let_in(self, uow: UnitOfWork, builder: Builder, *, actor: Actor) -> None:
+        """Makes the account of the builder's address that builder, unless it is another one already."""
+        contact = Contact(builder.name, builder.email, builder.timezone, builder.language)
+        account = self.of_address(uow, contact)
+        if account.builder_id is None:
+            self.tell_of_role(uow, "role granted", account, builder.id, by=actor)
+            uow.accounts.save(evolve(account, builder_id=builder.id))
+
+    def revoke_key(self, uow: UnitOfWork, key: Credential, *, by: Actor) -> None:
+        """Ends an API key, unless it has ended already."""
+        if uow.credentials.spend(key.id, now=self.clock.now()):
+            self.tell_of_key(uow, "key revoked", key, by=by)
+
+    # ---- the trail ---------------------------------------------------------------------------
+
+    def tell_of_role(
+        self,
+        uow: UnitOfWork,
+        name: str,
+        account: Account,
+        builder_id: BuilderId | None,
+        *,
+        by: Actor,
+    ) -> None:
+        """That the account was given the role of that builder, or lost it; without one, of an admin."""
+        role = Role.BUILDER if builder_id else Role.ADMIN
+        self.tell(uow, name, person(account.id), by=by, builder_id=builder_id, role=role.value)
+
+    def tell_of_key(self, uow: UnitOfWork, name: str, key: Credential, *, by: Actor) -> None:
+        """That an API key was made or revoked."""
+        grant = key.grant
+        assert grant is not None  # every key has one
+        self.tell(
+            uow,
+            name,
+            Subject(SubjectKind.API_KEY, key.id),
+            by=by,
+            builder_id=BuilderId(str(grant.id)) if grant.role is Role.BUILDER else None,
+            role=grant.role.value,
+            scopes=sorted(grant.scopes),
+        )
+
+    def tell_of_sign(self, uow: UnitOfWork, name: str, account_id: ClientId, **detail: Any) -> None:
+        """That somebody signed in or out; whatever roles it has, it does that as itself."""
+        by = Actor.client(account_id)
+        self.tell(uow, name, person(account_id), by=by, kind=TrailKind.EVENT, **detail)
+
+    def tell(
+        self,
+        uow: UnitOfWork,
+        name: str,
+        subject: Subject,
+        *,
+        by: Actor,
+        kind: TrailKind = TrailKind.CHANGE,
+        builder_id: BuilderId | None = None,
+        **detail: Any,
+    ) -> None:
+        """Writes into the open transaction what happened to a person or a key, without personal data."""
+        entry = TrailEntry(
+            at=self.clock.now(),
+            subject=subject,
+            kind=kind,
+            name=name,
+            by=by.name,
+            builder_id=builder_id,
+            detail=detail,
+        )
+        uow.trail.add([entry])
+
+
+def person(account_id: ClientId) -> Subject:
+    """Whom an entry of the trail is about."""
+    return Subject(SubjectKind.CLIENT, account_id)

@@ -30,7 +30,7 @@ class RevokeApiKey:
             if not _owns(actor, key):
                 raise NotFound("credential")
             check_in_person(actor)
-            uow.credentials.spend(key.id, now=self.people.clock.now())
+            self.people.revoke_key(uow, key, by=actor)
             return uow.credentials.get(key.id)
 
         return self.people.once(revoke)

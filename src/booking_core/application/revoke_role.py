@@ -42,7 +42,9 @@ class RevokeRole:
                 return account
             owner = account.id if is_admin else account.builder_id
             for key in uow.credentials.keys(role=role, actor_id=owner):
-                uow.credentials.spend(key.id, now=self.people.clock.now())
+                self.people.revoke_key(uow, key, by=actor)
+            builder_id = None if is_admin else account.builder_id
+            self.people.tell_of_role(uow, "role revoked", account, builder_id, by=actor)
             without = {"is_admin": False} if is_admin else {"builder_id": None}
             return uow.accounts.save(evolve(account, **without))
 

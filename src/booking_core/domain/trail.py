@@ -30,6 +30,7 @@ class SubjectKind(StrEnum):
     BUILDER = "builder"
     SESSION_TYPE = "session_type"
     CLIENT = "client"  # by the id of its account; `anonymous` where there is none
+    API_KEY = "api_key"
     CALENDAR_EVENT = "calendar_event"  # a provider's, as long as no booking has it
 
 
@@ -56,8 +57,8 @@ class Subject:
 class TrailKind(StrEnum):
     """What sort of thing happened."""
 
-    EVENT = "event"  # of the domain, by its name
-    CHANGE = "change"  # of the catalogue, or what an operator did
+    EVENT = "event"  # of the domain, by its name; that somebody signed in or out
+    CHANGE = "change"  # of the catalogue, roles or keys, or what was done by hand
     MAIL = "mail"
     NOTICE = "notice"  # a provider told us
     PAYMENT = "payment"  # a call that moves money, or opens or closes a checkout

@@ -11,6 +11,7 @@ from booking_core.domain.actor import Role
 from booking_core.domain.contact import Contact
 from booking_core.domain.errors import InvalidRequest
 from booking_core.domain.language import Language
+from booking_core.ports.health import Health
 
 
 @frozen(kw_only=True)
@@ -80,3 +81,7 @@ class ProofReader(Protocol):
             InvalidCredentials: it is malformed, forged, expired, or for somebody else.
             ProviderFailed: that cannot be known, because the provider does not answer.
         """
+
+    @abstractmethod
+    def health(self) -> Health:
+        """Whether the provider tells what its tokens are checked by; it is asked. Raises nothing."""

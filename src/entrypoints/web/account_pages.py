@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
 
 from booking_core import (
     SIGN_IN_LINK_LENGTH,
@@ -24,7 +24,7 @@ from booking_core import (
     UnknownTimezone,
     zone,
 )
-from entrypoints import problems
+from entrypoints import problems, views
 from entrypoints.web import reading
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.forms import own_path
@@ -98,6 +98,16 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         if viewer.role is not Role.CLIENT:
             return render_template("me.html", builder=_builder(core, viewer))
         return render_template("me.html", shelf=_shelf(core, viewer), now=datetime.now(UTC))
+
+    @pages.get("/me/export")
+    def export() -> Any:
+        viewer = cookies.viewer
+        if not viewer.signed_in:
+            return redirect(url_for("pages.sign_in", to=url_for("pages.me")), 303)
+        exported = core.export_client.own(actor=viewer)
+        answer = jsonify(views.client_export(exported, public_url=application.settings.public_url))
+        answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+        return answer
 
     @pages.post("/bookings/<booking_id>/claim")
     def claim(booking_id: str) -> Any:

@@ -375,3 +375,69 @@ class Account(_Answer):
 class Accounts(_Answer):
     accounts: list[Account]
     next: str | None = Field(description="the cursor of the next page")
+
+
+# ---- what is held about one client -------------------------------------------------------------
+
+
+class SignIn(_Answer):
+    issuer: str
+    subject: str
+
+
+class HeldAccount(_Answer):
+    id: str
+    name: str | None
+    email: str | None
+    email_proved: bool
+    timezone: str | None
+    language: str | None
+    sign_ins: list[SignIn]
+    builder_id: str | None
+    is_admin: bool
+    created_at: Moment
+
+
+class HeldCredential(_Answer):
+    id: str
+    kind: str = Field(description="sign in link or session")
+    email: str | None
+    created_at: Moment
+    expires_at: Moment | None
+    spent_at: Moment | None
+
+
+class Checkout(_Answer):
+    id: str | None
+    url: str | None
+    title: str
+    email: str
+    language: str
+    price: Money
+    expires_at: Moment
+
+
+class HeldPayment(_Answer):
+    taken: int = Field(description="minor units")
+    returned: int = Field(description="minor units")
+    checkouts: list[Checkout]
+
+
+class HeldBooking(Booking):
+    cancel_reason: str
+    flow: str
+    deadline: Moment | None
+    payment: HeldPayment
+
+
+class HeldMail(_Answer):
+    booking_id: str
+    subject: str
+
+
+class ClientExport(_Answer):
+    account: HeldAccount | None
+    credentials: list[HeldCredential] = Field(description="what they are, never their secrets")
+    bookings: list[HeldBooking]
+    mails: list[HeldMail] = Field(description="those that were not sent yet, or were given up")
+    trail: list[TrailEntry] = Field(description="what happened to the account and the bookings")

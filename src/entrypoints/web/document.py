@@ -40,7 +40,9 @@ _REFUSALS = {
     "5XX": "We or a provider cannot serve it; with `Retry-After` a repeat may be answered",
 }
 #: Whose answers are the same whatever is there: they name nothing that could be missing.
-_NAMING_NOTHING = (("get", "/api/marketplace/builders"), ("get", _BOOKINGS), ("get", "/api/me"))
+_NAMING_NOTHING = {
+    ("get", path) for path in ("/api/marketplace/builders", _BOOKINGS, "/api/me", "/api/me/export")
+}
 _SLOT = {name: f"$response.body#/slots/0/{name}" for name in ("startTime", "endTime")}
 
 

@@ -39,6 +39,15 @@ def routes(application: Application) -> APIBlueprint:
     def me() -> Json:
         return views.me(caller())
 
+    @api.get(
+        "/api/me/export",
+        summary="All that is held about the client who asks",
+        responses={200: answers.ClientExport},
+    )
+    def export() -> Json:
+        exported = core.export_client.own(actor=caller())
+        return views.client_export(exported, public_url=application.settings.public_url)
+
     # ---- keys ------------------------------------------------------------------------------
 
     def owner(name: str, asking: Actor) -> BuilderId | None:

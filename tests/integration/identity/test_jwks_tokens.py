@@ -224,6 +224,41 @@ def test_keys_that_sign_nothing_for_us_are_passed_over(
             proofs.read(token=token)
 
 
+# ---- health --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("odd", ODD_ANSWERS, ids=range(len(ODD_ANSWERS)))
+def test_a_provider_whose_keys_cannot_be_had_is_not_well(
+    proofs: JwksTokens, issuer: IdentityProvider, odd: dict[str, Any]
+) -> None:
+    for name, value in odd.items():
+        setattr(issuer, name, value)
+    health = proofs.health()
+    assert not health.ok
+    assert health.detail.startswith("its keys cannot be had")
+
+
+@pytest.mark.parametrize(
+    ("headers", "ok"),
+    [
+        ({"Date": "Mon, 02 Mar 2026 07:59:35 GMT"}, True),
+        ({"Date": "Mon, 02 Mar 2026 07:59:25 GMT"}, False),
+        ({"Date": "Mon, 02 Mar 2026 08:01:00 GMT"}, False),
+        ({"Date": "Mon, 02 Mar 2026 07:00:00 GMT", "Age": "3600"}, True),
+        ({"Date": "Mon, 02 Mar 2026 08:00:00 GMT", "Age": "old"}, True),
+        ({"Date": "today"}, True),
+    ],
+    ids=["well", "slow", "fast", "from a cache", "odd age", "odd date"],
+)
+def test_clocks_that_are_too_far_apart_are_not_well(
+    issuer: IdentityProvider, headers: dict[str, str], ok: bool
+) -> None:
+    issuer.headers = headers
+    health = build(settings=issuer.settings(), clock=MemoryClock(NOW)).health()
+    assert health.ok is ok
+    assert ok or "clock" in health.detail
+
+
 # ---- settings ------------------------------------------------------------------------------------
 
 WHOLE = {

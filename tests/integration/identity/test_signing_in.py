@@ -8,7 +8,6 @@ from contextlib import ExitStack
 import pytest
 from structlog.testing import capture_logs
 
-from booking_core import Actor, Role
 from entrypoints.container import assemble
 from entrypoints.settings import Settings
 from tests.integration.web.conftest import BOOKINGS, Caller
@@ -30,9 +29,6 @@ def service(issuer: IdentityProvider) -> Iterator[Service]:
             application = assemble(Settings.load(given))
             until_the_end.callback(application.close)
             application.seed()
-            granted = {"email": "robin@example.org", "builder_id": "demo"}
-            core = application.core
-            core.grant_role(role=Role.BUILDER, actor=Actor.system(), **granted)
             return Caller(application.web_app().test_client())
 
         yield start
@@ -100,3 +96,15 @@ def test_while_nothing_can_be_said_of_a_token_others_are_served(
     assert caller.refused(503, "provider_failed", "GET", ME)["detail"].startswith("The request is")
     assert anyone.book()["state"] == "CONFIRMED"
     assert issuer.calls == 1
+
+
+def test_how_the_provider_answers_is_in_the_metrics(
+    service: Service, issuer: IdentityProvider
+) -> None:
+    anyone = service()
+    anyone.as_(f"Bearer {issuer.token()}").json("GET", ME)
+    anyone.as_(f"Bearer {issuer.expired()}").refused(401, "invalid_credentials", "GET", ME)
+    told = anyone("GET", "/metrics").text
+    for outcome in ("ok", "refused"):
+        line = f'booking_provider_calls_total{{method="read",outcome="{outcome}",port="identity"}}'
+        assert f"{line} 1.0" in told

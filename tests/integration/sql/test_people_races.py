@@ -1,21 +1,25 @@
-"""Those who sign in at the same moment, on both databases (J2)."""
+"""Those who sign in, claim and revoke at the same moment, in memory and on both databases (J2)."""
 
 from __future__ import annotations
 
 from functools import partial
+from threading import Event
 
 import pytest
 
 from adapters.local_calendar import LocalCalendar
-from adapters.memory import MemoryClock, MemoryMailer
+from adapters.memory import MemoryClock, MemoryMailer, MemoryStore
 from adapters.sql import SqlStore
 from booking_core import (
     MOST_OPEN_LINKS,
     Actor,
+    Booking,
     BookingCore,
     InvalidCredentials,
     Proof,
+    Scope,
     StaleBooking,
+    UnitOfWorkFactory,
 )
 from booking_core.testing.contracts.threads import at_once
 from booking_core.testing.examples import NOW, a_builder, a_contact, a_session_type, a_slot
@@ -25,13 +29,21 @@ pytestmark = pytest.mark.storm
 EMAIL = a_contact().email
 
 
+@pytest.fixture(params=["memory", "sqlite_store", "postgres_store"])
+def store(request: pytest.FixtureRequest) -> MemoryStore | SqlStore:
+    if request.param == "memory":
+        return MemoryStore()
+    found: SqlStore = request.getfixturevalue(request.param)
+    return found
+
+
 @pytest.fixture
 def mailer() -> MemoryMailer:
     return MemoryMailer()
 
 
 @pytest.fixture
-def core(store: SqlStore, mailer: MemoryMailer) -> BookingCore:
+def core(store: UnitOfWorkFactory, mailer: MemoryMailer) -> BookingCore:
     clock = MemoryClock(NOW)
     with store() as uow:
         uow.builders.save(a_builder(client_accounts=True))
@@ -53,8 +65,8 @@ def _links(core: BookingCore, mailer: MemoryMailer) -> list[str]:
     return [mail.text.partition("#link=")[2].split()[0] for mail in mails]
 
 
-def _book(core: BookingCore, hour: int) -> None:
-    core.confirm_booking(
+def _book(core: BookingCore, hour: int) -> Booking:
+    return core.confirm_booking(
         session_type_id=a_session_type().id,
         slot=a_slot(hour=hour),
         contact=a_contact(),
@@ -82,7 +94,7 @@ def test_a_link_and_a_token_and_bookings_at_once_end_in_one_account(
         [
             lambda: core.open_session(link_secret=link) and None,
             lambda: core.actor_of_proof(proof=proof) and None,
-            *(partial(_book, core, hour) for hour in (9, 11, 13)),
+            *(lambda hour=hour: _book(core, hour) and None for hour in (9, 11, 13)),
         ]
     )
     (account,) = core.list_accounts(actor=Actor.admin()).accounts
@@ -113,13 +125,11 @@ def test_however_many_ask_at_once_no_more_than_three_links_are_open(
 
 
 def test_of_twelve_who_claim_and_change_a_booking_at_once_nothing_is_lost(
-    core: BookingCore, mailer: MemoryMailer, store: SqlStore
+    core: BookingCore, mailer: MemoryMailer, store: UnitOfWorkFactory
 ) -> None:
     proof = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=True)
     actor = core.actor_of_proof(proof=proof)
-    _book(core, 9)
-    with store(write=False) as uow:
-        (booking,) = uow.bookings.unclaimed(EMAIL)
+    booking = _book(core, 9)
 
     def claim(number: int) -> None:
         try:
@@ -136,3 +146,70 @@ def test_of_twelve_who_claim_and_change_a_booking_at_once_nothing_is_lost(
     stored = core.show_booking(booking_id=booking.id, actor=Actor.system())
     assert (stored.client.id == actor.id) == any(number % 2 for number in done)
     assert stored.token_version == 1 + sum(number % 2 == 0 for number in done)
+
+
+def _claims(core: BookingCore, booking: Booking) -> list[str]:
+    """By whom it was claimed, each time."""
+    timeline = core.show_timeline(booking_id=booking.id, actor=Actor.system()).entries
+    return [each.by for each in timeline if each.name == "BookingClaimed"]
+
+
+def test_two_sessions_that_claim_one_booking_at_once_are_both_answered_and_one_does_it(
+    core: BookingCore, mailer: MemoryMailer
+) -> None:
+    for _ in range(2):
+        core.ask_sign_in_link(email=EMAIL)
+    sessions = [core.open_session(link_secret=link).secret for link in _links(core, mailer)]
+    actors = [core.actor_of_session(secret=secret) for secret in sessions]
+    booking = _book(core, 9)
+    claimed = at_once(
+        [partial(core.claim_booking, booking_id=booking.id, actor=each) for each in actors]
+    )
+    assert {each.client.id for each in claimed} == {actors[0].id}
+    assert _claims(core, booking) == [f"client:{actors[0].id}"]
+
+
+def test_bookings_are_claimed_once_by_those_who_prove_their_address_at_once(
+    core: BookingCore, mailer: MemoryMailer
+) -> None:
+    booked = [_book(core, hour) for hour in (9, 11)]
+    core.ask_sign_in_link(email=EMAIL)
+    (link,) = _links(core, mailer)
+    proof = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=True)
+    at_once(
+        [
+            lambda: core.open_session(link_secret=link) and None,
+            lambda: core.actor_of_proof(proof=proof) and None,
+        ]
+    )
+    (account,) = core.list_accounts(actor=Actor.admin()).accounts
+    for booking in booked:
+        assert _claims(core, booking) == [f"client:{account.id}"]
+
+
+def test_once_a_revocation_is_answered_no_call_with_the_key_passes(core: BookingCore) -> None:
+    key = core.add_api_key(name="Till", scopes=[Scope.READ], actor=Actor.builder(a_builder().id))
+    answered = Event()
+
+    def use() -> list[tuple[bool, bool]]:
+        """For each call, whether it began after the answer, and whether it passed."""
+        seen: list[tuple[bool, bool]] = []
+        while not seen or not seen[-1][0]:
+            late = answered.is_set()
+            try:
+                core.actor_of_api_key(secret=key.secret)
+                seen.append((late, True))
+            except InvalidCredentials:
+                seen.append((late, False))
+        return seen
+
+    def revoke() -> list[tuple[bool, bool]]:
+        try:
+            core.revoke_api_key(key_id=key.credential.id, actor=Actor.system())
+        finally:
+            answered.set()
+        return []
+
+    seen = {each for calls in at_once([use, use, revoke, use, use]) for each in calls}
+    assert (True, False) in seen
+    assert (True, True) not in seen

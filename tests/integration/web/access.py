@@ -9,12 +9,12 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 from dependency_injector import providers
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
-from adapters.memory import MemoryClock
+from adapters.memory import MemoryClock, MemoryStore
 from booking_core import Actor, Proof, Role, Schedule, Scope
 from entrypoints.container import Application, Container
 from entrypoints.settings import Settings
@@ -39,6 +39,19 @@ class World:
     clock: MemoryClock
     anyone: Caller
     numbers: Iterator[int] = Factory(count)
+
+    @contextmanager
+    def undone(self) -> Iterator[World]:
+        """The same with a fresh browser; what is done to it is taken back in the end."""
+        now, store = self.clock.now(), self.application.schema
+        assert isinstance(store, MemoryStore)
+        before = store.committed
+        with capture_logs():
+            yield evolve(self, anyone=Caller(self.anyone.client.application.test_client()))
+        after, store.committed = store.committed, before.copy()
+        # Never the same version twice: by it others see whether what they have read still holds.
+        store.committed.catalogue_version = after.catalogue_version + 1
+        self.clock.set(now)
 
     # ---- callers -----------------------------------------------------------------------------
 
@@ -130,13 +143,12 @@ def world() -> Iterator[World]:
     application.core.add_builder(
         name="Eve", slug="eve", email="eve@example.org", schedule=Schedule("UTC"), actor=_SYSTEM
     )
-    with capture_logs():
-        app = application.web_app()
-        app.test_client_class = Browser
-        world = World(application, clock, Caller(app.test_client()))
-        for name in ("ana", "cem"):
-            world.account(name)
-        yield world
+    app = application.web_app()
+    app.test_client_class = Browser
+    world = World(application, clock, Caller(app.test_client()))
+    for name in ("ana", "cem"):
+        world.account(name)
+    yield world
     application.close()
 
 
@@ -270,11 +282,11 @@ class Route:
         return self.ask(world, path, world.key(who, scope) if scope else world.bearer(who))
 
 
-def routes(application: Application) -> list[Route]:
+def routes(world: World) -> list[Route]:
     """Every method of every rule; HEAD and OPTIONS follow GET."""
     found = [
         Route(method, rule.rule, rule.endpoint)
-        for rule in application.web_app().url_map.iter_rules()
+        for rule in world.anyone.client.application.url_map.iter_rules()
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     ]
     return sorted(found, key=lambda route: (route.rule, route.method))

@@ -28,14 +28,20 @@ def rows() -> dict[str, list[str]]:
 TABLE = rows()
 
 
-@pytest.fixture
-def there() -> Iterator[World]:
+@pytest.fixture(scope="module")
+def service() -> Iterator[World]:
     with world() as found:
         yield found
 
 
+@pytest.fixture
+def there(service: World) -> Iterator[World]:
+    with service.undone() as found:
+        yield found
+
+
 def named(there: World) -> dict[str, Route]:
-    return {f"{each.method} {each.rule}": each for each in routes(there.application)}
+    return {f"{each.method} {each.rule}": each for each in routes(there)}
 
 
 def test_the_table_has_every_route_and_no_other(there: World) -> None:

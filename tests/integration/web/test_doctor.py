@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from booking_core import BookingCounts, Health, Stock
+from booking_core import BookingCounts, Health, ProviderFailed, Stock
 from entrypoints import doctor
 from entrypoints.container import Application
 from entrypoints.doctor import Finding, Readiness, findings
@@ -23,7 +23,7 @@ class Provider:
     """Counts how often it is asked."""
 
     def __init__(self, ok: bool = True) -> None:
-        self.asked, self.ok = 0, ok
+        self.asked, self.ok, self.in_database = 0, ok, True
 
     def health(self) -> Health:
         self.asked += 1
@@ -97,3 +97,62 @@ def test_jobs_that_nobody_does_are_found(
     assert not found.ok
     assert says in found.detail
     assert advises in found.advice
+
+
+# ---- each part, broken ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("part", "advises"),
+    [
+        ("calendar", "BOOKING_CALENDAR"),
+        ("payments", "BOOKING_PAYMENTS"),
+        ("mailer", "BOOKING_MAILER"),
+        ("proofs", "JWT_JWKS_URL"),
+    ],
+)
+def test_a_provider_that_is_not_well_is_found_and_explained(
+    application: Application, provider: Provider, part: str, advises: str
+) -> None:
+    name = {"mailer": "mail", "proofs": "identity"}.get(part, part)
+    assert finding(evolve(application, **{part: provider}), name).ok
+    provider.ok = False
+    found = finding(evolve(application, **{part: provider}), name)
+    assert (found.ok, found.detail) == (False, "it said so")
+    assert advises in found.advice
+
+
+def test_without_an_identity_provider_nothing_is_said_of_one(application: Application) -> None:
+    assert "identity" not in {each.name for each in findings(application)}
+
+
+def test_missing_migrations_are_named_and_what_needs_them_is_not_looked_at(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(application.schema), "pending", lambda _: ["0010_trail"])
+    found = finding(application, "database")
+    assert not found.ok
+    assert "0010_trail" in found.detail
+    assert "migrate" in found.advice
+    assert not {"clock", "catalogue", "jobs"} & {each.name for each in findings(application)}
+
+
+def test_a_database_that_does_not_answer_is_found(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(_: object) -> None:
+        raise ProviderFailed("The database does not answer.")
+
+    monkeypatch.setattr(type(application.schema), "pending", down)
+    found = finding(application, "database")
+    assert not found.ok
+    assert "does not answer" in found.detail
+    assert "DATABASE_URL" in found.advice
+
+
+def test_a_service_in_which_nobody_can_be_booked_is_found(application: Application) -> None:
+    assert finding(application, "catalogue").ok
+    empty = evolve(application, core=evolve(application.core, list_builders=list))
+    found = finding(empty, "catalogue")
+    assert not found.ok
+    assert "seed" in found.advice

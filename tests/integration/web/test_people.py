@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from booking_core import Actor, Proof, Role
+from booking_core import Actor, Proof, Role, TrailFilter
 from entrypoints.container import Application
 from tests.integration.web.conftest import BO, BOOKINGS, Caller
 
@@ -146,7 +146,8 @@ def test_accounts_are_listed_page_by_page(admin: Caller, application: Applicatio
         signs_in(application, name, verified=True)
     whole = admin.json("GET", ACCOUNTS)
     assert whole["next"] is None
-    assert all(each["issuers"] == ["https://id.example.org"] for each in whole["accounts"])
+    issuers = [each["issuers"] for each in whole["accounts"]]
+    assert sorted(issuers) == [[], *[["https://id.example.org"]] * 3]  # and the builder
     first = admin.json("GET", ACCOUNTS, query_string={"limit": 2})
     rest = admin.json("GET", ACCOUNTS, query_string={"limit": 2, "cursor": first["next"]})
     assert first["accounts"] + rest["accounts"] == whole["accounts"]
@@ -165,9 +166,10 @@ def test_accounts_are_listed_page_by_page(admin: Caller, application: Applicatio
     ids=str,
 )
 def test_a_role_that_cannot_be_given_is_refused(admin: Caller, wrong: dict[str, Any]) -> None:
+    before = admin.json("GET", ACCOUNTS)
     body = {"email": "cy@example.org", "role": "admin"} | wrong
     admin.refused(422, "invalid_request", "POST", ACCOUNTS, json=body)
-    assert admin.json("GET", ACCOUNTS)["accounts"] == []
+    assert admin.json("GET", ACCOUNTS) == before
 
 
 def test_a_role_that_nobody_has_cannot_be_taken(admin: Caller, application: Application) -> None:
@@ -204,3 +206,26 @@ def test_an_address_that_is_only_said_claims_nothing(
         token = application.mint(role=Role.CLIENT, id=id, **said)
         caller = anyone.as_(f"Bearer {token}")
         caller.refused(404, "not_found", "POST", f"{BOOKINGS}/{booking['id']}/claim")
+
+
+# ---- what is held about oneself ------------------------------------------------------------------
+
+
+def test_a_client_gets_all_that_is_held_about_it_and_nothing_else(
+    ana: Caller, anyone: Caller, robin: Caller, application: Application
+) -> None:
+    mine = ana.book()
+    anyone.book(place=1)
+    held = ana.json("GET", f"{ME}/export")
+    assert [each["id"] for each in held["bookings"]] == [mine["id"]]
+    assert held["bookings"][0]["contact"] == mine["contact"]
+    assert "manageToken" not in held["bookings"][0]
+    assert {each["subject"] for each in held["trail"]} == {f"booking:{mine['id']}"}
+    (entry, *_) = robin.json("GET", "/api/admin/trail")["entries"]
+    assert entry["name"] != "client exported"
+    found = application.core.list_trail(criteria=TrailFilter(limit=1), actor=Actor.system())
+    assert [(each.name, each.by) for each in found.entries] == [("client exported", "client:ana")]
+
+
+def test_an_export_is_kept_by_no_cache(ana: Caller) -> None:
+    assert "no-store" in ana("GET", f"{ME}/export").headers["Cache-Control"]

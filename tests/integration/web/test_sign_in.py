@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from adapters.memory import MemoryMailer
-from booking_core import MOST_OPEN_LINKS, Actor, BuilderId, ClientId, Role
+from booking_core import MOST_OPEN_LINKS, Actor, BuilderId, Role
 from booking_core.testing.contracts.threads import at_once
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
@@ -276,8 +276,6 @@ def test_an_account_with_a_name_is_not_asked_for_it(
     client: FlaskClient, application: Application, ana: Caller
 ) -> None:
     admin = Actor.admin("root")
-    account = application.core.list_accounts(actor=admin).accounts
-    assert not account
     core = application.core
     core.change_builder(
         builder_id=BuilderId("demo"), changes={"client_accounts": True}, actor=admin
@@ -339,6 +337,20 @@ def test_who_is_signed_in_still_opens_a_booking_by_its_link(
     assert known.get(page).status_code == 200
 
 
+def test_what_is_held_about_who_is_signed_in_is_handed_over(
+    known: FlaskClient, anyone: Caller, elsewhere: FlaskClient
+) -> None:
+    book(known, anyone, name="Ana Ng")
+    assert 'href="/me/export"' in known.get("/me").text
+    answer = known.get("/me/export")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert answer.json is not None
+    assert answer.json["account"]["email"] == EMAIL
+    assert [each["contact"]["name"] for each in answer.json["bookings"]] == ["Ana Ng"]
+    assert elsewhere.get("/me/export").location == "/signin?to=/me"
+
+
 def test_a_booking_made_elsewhere_for_the_same_address_is_claimed(
     known: FlaskClient, elsewhere: FlaskClient, anyone: Caller
 ) -> None:
@@ -367,9 +379,8 @@ def test_a_builder_and_an_admin_are_told_what_they_are(
 ) -> None:
     sign_in(client, application)
     admin = Actor.admin("root")
-    [account] = application.core.list_accounts(actor=admin).accounts
     application.core.grant_role(
-        account_id=ClientId(account.id),
+        email=EMAIL,
         role=role,
         builder_id=BuilderId("demo") if role is Role.BUILDER else None,
         actor=admin,

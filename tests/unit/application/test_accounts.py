@@ -18,11 +18,18 @@ from booking_core import (
     InvalidRequest,
     Language,
     NotFound,
+    Offer,
     Proof,
     Role,
     SignIn,
 )
-from booking_core.testing.examples import a_builder, a_contact, a_schedule, a_slot
+from booking_core.testing.examples import (
+    a_builder,
+    a_contact,
+    a_schedule,
+    a_session_type,
+    a_slot,
+)
 from tests.unit.application.paying import Shop
 
 EMAIL = a_contact().email
@@ -405,3 +412,29 @@ def test_accounts_are_listed_a_page_at_a_time(shop: Shop) -> None:
     assert [len(first.accounts), len(rest.accounts), rest.next] == [2, 1, None]
     with pytest.raises(InvalidRequest):
         shop.core.list_accounts(actor=ADMIN, limit=0)
+
+
+def test_a_builder_of_the_catalogue_that_is_seeded_signs_in_and_sees_its_bookings(
+    shop: Shop,
+) -> None:
+    bea = a_builder(id="bld_9", slug="bea", email="bea@example.org")
+    talk = a_session_type(id="st_9", slug="talk", builder_id=bea.id)
+    for _ in range(2):
+        shop.core.seed_catalogue(offers=[Offer(talk, bea)])
+    booking = shop.core.confirm_booking(
+        session_type_id=talk.id, slot=a_slot(), contact=a_contact(), actor=Actor.anonymous()
+    )
+    actor = _by_mail(shop, "bea@example.org")
+    assert (actor.role, actor.id) == (Role.BUILDER, bea.id)
+    seen = shop.core.list_bookings(criteria=BookingFilter(), actor=actor).bookings
+    assert [each.id for each in seen] == [booking.id]
+
+
+def test_seeding_again_gives_no_role_back_that_was_taken(shop: Shop) -> None:
+    bea = a_builder(id="bld_9", slug="bea", email="bea@example.org")
+    offers = [Offer(a_session_type(id="st_9", slug="talk", builder_id=bea.id), bea)]
+    shop.core.seed_catalogue(offers=offers)
+    (account,) = _accounts(shop.core)
+    shop.core.revoke_role(account_id=account.id, role=Role.BUILDER, actor=ADMIN)
+    shop.core.seed_catalogue(offers=offers)
+    assert _by_mail(shop, "bea@example.org").role is Role.CLIENT

@@ -262,9 +262,11 @@ def test_what_is_added_is_in_the_trail_once(free: Shop) -> None:
             name="Bea", email="bea@example.org", schedule=a_builder().schedule, actor=ADMIN, key="k"
         )
     session_type = free.core.add_session_type(builder_id=builder.id, title="Talk", actor=ADMIN)
+    (account,) = free.core.list_accounts(actor=ADMIN).accounts
     found = trail(free, builder_id=builder.id, oldest_first=True)
     assert [(each.name, each.subject.id, each.by) for each in found] == [
         ("added", builder.id, "admin:root"),
+        ("role granted", account.id, "admin:root"),
         ("added", session_type.id, "admin:root"),
     ]
 
@@ -382,7 +384,7 @@ def test_builders_see_their_own_trail_and_others_see_none(free: Shop) -> None:
         name="Bea", email="bea@example.org", schedule=a_builder().schedule, actor=ADMIN
     )
     assert {each.builder_id for each in trail(free, BUILDER)} == {a_builder().id}
-    assert len(trail(free)) == len(trail(free, BUILDER)) + 1
+    assert len(trail(free)) == len(trail(free, BUILDER)) + 2
     other = Actor.builder("bld_else")
     assert trail(free, other) == []
     assert trail(free, other, builder_id=a_builder().id) == []

@@ -71,6 +71,13 @@ class ProofReaderContract:
         assert "ana-1" not in told
         assert all(part not in told for part in token.split("."))
 
+    def test_a_provider_that_tells_its_keys_is_well(
+        self, proofs: ProofReader, issuer: ProofIssuer
+    ) -> None:
+        health = proofs.health()
+        assert health.ok
+        assert issuer.issuer in health.detail
+
     @pytest.mark.parametrize("token", GARBAGE, ids=lambda token: ascii(token[:8]))
     def test_what_is_no_token_at_all_proves_nothing(self, proofs: ProofReader, token: str) -> None:
         with pytest.raises(InvalidCredentials):

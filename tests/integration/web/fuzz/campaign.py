@@ -73,13 +73,16 @@ def _trail(recorder: ScenarioRecorder, case_id: str) -> str:
 class Campaign:
     """How much is tried: so many examples of each operation, so many rounds of walks along links.
 
-    The same seed tries the same again, as far as answers are the same. A round ends where an answer
-    to the same request has become another one, so there are several.
+    Where `paths` are named, only those. The same seed tries the same again, as far as answers are the
+    same. A round ends where an answer to the same request has become another one, so there are several.
+    What fails is made as short as can be, unless nobody will read it.
     """
 
     phases: Sequence[str]
     examples: int
     rounds: int
+    paths: Sequence[str] = ()
+    shrinks: bool = True
     seed: int = 1
 
     def run(
@@ -97,6 +100,8 @@ class Campaign:
         schema = schemathesis.openapi.from_wsgi(
             "/api/openapi.json", app, config=schemathesis.Config.from_dict(config)
         )
+        if self.paths:
+            schema = schema.include(path=list(self.paths))
         for event in from_schema(schema).execute():
             match event:
                 case events.ScenarioFinished():
@@ -132,7 +137,11 @@ class Campaign:
         )
         return {
             "seed": seed,
-            "generation": {"max-examples": self.examples, "database": ":memory:"},
+            "generation": {
+                "max-examples": self.examples,
+                "no-shrink": not self.shrinks,
+                "database": ":memory:",
+            },
             "phases": {"enabled": False} | {each: {"enabled": True} for each in phases},
             "checks": {"enabled": False} | {each: {"enabled": True} for each in CHECKS},
             "output": {"sanitization": {"enabled": False}},

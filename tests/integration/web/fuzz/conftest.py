@@ -71,7 +71,6 @@ class Service:
     def known(self) -> dict[str, list[str]]:
         core, system = self.application.core, Actor.system()
         robin = core.show_builder(name="demo", actor=system)
-        core.grant_role(role=Role.BUILDER, email=robin.email, builder_id=robin.id, actor=system)
         keys = [
             core.add_api_key(name="Till", scopes=["read"], actor=system, builder_id=robin.id)
             for _ in range(3)

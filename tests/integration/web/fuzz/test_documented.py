@@ -14,15 +14,17 @@ from booking_core import Role
 from tests.integration.web.fuzz.campaign import Campaign, Report
 from tests.integration.web.fuzz.conftest import Service
 
-SHORT = Campaign(phases=("fuzzing",), examples=2, rounds=1)
+SHORT = Campaign(phases=("fuzzing",), examples=1, rounds=1)
 FULL = Campaign(phases=("examples", "coverage", "fuzzing"), examples=50, rounds=4)
-LIES = Campaign(phases=("fuzzing",), examples=3, rounds=0)
-AVAILABLE = "/api/scheduling/sessions/available"
+AVAILABLE, BUILDERS = "/api/scheduling/sessions/available", "/api/marketplace/builders"
+LIED_ABOUT = (AVAILABLE, BUILDERS, "/healthz", "/readyz")
+LIES = Campaign(phases=("fuzzing",), examples=3, rounds=0, paths=LIED_ABOUT, shrinks=False)
 ENOUGH = 5_000  # cases, as each role
 ROLES = [Role.ANONYMOUS, Role.CLIENT, Role.BUILDER, Role.ADMIN]
 #: What cannot be done here: there is no event of a provider, and no provider that posts; only a
-#: client who has proved its address claims a booking.
+#: client who has proved its address claims a booking, and only a client exports what is held of it.
 ELSEWHERE = {
+    "GET /api/me/export",
     "POST /api/scheduling/bookings/{id}/claim",
     "POST /api/scheduling/bookings/create",
     "POST /api/webhooks/calendly",
@@ -37,7 +39,7 @@ def go(campaign: Campaign, service: Service, role: Role) -> Report:
     return report
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [Role.CLIENT, Role.ADMIN])
 def test_some_requests_are_answered_as_documented(service: Service, role: Role) -> None:
     report = go(SHORT, service, role)
     assert set(service.operations()) <= report.tried()
@@ -66,8 +68,7 @@ def test_what_is_not_documented_is_found(service: Service, monkeypatch: pytest.M
 
     app: Any = service.application.web_app()
     builders, slots, health = (
-        app.api_doc["paths"][path]["get"]["responses"]
-        for path in ("/api/marketplace/builders", AVAILABLE, "/healthz")
+        app.api_doc["paths"][path]["get"]["responses"] for path in (BUILDERS, AVAILABLE, "/healthz")
     )
     builders["204"] = builders.pop("200")
     slots["200"]["content"]["text/csv"] = slots["200"]["content"].pop("application/json")
@@ -75,7 +76,7 @@ def test_what_is_not_documented_is_found(service: Service, monkeypatch: pytest.M
     monkeypatch.setitem(app.view_functions, "operations.readyz", fail)
     report = LIES.run(app, service.known(), service.prepared(Role.ANONYMOUS))
     assert set(report.failures) == {
-        ("GET /api/marketplace/builders", "status_code_conformance"),
+        (f"GET {BUILDERS}", "status_code_conformance"),
         (f"GET {AVAILABLE}", "content_type_conformance"),
         ("GET /healthz", "response_schema_conformance"),
         ("GET /readyz", "not_a_server_error"),
