@@ -162,6 +162,23 @@ def test_every_request_is_logged_once_and_without_its_query(anyone: Caller) -> N
     assert "secret" not in json.dumps(line)
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/api/admin/accounts/ana@example.org/roles", "/api/admin/accounts/…/roles"),
+        (f"/bookings/{'x' * 46}", "/bookings/…"),
+        (
+            "/bookings/bkg_403f0fd9285893ea057ad834a1077e",
+            "/bookings/bkg_403f0fd9285893ea057ad834a1077e",
+        ),
+    ],
+)
+def test_a_path_is_logged_by_what_can_be_an_id(anyone: Caller, path: str, told: str) -> None:
+    with capture_logs() as logs:
+        anyone("GET", path)
+    assert logs[0]["path"] == told
+
+
 def test_head_and_options_are_answered(anyone: Caller) -> None:
     path = "/api/marketplace/builders"
     answer = anyone("HEAD", path)

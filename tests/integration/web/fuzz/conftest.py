@@ -37,7 +37,10 @@ LINK = [{"questionId": "link", "value": "https://example.org"}]
 ROLE = [{"questionId": "role", "value": "engineer"}]
 #: Session types, with the answers that have to be given.
 WISHES = {"getting-started": [], "open-office-hour": [], PAID: LINK, "interview-practice": ROLE}
-NEW = {"name": "Kim", "email": "kim@example.org", "timezone": ZONE}
+NEW = {
+    "POST /api/admin/builders": {"name": "Kim", "email": "kim@example.org", "timezone": ZONE},
+    "POST /api/admin/session-types": {"builderId": "demo", "title": "New"},
+}
 _CHANGED = (
     "active duration slot_step capacity questions minimum_notice horizon daily_limit price "
     "requires_auth pathways category buffer_before buffer_after"
@@ -109,8 +112,8 @@ class Service:
                 case.headers["Authorization"] = shown
             if likely and "timeSlot" in _fields(case) and (sure or next(self.turns) % 2):
                 self._make_possible(case.body, booking)
-            if likely and case.operation.label == "POST /api/admin/builders":
-                case.body = _fields(case) | NEW if next(self.turns) % 2 else NEW
+            if likely and (new := NEW.get(case.operation.label)):
+                case.body = _fields(case) | new if next(self.turns) % 2 else new
 
         return prepare
 
