@@ -108,7 +108,6 @@ from booking_core.ports.payment_notices import PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
-
 _HEAD_START = timedelta(seconds=30)
 
 

@@ -21,7 +21,6 @@ from booking_core.domain.ids import BookingId
 from booking_core.domain.policies import link_deadline
 from booking_core.domain.time import Slot
 from booking_core.domain.trail import TrailKind
-from booking_core.domain.transitions import BookingState
 from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
