@@ -10,7 +10,7 @@ from booking_core.application.access import managed_builders
 from booking_core.application.create_booking import CreateBooking
 from booking_core.application.failure import Failure
 from booking_core.application.join_event import EventJoiner
-from booking_core.application.read_event import read_job
+from booking_core.application.read_job import read_job
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain import calendar_steps as steps
 from booking_core.domain.actor import Actor
