@@ -275,11 +275,8 @@ def _differs(
     expected = {
         slot for slot in booking.expected_slots() if window.start <= slot.start < window.end
     }
-    return (
-        (bool(expected) and any(_changed(booking, each) for each in records))
-        or any(_no_show_missed(booking, each) for each in records)
-        or _to_come(expected ^ standing, now)
-    )
+    news = any(_changed(booking, each) or _no_show_missed(booking, each) for each in records)
+    return (bool(expected) and news) or _to_come(expected ^ standing, now)
 
 
 def _to_come(slots: Iterable[Slot], now: datetime) -> bool:

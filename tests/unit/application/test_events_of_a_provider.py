@@ -205,6 +205,17 @@ def test_a_builder_hears_of_an_event_that_create_refused_where_no_notices_come()
     assert [each.ref for each in shop.calendar.standing()] == [event]
 
 
+def test_a_no_show_at_the_event_of_a_booking_that_is_over_is_no_difference() -> None:
+    shop = open_shop()
+    booking = create(shop, placed(shop)).booking
+    assert booking.slot
+    shop.clock.advance(booking.slot.start - shop.clock.now())
+    shop.core.cancel_booking(booking_id=booking.id, actor=Actor.system())
+    shop.calendar.mark_no_show(booking=booking)
+    report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin())
+    assert (report.events, report.differences) == (1, [])
+
+
 def test_an_unknown_booking_id_is_a_mark_of_the_callers_and_never_an_id() -> None:
     shop = open_shop()
     made = create(shop, placed(shop, marks=("their-own-id",)), booking_id="their-own-id")
