@@ -88,7 +88,10 @@ class ConfirmBooking:
                 return self.placer.new(offer, wish, Flow.DIRECT)
             return self._waiting(uow, booking_id, offer, wish)
 
+        begun: list[Booking] = []  # a repeat begins nothing
+
         def begin(uow: UnitOfWork, offer: Offer, booking: Booking) -> None:
+            begun[:] = [booking]
             if booking_id is None:
                 self.placer.hold(booking, slot)
             if booking.payment.status is PaymentStatus.DUE and not self.cashier.on_site:
@@ -99,10 +102,11 @@ class ConfirmBooking:
 
         email = contact.email if contact else None
         scope = scoped(key, "confirm", actor, email, (wish, slot, booking_id))
-        booking = self.placer.place(
+        placed = self.placer.place(
             wish, slot, key=scope, read=read, begin=begin, ignoring=booking_id
         )
-        booking = self.settle_calendar.at_once(self.cashier.opened(booking))
+        ours = bool(begun) and begun[0] is placed
+        booking = self.settle_calendar.at_once(self.cashier.opened(placed), ours=ours)
         if booking.state is BookingState.FAILED:
             self.placer.keeper.refuse(self._lost(booking, slot), scope)
         return booking

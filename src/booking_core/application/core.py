@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from booking_core.application.access import Access
 from booking_core.application.actor_of_api_key import ActorOfApiKey
@@ -106,6 +107,8 @@ from booking_core.ports.mailer import Mailer
 from booking_core.ports.payment_notices import PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
+
+_HEAD_START = timedelta(seconds=30)
 
 
 @frozen(kw_only=True)
@@ -226,6 +229,7 @@ class BookingCore:
         judge = SlotJudge(catalogue, times)
         holds = HoldJudge(hold_limits or HoldLimits(), origin_key, clock)
         placer = BookingPlacer(catalogue, judge, keeper, holds, ids)
+        ahead = evolve(keeper, head_start=_HEAD_START)  # of those who settle the calendar at once
         witness = Witness(unit_of_work, clock)
         settle_calendar = SettleCalendar(unit_of_work, keeper, witness)
         settle_money = SettleMoney(unit_of_work, keeper, payments, witness)
@@ -271,9 +275,13 @@ class BookingCore:
             explain_slot=ExplainSlot(catalogue, times),
             hold_slot=HoldSlot(placer),
             initialize_booking=InitializeBooking(placer, cashier, offer_link),
-            confirm_booking=ConfirmBooking(placer, access, cashier, settle_calendar),
+            confirm_booking=ConfirmBooking(
+                evolve(placer, keeper=ahead), access, cashier, settle_calendar
+            ),
             pay_booking=PayBooking(access, catalogue, cashier),
-            look_at_payment=LookAtPayment(unit_of_work, access, settle_money, settle_calendar),
+            look_at_payment=LookAtPayment(
+                unit_of_work, access, evolve(settle_money, keeper=ahead), settle_calendar
+            ),
             look_soon=LookSoon(unit_of_work, keeper),
             hear_payment_notice=HearPaymentNotice(unit_of_work, payment_notices, clock),
             show_booking=ShowBooking(unit_of_work, access),
@@ -286,7 +294,7 @@ class BookingCore:
             replay_booking=ReplayBooking(keeper, access, jobs),
             cancel_booking=CancelBooking(keeper, access),
             reschedule_booking=RescheduleBooking(
-                unit_of_work, keeper, judge, access, catalogue, settle_calendar
+                unit_of_work, ahead, judge, access, catalogue, settle_calendar
             ),
             revoke_tokens=RevokeTokens(keeper, access),
             complete_booking=CompleteBooking(keeper, access),

@@ -10,6 +10,7 @@ from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Offer
 from booking_core.application.join_event import EventJoiner
 from booking_core.application.place_booking import BookingPlacer, Wish
+from booking_core.application.read_job import read_job
 from booking_core.application.repeats import IdempotencyKey, as_answer, replayed, scoped
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor, Role
@@ -92,19 +93,28 @@ class CreateBooking:
             return answered
         named = invitee_uri is not None
         record = self.placer.keeper.calendar.find(event_uri=event_uri, invitee_uri=invitee_uri)
-        booking = self.from_record(
-            record,
-            actor=actor,
-            named=named,
-            session_type_id=session_type_id,
-            booking_id=booking_id,
-            pathway=pathway,
-        )
+        try:
+            booking = self.from_record(
+                record,
+                actor=actor,
+                named=named,
+                session_type_id=session_type_id,
+                booking_id=booking_id,
+                pathway=pathway,
+            )
+        except NotAllowed:
+            self._leave(record)
+            raise
         if booking.state.dead:
             raise WrongState(Action.RECORD_EVENT, booking.state)
         booking = self.cashier.opened(booking)
         shows = named and booking.event is not None and booking.event.place == record.event.place
         return self._answer(booking, actor, shows, scope)
+
+    def _leave(self, record: EventRecord) -> None:
+        """The event stays where it is; its job tells the builder, should no notice do so."""
+        event, keeper = record.event, self.placer.keeper
+        keeper.put_job(read_job(event.event_uri, event.invitee_uri, keeper.clock.now()))
 
     def from_record(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from booking_core.application.read_event import read_job
+from booking_core.application.read_job import read_job
 from booking_core.application.witness import of_place
 from booking_core.domain.errors import NotFound
 from booking_core.domain.trail import TrailKind

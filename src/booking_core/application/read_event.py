@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime
-
 from attrs import frozen
 
 from booking_core.application.create_booking import CreateBooking
@@ -10,12 +8,11 @@ from booking_core.application.witness import Witness, of_booking, of_place
 from booking_core.domain.actor import Actor
 from booking_core.domain.errors import InvalidRequest, NotAllowed, NotFound, ProviderFailed
 from booking_core.domain.event_record import EventRecord
-from booking_core.domain.ids import BookingId
 from booking_core.domain.trail import TrailEntry, TrailKind
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.inbox import InboxKey
 from booking_core.ports.mail_writer import LetterKind
-from booking_core.ports.outbox import Job, Topic
+from booking_core.ports.outbox import Job
 
 
 @frozen
@@ -77,15 +74,3 @@ class ReadEvent:
                 uow.inbox.answer(key=key, answer={})
                 uow.commit()
         return False
-
-
-def read_job(event_uri: str, invitee_uri: str | None, now: datetime) -> Job:
-    """To read that event back; its jobs are done one after the other, as those of a booking are."""
-    place = invitee_uri or event_uri
-    return Job(
-        topic=Topic.READ_EVENT,
-        booking_id=BookingId(place),
-        key=f"event:{place}",
-        subject=" ".join(filter(None, (event_uri, invitee_uri))),
-        due_at=now,
-    )

@@ -10,7 +10,7 @@ from booking_core.application.access import managed_builders
 from booking_core.application.create_booking import CreateBooking
 from booking_core.application.failure import Failure
 from booking_core.application.join_event import EventJoiner
-from booking_core.application.read_event import read_job
+from booking_core.application.read_job import read_job
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain import calendar_steps as steps
 from booking_core.domain.actor import Actor
@@ -275,11 +275,8 @@ def _differs(
     expected = {
         slot for slot in booking.expected_slots() if window.start <= slot.start < window.end
     }
-    return (
-        (bool(expected) and any(_changed(booking, each) for each in records))
-        or any(_no_show_missed(booking, each) for each in records)
-        or _to_come(expected ^ standing, now)
-    )
+    news = any(_changed(booking, each) or _no_show_missed(booking, each) for each in records)
+    return (bool(expected) and news) or _to_come(expected ^ standing, now)
 
 
 def _to_come(slots: Iterable[Slot], now: datetime) -> bool:

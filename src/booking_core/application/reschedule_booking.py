@@ -70,7 +70,8 @@ class RescheduleBooking:
             before=lambda: self.judge.check_before(offered, slot, ignoring=booking_id),
             explain=lambda refused: self.judge.with_alternatives(session_type_id, slot, refused),
         )
-        booking = self.settle_calendar.at_once(booking)
-        if changed and booking.pending_slot is None and booking.slot != slot:
+        ours = bool(changed) and changed[0] is booking
+        booking = self.settle_calendar.at_once(booking, ours=ours)
+        if ours and booking.pending_slot is None and booking.slot != slot:
             self.keeper.refuse(self.judge.lost(session_type_id, slot), scope)
         return booking

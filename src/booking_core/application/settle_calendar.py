@@ -9,7 +9,7 @@ from functools import partial
 from attrs import evolve, frozen
 
 from booking_core.application.changes import write_change
-from booking_core.application.keep import Keeper, Overtaken
+from booking_core.application.keep import Keeper, Overtaken, settle_job
 from booking_core.application.witness import Witness, start_of
 from booking_core.domain import calendar_steps as steps
 from booking_core.domain.actor import Actor
@@ -21,7 +21,6 @@ from booking_core.domain.ids import BookingId
 from booking_core.domain.policies import link_deadline
 from booking_core.domain.time import Slot
 from booking_core.domain.trail import TrailKind
-from booking_core.domain.transitions import BookingState
 from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
@@ -63,11 +62,21 @@ class SettleCalendar:
                 booking, events = self._read(booking_id), None
         raise ProviderFailed("The calendar's answers do not settle; looking again later.")
 
-    def at_once(self, booking: Booking) -> Booking:
-        """One try right after the commit, so that the caller gets its answer; a job goes on."""
-        if booking.state is not BookingState.CONFIRMING and booking.pending_slot is None:
+    def at_once(self, booking: Booking, *, ours: bool = True) -> Booking:
+        """One try right after the commit, so that the caller gets its answer; a job goes on.
+
+        It waits for as long as this should take (`Keeper.head_start`). What is not `ours`, because a
+        repeat changed nothing, is somebody else's to settle: only looked at.
+        """
+        if Settle.CALENDAR not in booking.unfinished:
             return booking
-        return self.when_answered(booking)
+        if not ours:
+            return self._read(booking.id)
+        try:
+            return self(booking_id=booking.id)
+        except ProviderFailed:
+            self.keeper.put_job(settle_job(booking, Settle.CALENDAR, self.keeper.clock.now()))
+            return self._read(booking.id)  # it may have come half way
 
     def when_answered(self, booking: Booking) -> Booking:
         """The booking as the provider's answer leaves it, or as it is where there is none."""

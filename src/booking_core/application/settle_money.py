@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, NoReturn
@@ -27,7 +27,7 @@ from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
-_MOST_STEPS = 50
+_MOST_STEPS, _MOST_STARTS = 50, 20
 
 
 @frozen
@@ -51,31 +51,10 @@ class SettleMoney:
             NotFound: no such booking.
             ProviderFailed: the provider has to be asked again later; what is done so far is kept.
         """
-        booking = self._read(booking_id)
-        if not booking.payment.attempts:
-            return booking  # nobody was ever sent to pay
-        standings: dict[int, Standing] = {}
-        done: tuple[steps.MoneyStep, dict[int, Standing]] | None = None
-        for _ in range(_MOST_STEPS):
-            try:
-                for attempt in booking.payment.attempts:
-                    if attempt.number not in standings:
-                        standings[attempt.number] = self._standing(attempt)
-                booking = self._record(
-                    booking, partial(steps.hear, standings=standings, now=self._now())
-                )
-                step = steps.next_step(booking, standings, now=self._now())
-                if done == (step, standings):
-                    break
-                done = step, dict(standings)
-                booking = self._do(booking, step, standings)
-            except Overtaken:
-                booking, standings, done = self._read(booking_id), {}, None
-                continue
-            if isinstance(step, steps.Record):
-                self._look_again(booking, standings)
-                return booking
-        raise ProviderFailed("The provider's answers do not settle; looking again later.")
+        for _ in range(_MOST_STARTS):
+            with suppress(Overtaken):
+                return self._settled(self._read(booking_id))
+        raise _unsettled()
 
     def at_once(self, booking: Booking) -> Booking:
         """One try right after the commit, so that the caller gets its answer; a job goes on."""
@@ -83,6 +62,38 @@ class SettleMoney:
             return self(booking_id=booking.id)
         except ProviderFailed:
             return booking
+
+    def unless_overtaken(self, booking: Booking) -> Booking | None:
+        """One try with the booking as it was read; None where another doer changed it meanwhile."""
+        try:
+            return self._settled(booking)
+        except ProviderFailed:
+            return booking
+        except Overtaken:
+            return None
+
+    def _settled(self, booking: Booking) -> Booking:
+        """Raises Overtaken, ProviderFailed."""
+        if not booking.payment.attempts:
+            return booking  # nobody was ever sent to pay
+        standings: dict[int, Standing] = {}
+        done: tuple[steps.MoneyStep, dict[int, Standing]] | None = None
+        for _ in range(_MOST_STEPS):
+            for attempt in booking.payment.attempts:
+                if attempt.number not in standings:
+                    standings[attempt.number] = self._standing(attempt)
+            booking = self._record(
+                booking, partial(steps.hear, standings=standings, now=self._now())
+            )
+            step = steps.next_step(booking, standings, now=self._now())
+            if done == (step, standings):
+                break
+            done = step, dict(standings)
+            booking = self._do(booking, step, standings)
+            if isinstance(step, steps.Record):
+                self._look_again(booking, standings)
+                return booking
+        raise _unsettled()
 
     # ---- one step --------------------------------------------------------------------------------
 
@@ -214,6 +225,10 @@ class SettleMoney:
         if self.payments is None:
             raise PaymentsUnavailable("This booking has a payment, and no payments are set up.")
         return self.payments
+
+
+def _unsettled() -> ProviderFailed:
+    return ProviderFailed("The provider's answers do not settle; looking again later.")
 
 
 def look_job(booking: Booking, due_at: datetime) -> Job:

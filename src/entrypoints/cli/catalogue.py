@@ -8,7 +8,7 @@ from typing import Any, TextIO
 import click
 from rich.text import Text
 
-from booking_core import Actor, Category, InvalidRequest, Language, Schedule
+from booking_core import Actor, Category, InvalidRequest, Language, Schedule, SessionTypeId
 from entrypoints import schedules, views
 from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, Group, as_option
@@ -159,7 +159,7 @@ def _json(file: TextIO) -> Any:
         raise InvalidRequest(f"{file.name} is not text in UTF-8.") from wrong
 
 
-@click.command(cls=Command)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--builder", metavar="NAME", help="Only those of this builder (id or slug).")
 @click.option(
     "--category",
@@ -169,7 +169,9 @@ def _json(file: TextIO) -> Any:
 @click.option("--pathway", metavar="ID", help="Only those of this pathway.")
 @as_option
 @pass_session
+@click.pass_context
 def session_types(
+    ctx: click.Context,
     session: Session,
     builder: str | None,
     category: str | None,
@@ -179,7 +181,10 @@ def session_types(
     """List the session types that a viewer is shown.
 
     With --builder, that builder and operators also see those that are not active.
+    `session-types change` takes one off the list, or puts it back.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     core, actor = session.core, session.actor(viewer)
     listed = (
         core.list_session_types(builder=builder, actor=actor)
@@ -203,6 +208,25 @@ def session_types(
             ]
         },
         tables.session_types(found, owners),
+    )
+
+
+@session_types.command("change")
+@click.argument("session_type")
+@click.option(
+    "--active/--not-active", required=True, help="Whether it can be booked; bookings stay."
+)
+@pass_session
+def change_session_type(session: Session, session_type: str, active: bool) -> None:
+    """Offer SESSION_TYPE, an id, or take it off."""
+    core, system = session.core, Actor.system()
+    changed = core.change_session_type(
+        session_type_id=SessionTypeId(session_type), changes={"active": active}, actor=system
+    )
+    owner = core.show_builder(name=changed.builder_id, actor=system)
+    session.screen.answer(
+        {"sessionType": views.session_type(changed, system, owner.scheduling_mode)},
+        f"{changed.title} {'can be booked' if active else 'is not offered any more'}.",
     )
 
 

@@ -82,6 +82,29 @@ def test_a_change_of_a_builder_that_is_none_is_refused(run: Command) -> None:
     run("builders", "change", "ada", "--photo", "javascript:alert(1)", code=65)
 
 
+def test_a_session_type_is_taken_off_and_put_back(run: Command) -> None:
+    def offered() -> list[str]:
+        return [each["id"] for each in run.json("session-types")["sessionTypes"]]
+
+    before = offered()
+    taken, *left = before
+    changed = run.json("session-types", "change", taken, "--not-active")["sessionType"]
+    assert (changed["id"], changed["active"]) == (taken, False)
+    assert offered() == left
+    all_of_them = run.json("session-types", "--builder", "ada", "--as", "admin")["sessionTypes"]
+    assert {each["id"]: each["active"] for each in all_of_them}[taken] is False
+    assert "can be booked." in run("session-types", "change", taken, "--active").stdout
+    assert offered() == before
+
+
+def test_a_change_of_a_session_type_that_says_nothing_or_names_none_is_refused(
+    run: Command,
+) -> None:
+    run("session-types", "change", "nothing", "--active", code=66)
+    [taken, *_] = run.json("session-types")["sessionTypes"]
+    run("session-types", "change", taken["id"], code=2)
+
+
 def test_session_types_are_found_by_category_and_pathway(run: Command) -> None:
     def titles(*options: str) -> list[str]:
         return [each["title"] for each in run.json("session-types", *options)["sessionTypes"]]

@@ -194,6 +194,28 @@ def test_a_builder_hears_of_an_unmatched_event_from_repair_where_no_notices_come
     assert shop.subjects(a_builder().email) == ["In your calendar, but not booked here"]
 
 
+def test_a_builder_hears_of_an_event_that_create_refused_where_no_notices_come() -> None:
+    shop = open_shop(requires_auth=True)
+    event = placed(shop)
+    for _ in range(2):
+        with pytest.raises(SignInRequired):
+            create(shop, event)
+        shop.work()
+    assert shop.subjects(a_builder().email) == ["In your calendar, but not booked here"]
+    assert [each.ref for each in shop.calendar.standing()] == [event]
+
+
+def test_a_no_show_at_the_event_of_a_booking_that_is_over_is_no_difference() -> None:
+    shop = open_shop()
+    booking = create(shop, placed(shop)).booking
+    assert booking.slot
+    shop.clock.advance(booking.slot.start - shop.clock.now())
+    shop.core.cancel_booking(booking_id=booking.id, actor=Actor.system())
+    shop.calendar.mark_no_show(booking=booking)
+    report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin())
+    assert (report.events, report.differences) == (1, [])
+
+
 def test_an_unknown_booking_id_is_a_mark_of_the_callers_and_never_an_id() -> None:
     shop = open_shop()
     made = create(shop, placed(shop, marks=("their-own-id",)), booking_id="their-own-id")
