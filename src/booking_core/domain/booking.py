@@ -19,7 +19,7 @@ from booking_core.domain import events
 from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client, Contact
 from booking_core.domain.errors import HoldExpired, WrongState
-from booking_core.domain.events import BookingEvent, CheckoutAbandoned
+from booking_core.domain.events import BookingEvent, CheckoutAbandoned, PaymentFailed
 from booking_core.domain.ids import (
     BookingId,
     BuilderId,
@@ -634,12 +634,12 @@ class Booking:
         self.deadline = until
         return True
 
-    def payment_failed(self) -> bool:
-        """The money will not come; the slot is free again."""
+    def payment_failed(self, told: type[PaymentFailed] = PaymentFailed) -> bool:
+        """The money will not come, or is gone again; the slot is free again."""
         if self.state is not BookingState.AWAITING_PAYMENT:
             return False
         self.payment = self.payment.after(PaymentAction.FAIL)
-        self._end(Action.PAYMENT_FAILED, BookingState.EXPIRED, keep=0)
+        self._end(Action.PAYMENT_FAILED, BookingState.EXPIRED, keep=0, told=told)
         return True
 
     def capture_refused(self) -> bool:
@@ -900,7 +900,14 @@ _OWING_AGAIN = {
     PaymentStatus.PAID: PaymentAction.OWE_BACK,
     PaymentStatus.REFUNDED: PaymentAction.OWE_BACK,
 }
-_NOTHING_ASKED_BACK = (PaymentStatus.PAID, PaymentStatus.REFUNDED)
+# What came when nothing was booked for it is owed back as soon as we hear of it; of what nobody ever
+# heard as paid, nothing was asked for.
+_NOTHING_ASKED_BACK = (
+    PaymentStatus.PAID,
+    PaymentStatus.REFUNDED,
+    PaymentStatus.FAILED,
+    PaymentStatus.VOIDED,
+)
 
 # What is recorded of the money, and by which row of the payment's table.
 _RECORDED = {

@@ -189,9 +189,12 @@ def _secured(booking: Booking, number: int, action: PaymentAction, now: datetime
 
 def _hear_failure(booking: Booking, standings: Standings) -> bool:
     """The bank said no, or took the money back before we heard of it, and nothing else can be paid."""
-    closed = all(_over(standing) for standing in standings.values())
-    failed = any(each.state is _S.FAILED or _gone(each) for each in standings.values())
-    return closed and failed and booking.payment_failed()
+    if not all(_over(standing) for standing in standings.values()):
+        return False
+    if any(_gone(standing) for standing in standings.values()):
+        return booking.payment_failed(events.PaymentTakenBack)
+    failed = any(standing.state is _S.FAILED for standing in standings.values())
+    return failed and booking.payment_failed()
 
 
 def _over(standing: Standing) -> bool:

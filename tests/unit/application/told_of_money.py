@@ -30,6 +30,7 @@ _ENDINGS = (
     LetterKind.AUTHORISED_TOO_LATE,
     LetterKind.PAID_TOO_LATE,
     LetterKind.PAYMENT_FAILED,
+    LetterKind.PAYMENT_TAKEN_BACK,
 )
 
 
