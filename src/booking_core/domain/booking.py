@@ -670,6 +670,7 @@ class Booking:
     def refunds_sent_back(self, keys: Collection[str], *, taken: int, returned: int) -> bool:
         """The client's bank did not take the refunds under these keys, so their money is still owed.
 
+        What went back besides, since that was told, is told as well.
         While a bank still decides about the accepted money its status tells that.
         """
         before = self.payment
@@ -682,6 +683,8 @@ class Booking:
         )
         if self.payment.sent_back != before.sent_back:
             self.events.append(events.RefundSentBack(self.id))
+        elif returned > before.returned:
+            self.events.append(events.MoneyGivenBack(self.id, returned - before.returned))
         return self.payment != before
 
     def checkout_opened(self, attempt: int, checkout: Checkout) -> bool:

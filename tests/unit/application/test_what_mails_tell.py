@@ -361,3 +361,22 @@ def test_who_got_it_otherwise_by_then_is_not_told_that_a_refund_came_back(shop: 
     shop.work(HOUR)
     assert told(shop, "Refund not taken") == []
     assert told(shop, "Refund not taken", "ada@example.org") == []
+
+
+@pytest.mark.parametrize("heard", ["first", "together"])
+def test_what_goes_back_beside_a_refund_that_came_back_is_told_as_well(
+    shop: Shop, heard: str
+) -> None:
+    booking = paid(shop)
+    shop.core.refund_booking(booking_id=booking.id, amount=1_000, actor=BUILDER)
+    shop.work()
+    shop.payments.send_back_refunds(key_of(booking))
+    if heard == "first":
+        shop.core.settle_money.at_once(booking)
+        shop.work()
+    shop.cancel(booking, BUILDER)
+    shop.work(2 * HOUR)
+    assert ["refund of €10.00" in text for text in told(shop, "Refund:")] == [True, False]
+    assert ["refund of €40.00" in text for text in told(shop, "Refund:")] == [False, True]
+    assert len(told(shop, "Refund not taken")) == 1
+    assert shop.now(booking).payment.owed == 1_000
