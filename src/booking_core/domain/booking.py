@@ -580,12 +580,15 @@ class Booking:
             return self._money_for_the_dead(attempt, action)
         return attempt != self.payment.accepted and self._wake_money()
 
-    def money_taken(self, attempt: int) -> bool:
-        """What was authorised is taken; so whatever comes after that, it is recorded first."""
+    def money_taken(self, attempt: int, *, taken: int) -> bool:
+        """What was authorised is taken; so whatever comes after that, it is recorded first.
+
+        `taken` is what all attempts together brought in; less than the price where only that is kept.
+        """
         authorised = self.payment.status is PaymentStatus.AUTHORISED
         if not authorised or attempt != self.payment.accepted:
             return False
-        self.payment = self.payment.after(PaymentAction.PAY)
+        self.payment = evolve(self.payment.after(PaymentAction.PAY), taken=taken)
         return True
 
     def _accept(self, attempt: int, action: PaymentAction, link_until: datetime | None) -> None:

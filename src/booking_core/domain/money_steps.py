@@ -139,12 +139,13 @@ MoneyStep = (
 def hear(booking: Booking, standings: Standings, *, now: datetime) -> bool:
     """Applies what the provider says now; whether any of it was news."""
     standings = _with_what_was_given_by_hand(booking, standings)
+    taken, _ = totals(standings)
     heard = [_hear_sent_back(booking, standings)]
     heard += [
         news
         for number, standing in standings.items()
         for news in (
-            standing.state is _S.PAID and booking.money_taken(number),
+            standing.state is _S.PAID and booking.money_taken(number, taken=taken),
             _hear_one(booking, number, standing, now),
         )
     ]

@@ -22,6 +22,7 @@ from booking_core import (
     BookingCore,
     CalendarNoticeReader,
     MailWriter,
+    PaymentNoticeReader,
     Role,
     Schedule,
     SessionType,
@@ -60,10 +61,12 @@ class Shop:
         schedule: Schedule | None = None,
         calendar_notices: CalendarNoticeReader | None = None,
         mail_writer: MailWriter | None = None,
+        payment_notices: PaymentNoticeReader | None = None,
+        store: MemoryStore | None = None,
         **changes: Any,
     ) -> Shop:
         """With the session type changed as said; the calendar is "memory", "local" or one's own."""
-        clock, store = clock or MemoryClock(NOW), MemoryStore()
+        clock, store = clock or MemoryClock(NOW), store or MemoryStore()
         mailer, payments = mailer or MemoryMailer(), payments or MemoryPayments(clock)
         own: Any = calendar
         if calendar == "local":
@@ -76,6 +79,7 @@ class Shop:
             calendar=own,
             calendar_notices=calendar_notices,
             payments=payments,
+            payment_notices=payment_notices,
             mailer=mailer,
             mail_writer=mail_writer,
             clock=clock,
