@@ -81,6 +81,7 @@ class Outcome:
 
 @pytest.fixture(scope="module", params=[1])
 def after(request: pytest.FixtureRequest) -> Outcome:
+    random.seed(request.param)  # of the pauses between tries
     Unreliable.chance, Unreliable.trouble = random.Random(request.param), True
     Unreliable.seen.clear()
     clock, post, mails, mailer = MemoryClock(NOW), Post(), BothWriters(), Mailer()
