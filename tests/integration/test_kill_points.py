@@ -33,6 +33,8 @@ from booking_core import (
     CancellationPolicy,
     Contact,
     RefundStep,
+    SessionType,
+    Slot,
     TimeWindow,
 )
 from entrypoints.container import Application, assemble
@@ -201,8 +203,12 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path, socket_enabled: None) 
 # ---- the scenarios: what is done before the worker starts -----------------------------------------
 
 
-def _asked(scene: Scene) -> Booking:
-    """A booking whose client was sent to pay."""
+CLIENT, BUILDER = "bo@example.org", "robin@example.org"
+CONTACT = Contact("Bo", CLIENT, "UTC")
+
+
+def _offer(scene: Scene) -> tuple[SessionType, Slot]:
+    """What is booked, and when it is free."""
     core = scene.application.core
     core.change_builder(builder_id="demo", changes={"reminders": ()}, actor=SYSTEM)
     half_back = CancellationPolicy(refunds=(RefundStep(timedelta(0), 50),))
@@ -215,11 +221,14 @@ def _asked(scene: Scene) -> Booking:
     found = core.find_slots(
         session_type_id=offer.id, window=TimeWindow(first, first + timedelta(days=7)), actor=SYSTEM
     )
-    return core.confirm_booking(
-        session_type_id=offer.id,
-        slot=found.slots[0].slot,
-        contact=Contact("Bo", "bo@example.org", "UTC"),
-        actor=Actor.anonymous(),
+    return offer, found.slots[0].slot
+
+
+def _asked(scene: Scene) -> Booking:
+    """A booking whose client was sent to pay."""
+    offer, slot = _offer(scene)
+    return scene.application.core.confirm_booking(
+        session_type_id=offer.id, slot=slot, contact=CONTACT, actor=Actor.anonymous()
     )
 
 
@@ -250,14 +259,68 @@ def released(scene: Scene) -> Booking:
     return booking
 
 
+def goodwill(scene: Scene) -> Booking:
+    """A booking that was paid, and of which the builder gives a part back."""
+    booking = paid(scene)
+    core = scene.application.core
+    core.settle_money(booking_id=booking.id)
+    return core.refund_booking(booking_id=booking.id, amount=1_000, actor=SYSTEM)
+
+
+def sent_back(scene: Scene) -> Booking:
+    """No bank took that part, and the builder cancels; nobody knows of the one, or has done the other."""
+    booking = goodwill(scene)
+    core = scene.application.core
+    core.settle_money(booking_id=booking.id)
+    scene.stand_in.bank.fail_refunds()
+    return core.cancel_booking(booking_id=booking.id, actor=SYSTEM)
+
+
+def linked(scene: Scene) -> Booking:
+    """The client has paid for a link; nobody knows of it yet."""
+    offer, _ = _offer(scene)
+    begun = scene.application.core.initialize_booking(
+        session_type_id=offer.id, contact=CONTACT, actor=Actor.anonymous()
+    )
+    scene.stand_in.bank.pay(begun.booking.payment.attempts[0].checkout_id or "")
+    return begun.booking
+
+
+def chosen(scene: Scene) -> Booking:
+    """The client has paid for a link by card, and chosen its time."""
+    offer, slot = _offer(scene)
+    core = scene.application.core
+    begun = core.initialize_booking(
+        session_type_id=offer.id, contact=CONTACT, actor=Actor.anonymous()
+    ).booking
+    scene.stand_in.bank.authorise(begun.payment.attempts[0].checkout_id or "")
+    core.settle_money(booking_id=begun.id)
+    token = core.manage_key.token(begun.id, begun.token_version)
+    return core.confirm_booking(
+        session_type_id=offer.id, slot=slot, actor=Actor.anonymous(token), booking_id=begun.id
+    )
+
+
 EXPECTED = {
     paid: BookingState.CONFIRMED,
     cancelled: BookingState.CANCELLED,
     released: BookingState.CANCELLED,
+    goodwill: BookingState.CONFIRMED,
+    sent_back: BookingState.CANCELLED,
+    linked: BookingState.AWAITING_SCHEDULING,
+    chosen: BookingState.CONFIRMED,
 }
 #: How many calls each scenario makes when nobody disturbs it: mails included, and the question
 #: with which a worker begins, what could not be delivered.
-CALLS = {paid: 12, cancelled: 17, released: 6}
+CALLS = {
+    paid: 12,
+    cancelled: 17,
+    released: 6,
+    goodwill: 17,
+    sent_back: 20,
+    linked: 8,
+    chosen: 12,
+}
 
 
 def _check(scene: Scene, play: Callable[[Scene], Booking], kill_at: tuple[int, str] | None) -> None:
@@ -282,6 +345,21 @@ def _check(scene: Scene, play: Callable[[Scene], Booking], kill_at: tuple[int, s
         case "released":
             assert (status, intents, refunds) == ("VOIDED", [("canceled", 0)], [])
             assert told == []
+        case "goodwill":
+            assert (status, intents, refunds) == ("REFUNDED", [("succeeded", 4_900)], [1_000])
+            assert told == [(CLIENT, "Booked"), (CLIENT, "Refund"), (BUILDER, "Booked")]
+        case "sent_back":
+            assert (status, intents) == ("REFUND_DUE", [("succeeded", 4_900)])
+            assert refunds == [1_000, 3_900]
+            client = ["Cancelled", "Refund", "Refund", "Refund not taken"]
+            builder = ["Cancelled", "Refund not taken"]
+            assert told == [*((CLIENT, it) for it in client), *((BUILDER, it) for it in builder)]
+        case "linked":
+            assert (status, intents, refunds) == ("PAID", [("succeeded", 4_900)], [])
+            assert told == [(CLIENT, "One step left")]
+        case "chosen":
+            assert (status, intents, refunds) == ("PAID", [("succeeded", 4_900)], [])
+            assert told == [(CLIENT, "Booked"), (BUILDER, "Booked")]
 
 
 @pytest.mark.parametrize("kill_at", [None, (2, "after"), (4, "before"), (4, "after")])
@@ -290,7 +368,7 @@ def test_a_refund_survives_its_worker(scene: Scene, kill_at: tuple[int, str] | N
 
 
 @pytest.mark.killpoints
-@pytest.mark.parametrize("play", [paid, released])
+@pytest.mark.parametrize("play", [each for each in CALLS if each is not cancelled])
 def test_the_calls_of_an_undisturbed_worker_are_known(
     scene: Scene, play: Callable[[Scene], Booking]
 ) -> None:

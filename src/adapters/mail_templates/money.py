@@ -55,7 +55,7 @@ def _amounts(letter: Letter, price: Money) -> dict[str, Money]:
 def _of_refund(letter: Letter) -> str | None:
     """Why it was made, where nobody announced it; of several, what they come to."""
     if letter.booking.state.dead and letter.booking.payment.accepted is None:
-        return "came_too_late"
+        return "nothing_booked"
     before = letter.refund is not None and letter.booking.payment.returned > letter.refund.amount
     return "refunded_in_all" if before else None
 

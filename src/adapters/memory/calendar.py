@@ -305,7 +305,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
         """What stands in the calendar, all bookings together, by start."""
         with self._lock:
             found = [event for event in self._events.values() if not event.cancelled]
-            return sorted(found, key=lambda event: event.slot)
+            return sorted(found, key=lambda event: (event.slot.start, event.slot.end))
 
     # ---- inside ----------------------------------------------------------------------------------
 

@@ -40,6 +40,13 @@ def answered_for_good(failed: ProviderFailed) -> bool:
     return isinstance(cause, stripe.APIError) and (cause.http_status or 0) >= 500
 
 
+def asked_otherwise_before(failed: ProviderFailed) -> bool:
+    """Its key stands for a request with other parameters, and nothing was done."""
+    import stripe
+
+    return isinstance(failed.__cause__, stripe.IdempotencyError)
+
+
 @contextmanager
 def refused_checkouts() -> Iterator[None]:
     """Raises CheckoutRefused when what a checkout is asked for by can never be granted.

@@ -10,6 +10,7 @@ from adapters.stripe_payments.account import Account
 from adapters.stripe_payments.amounts import to_stripe
 from adapters.stripe_payments.failures import (
     answered_for_good,
+    asked_otherwise_before,
     refused_checkouts,
     told_as_failures,
     whatever_its_state,
@@ -143,9 +144,20 @@ class StripePayments(PaymentGateway, PaymentNoticeReader):
         return self.standing(attempt=attempt)
 
     def refund(self, *, attempt: Attempt, amount: int, key: str) -> Standing:
+        try:
+            self._refund_unless_known(attempt, amount, key, key)
+        except ProviderFailed as failed:
+            if not asked_otherwise_before(failed):
+                raise
+            # That one came to nothing, or it would be found; since then another amount is missing.
+            self._refund_unless_known(attempt, amount, key, f"{key}:{amount}")
+        return self.standing(attempt=attempt)
+
+    def _refund_unless_known(self, attempt: Attempt, amount: int, key: str, asked_by: str) -> None:
+        """`key` is how it is found again, `asked_by` is Stripe's own key of the request."""
         standing, intent = self._look(attempt)
         if key in standing.refunds or key in standing.failed_refunds:
-            return standing
+            return
         if standing.state is not CheckoutState.PAID or amount > standing.held:
             message = "More cannot be given back than is held; the payment may be disputed."
             raise ProviderFailed(message, retryable=False)
@@ -157,9 +169,8 @@ class StripePayments(PaymentGateway, PaymentNoticeReader):
                     "amount": to_stripe(amount, attempt.price.currency),
                     "metadata": {"key": key, "booking_id": booking},
                 },
-                options={"idempotency_key": key},
+                options={"idempotency_key": asked_by},
             )
-        return self.standing(attempt=attempt)
 
     def standing(self, *, attempt: Attempt) -> Standing:
         return self._look(attempt)[0]

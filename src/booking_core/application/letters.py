@@ -47,12 +47,13 @@ OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
         events.BookingCancelled: Occasion(_K.CANCELLED, _BOTH, frozenset({BookingState.CANCELLED})),
         events.BookingFailed: Occasion(_K.FAILED, _BOTH, frozenset({BookingState.FAILED})),
         events.PaymentFailed: Occasion(_K.PAYMENT_FAILED, _CLIENT, DEAD),
+        events.PaymentTakenBack: Occasion(_K.PAYMENT_TAKEN_BACK, _CLIENT, DEAD),
         events.CheckoutAbandoned: Occasion(_K.EXPIRED, _CLIENT, DEAD),
         events.AuthorisedTooLate: Occasion(_K.AUTHORISED_TOO_LATE, _CLIENT, DEAD),
         events.PaidTooLate: Occasion(_K.PAID_TOO_LATE, _CLIENT, DEAD),
         events.LinkUnused: Occasion(_K.LINK_UNUSED, _CLIENT, DEAD),
         events.RefundedElsewhere: Occasion(_K.REFUNDED, _BOTH, _ANY),
-        events.RefundSentBack: Occasion(_K.REFUND_SENT_BACK, _BUILDER, _ANY),
+        events.RefundSentBack: Occasion(_K.REFUND_SENT_BACK, _BOTH, _ANY),
         events.TokensRevoked: Occasion(_K.NEW_LINK, _CLIENT, _ANY),
         events.MoneyGivenBack: Occasion(_K.REFUNDED, _CLIENT, _ANY),
         events.PaymentDisputed: Occasion(_K.DISPUTED, _BUILDER, _ANY),
@@ -74,4 +75,6 @@ def called_for(event: events.BookingEvent) -> Iterator[tuple[LetterKind, Reader]
 
 def still_true(kind: LetterKind, booking: Booking) -> bool:
     """Whether the news is not overtaken by what happened since."""
+    if kind is _K.REFUND_SENT_BACK and not booking.payment.owed:
+        return False
     return booking.state in _BY_KIND[kind].states

@@ -153,7 +153,7 @@ class SettleMoney:
     def _refund_sent_back(self, booking: Booking, standings: steps.Standings) -> NoReturn:
         """Asking again would get the same answer: the builder is told, and the job is given up."""
         taken, returned = steps.totals(standings)
-        keys = {key for each in standings.values() for key in each.failed_refunds}
+        keys = steps.sent_back(standings)
         self._record(booking, lambda b: b.refunds_sent_back(keys, taken=taken, returned=returned))
         message = "The provider could not give the money back; give it back by hand."
         raise ProviderFailed(message, retryable=False)

@@ -19,7 +19,7 @@ from booking_core.domain import events
 from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client, Contact
 from booking_core.domain.errors import HoldExpired, WrongState
-from booking_core.domain.events import BookingEvent, CheckoutAbandoned
+from booking_core.domain.events import BookingEvent, CheckoutAbandoned, PaymentFailed
 from booking_core.domain.ids import (
     BookingId,
     BuilderId,
@@ -583,12 +583,15 @@ class Booking:
             return self._money_for_the_dead(attempt, action)
         return attempt != self.payment.accepted and self._wake_money()
 
-    def money_taken(self, attempt: int) -> bool:
-        """What was authorised is taken; so whatever comes after that, it is recorded first."""
+    def money_taken(self, attempt: int, *, taken: int) -> bool:
+        """What was authorised is taken; so whatever comes after that, it is recorded first.
+
+        `taken` is what all attempts together brought in; less than the price where only that is kept.
+        """
         authorised = self.payment.status is PaymentStatus.AUTHORISED
         if not authorised or attempt != self.payment.accepted:
             return False
-        self.payment = self.payment.after(PaymentAction.PAY)
+        self.payment = evolve(self.payment.after(PaymentAction.PAY), taken=taken)
         return True
 
     def _accept(self, attempt: int, action: PaymentAction, link_until: datetime | None) -> None:
@@ -637,12 +640,12 @@ class Booking:
         self.deadline = until
         return True
 
-    def payment_failed(self) -> bool:
-        """The money will not come; the slot is free again."""
+    def payment_failed(self, told: type[PaymentFailed] = PaymentFailed) -> bool:
+        """The money will not come, or is gone again; the slot is free again."""
         if self.state is not BookingState.AWAITING_PAYMENT:
             return False
         self.payment = self.payment.after(PaymentAction.FAIL)
-        self._end(Action.PAYMENT_FAILED, BookingState.EXPIRED, keep=0)
+        self._end(Action.PAYMENT_FAILED, BookingState.EXPIRED, keep=0, told=told)
         return True
 
     def capture_refused(self) -> bool:
@@ -673,6 +676,7 @@ class Booking:
     def refunds_sent_back(self, keys: Collection[str], *, taken: int, returned: int) -> bool:
         """The client's bank did not take the refunds under these keys, so their money is still owed.
 
+        What went back besides, since that was told, is told as well.
         While a bank still decides about the accepted money its status tells that.
         """
         before = self.payment
@@ -685,6 +689,8 @@ class Booking:
         )
         if self.payment.sent_back != before.sent_back:
             self.events.append(events.RefundSentBack(self.id))
+        elif returned > before.returned:
+            self.events.append(events.MoneyGivenBack(self.id, returned - before.returned))
         return self.payment != before
 
     def checkout_opened(self, attempt: int, checkout: Checkout) -> bool:
@@ -903,7 +909,14 @@ _OWING_AGAIN = {
     PaymentStatus.PAID: PaymentAction.OWE_BACK,
     PaymentStatus.REFUNDED: PaymentAction.OWE_BACK,
 }
-_NOTHING_ASKED_BACK = (PaymentStatus.PAID, PaymentStatus.REFUNDED)
+# What came when nothing was booked for it is owed back as soon as we hear of it; of what nobody ever
+# heard as paid, nothing was asked for.
+_NOTHING_ASKED_BACK = (
+    PaymentStatus.PAID,
+    PaymentStatus.REFUNDED,
+    PaymentStatus.FAILED,
+    PaymentStatus.VOIDED,
+)
 
 # What is recorded of the money, and by which row of the payment's table.
 _RECORDED = {

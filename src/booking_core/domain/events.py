@@ -51,6 +51,10 @@ class PaymentFailed(BookingEvent):
     """The money will not come."""
 
 
+class PaymentTakenBack(PaymentFailed):
+    """The money had come, and was given back or disputed before anything was booked for it."""
+
+
 class PaidOnSite(BookingEvent):
     """The builder recorded that the client paid at the meeting."""
 

@@ -139,11 +139,13 @@ MoneyStep = (
 def hear(booking: Booking, standings: Standings, *, now: datetime) -> bool:
     """Applies what the provider says now; whether any of it was news."""
     standings = _with_what_was_given_by_hand(booking, standings)
-    heard = [
+    taken, _ = totals(standings)
+    heard = [_hear_sent_back(booking, standings)]
+    heard += [
         news
         for number, standing in standings.items()
         for news in (
-            standing.state is _S.PAID and booking.money_taken(number),
+            standing.state is _S.PAID and booking.money_taken(number, taken=taken),
             _hear_one(booking, number, standing, now),
         )
     ]
@@ -151,6 +153,15 @@ def hear(booking: Booking, standings: Standings, *, now: datetime) -> bool:
         return True
     # What came too late we gave back ourselves, and the deadline is what ends the booking.
     return not booking.came_too_late(now) and _hear_failure(booking, standings)
+
+
+def _hear_sent_back(booking: Booking, standings: Standings) -> bool:
+    """That is recorded before anything else is given back, so that each sum is told by itself."""
+    keys = sent_back(standings)
+    if keys <= {*booking.payment.sent_back}:
+        return False
+    taken, returned = totals(standings)
+    return booking.refunds_sent_back(keys, taken=taken, returned=returned)
 
 
 def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) -> bool:
@@ -189,9 +200,12 @@ def _secured(booking: Booking, number: int, action: PaymentAction, now: datetime
 
 def _hear_failure(booking: Booking, standings: Standings) -> bool:
     """The bank said no, or took the money back before we heard of it, and nothing else can be paid."""
-    closed = all(_over(standing) for standing in standings.values())
-    failed = any(each.state is _S.FAILED or _gone(each) for each in standings.values())
-    return closed and failed and booking.payment_failed()
+    if not all(_over(standing) for standing in standings.values()):
+        return False
+    if any(_gone(standing) for standing in standings.values()):
+        return booking.payment_failed(events.PaymentTakenBack)
+    failed = any(standing.state is _S.FAILED for standing in standings.values())
+    return failed and booking.payment_failed()
 
 
 def _over(standing: Standing) -> bool:
@@ -216,7 +230,7 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
     standings = _with_what_was_given_by_hand(booking, standings)
     accepted = booking.payment.accepted
     waits = booking.state is BookingState.AWAITING_PAYMENT and not booking.overdue(now)
-    sent_back: MoneyStep | None = None
+    failed: MoneyStep | None = None
     for attempt in sorted(booking.payment.attempts, key=lambda each: each.number == accepted):
         standing = standings[attempt.number]
         step = (
@@ -225,14 +239,14 @@ def next_step(booking: Booking, standings: Standings, *, now: datetime) -> Money
             else _let_go(attempt, standing, waits)
         )
         if isinstance(step, RefundFailed):
-            sent_back = step
+            failed = step
         elif step is not None:
             return step
     if _none_opens(booking, standings):
         return GiveUpCheckout()
     if _may_expire(booking, standings, now):
         return Expire()
-    return sent_back or _record(booking, standings)
+    return failed or _record(booking, standings)
 
 
 def _with_what_was_given_by_hand(booking: Booking, standings: Standings) -> Standings:
@@ -384,6 +398,11 @@ def totals(standings: Standings) -> tuple[int, int]:
     """What all attempts together brought in, and what they gave back."""
     taken = sum(standing.captured for standing in standings.values())
     return taken, sum(standing.refunded for standing in standings.values())
+
+
+def sent_back(standings: Standings) -> set[str]:
+    """The keys of the refunds that no bank took."""
+    return {key for standing in standings.values() for key in standing.failed_refunds}
 
 
 def _record(booking: Booking, standings: Standings) -> Record:

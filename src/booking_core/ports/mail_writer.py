@@ -31,6 +31,7 @@ class LetterKind(StrEnum):
     REMINDER = "reminder"
     NEW_LINK = "new link"  # the links of all mails before open nothing any more
     PAYMENT_FAILED = "payment failed"  # the bank said no for good
+    PAYMENT_TAKEN_BACK = "payment taken back"  # refunded or disputed before anything was booked
     EXPIRED = "expired"  # the checkout was not completed in time
     AUTHORISED_TOO_LATE = "authorised too late"  # the money was reserved and is released
     PAID_TOO_LATE = "paid too late"  # all of it goes back

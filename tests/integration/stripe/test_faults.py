@@ -184,6 +184,50 @@ def test_money_is_moved_once_by_a_stripe_that_is_slow(
     assert move.done(bank) == 1
 
 
+def give_back(payments: StripePayments, attempt: Attempt, amount: int) -> None:
+    payments.refund(attempt=attempt, amount=amount, key="k")
+
+
+def test_a_refund_that_came_to_nothing_is_made_when_less_is_missing_by_now(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank
+) -> None:
+    """Somebody gave a part back meanwhile; Stripe knows the key by the amount of the first try."""
+    bank.pay(attempt.checkout_id or "")
+    bank.break_next("POST /v1/refunds", Fault.ERROR_HALFWAY)
+    fails(lambda: give_back(stripe_payments, attempt, 5_000))
+    bank.refund_at_the_dashboard(attempt.checkout_id or "", 1_000)
+    for _ in range(2):
+        give_back(stripe_payments, attempt, 4_000)
+    assert sorted(each["amount"] for each in bank.refunds.values()) == [1_000, 4_000]
+
+
+def test_a_refund_that_somebody_else_was_faster_with_is_made_for_the_rest(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank
+) -> None:
+    def meanwhile(when: str) -> None:
+        if bank.requests[-1] == ("POST", "/v1/refunds") and not bank.refunds:
+            bank.refund_at_the_dashboard(attempt.checkout_id or "", 1_000)
+
+    bank.pay(attempt.checkout_id or "")
+    bank.watch = meanwhile
+    with pytest.raises(ProviderFailed):  # Stripe refuses it, and remembers that
+        give_back(stripe_payments, attempt, 5_000)
+    give_back(stripe_payments, attempt, 4_000)
+    assert sorted(each["amount"] for each in bank.refunds.values()) == [1_000, 4_000]
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.ERROR_500])
+def test_a_refund_that_was_made_unheard_is_not_made_again_for_another_amount(
+    stripe_payments: StripePayments, attempt: Attempt, bank: Bank, fault: Fault
+) -> None:
+    bank.pay(attempt.checkout_id or "")
+    bank.break_next("POST /v1/refunds", fault, times=3)
+    fails(lambda: give_back(stripe_payments, attempt, 2_000))
+    bank.faults.clear()
+    give_back(stripe_payments, attempt, 1_000)
+    assert [each["amount"] for each in bank.refunds.values()] == [2_000]
+
+
 # ---- what a key remembers, as Stripe has it ------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from booking_core import (
     CalendarNoticeReader,
     HoldLimits,
     MailWriter,
+    PaymentNoticeReader,
     Role,
     Schedule,
     SessionType,
@@ -62,10 +63,12 @@ class Shop:
         calendar_notices: CalendarNoticeReader | None = None,
         mail_writer: MailWriter | None = None,
         hold_limits: HoldLimits | None = None,
+        payment_notices: PaymentNoticeReader | None = None,
+        store: MemoryStore | None = None,
         **changes: Any,
     ) -> Shop:
         """With the session type changed as said; the calendar is "memory", "local" or one's own."""
-        clock, store = clock or MemoryClock(NOW), MemoryStore()
+        clock, store = clock or MemoryClock(NOW), store or MemoryStore()
         mailer, payments = mailer or MemoryMailer(), payments or MemoryPayments(clock)
         own: Any = calendar
         if calendar == "local":
@@ -78,6 +81,7 @@ class Shop:
             calendar=own,
             calendar_notices=calendar_notices,
             payments=payments,
+            payment_notices=payment_notices,
             mailer=mailer,
             mail_writer=mail_writer,
             clock=clock,

@@ -137,7 +137,7 @@ def test_a_refund_that_the_bank_sends_back_is_owed_again_and_the_builder_is_told
         assert (payment.status, payment.taken, payment.returned) == (PAY.REFUND_DUE, 5_000, 0)
         assert payment.owed == 5_000
         shop.core.jobs.restart(dead[0].id)
-    refused = "A refund was not taken; give the money back by hand"
+    refused = "The bank sent a refund back; it is still owed"
     assert shop.subjects(a_builder().email).count(refused) == 1
 
     shop.payments.refund_elsewhere(key_of(booking), 5_000)
@@ -162,7 +162,7 @@ def test_a_refund_that_is_refused_at_once_is_told_as_well() -> None:
     shop.work()
     payment = shop.now(booking).payment
     assert (payment.status, payment.returned) == (PAY.REFUND_DUE, 0)
-    assert shop.subjects(a_builder().email)[-1].startswith("A refund was not taken")
+    assert shop.subjects(a_builder().email)[-1].startswith("The bank sent a refund back")
 
 
 def is_sent_back(shop: Shop, booking: Booking) -> None:
@@ -172,7 +172,7 @@ def is_sent_back(shop: Shop, booking: Booking) -> None:
     shop.work()
 
 
-REFUSED = "A refund was not taken; give the money back by hand"
+REFUSED = "The bank sent a refund back; it is still owed"
 
 
 def test_a_refund_that_was_given_by_hand_does_not_stand_in_the_way_of_the_next_one(

@@ -340,7 +340,7 @@ def test_a_refund_that_came_back_is_found_within_a_day(shop: Shop) -> None:
     shop.payments.send_back_refunds(key)
     shop.work(DAY)
     assert shop.now(booking).payment.status is PAY.REFUND_DUE
-    assert shop.subjects(a_builder().email)[-1].startswith("A refund was not taken")
+    assert shop.subjects(a_builder().email)[-1].startswith("The bank sent a refund back")
 
 
 def test_a_refund_that_is_on_its_way_is_looked_at_within_the_hour(shop: Shop) -> None:

@@ -20,7 +20,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from adapters.memory import Fault
+from adapters.memory import Fault, MemoryCalendar
+from adapters.memory.claims import MemoryClaims
 from booking_core import (
     Actor,
     Booking,
@@ -40,6 +41,7 @@ from booking_core import (
 )
 from booking_core.application.keep import settle_job
 from booking_core.domain import calendar_steps, money_steps
+from booking_core.domain.events import BookingConfirmed
 from booking_core.testing.examples import NOW, PRICE, a_builder, a_contact, a_session_type
 from tests.unit.application.paying import BUILDER, Shop, key_of
 
@@ -56,6 +58,8 @@ CALLS = {
 }
 slots = st.integers(0, 5).map(lambda n: Slot(THE_DAY + n * HOUR, THE_DAY + (n + 1) * HOUR))
 STOOD = (S.CONFIRMED, S.COMPLETED, S.NO_SHOW)
+# What a client is told once in the life of a booking at most.
+ONCE = ("Booked", "Cancelled", "Could not be booked", "No time was chosen", "Not paid in time")
 # By its place among the bookings, so that a failing example stays short.
 which = st.integers(0, 4)
 
@@ -281,8 +285,12 @@ class Service(RuleBasedStateMachine):
         self._promise(self._blocked() == expected, BLOCKED)
         for standing in self.shop.payments.checkouts().values():
             self._promise(standing.refunded <= standing.captured, AT_MOST)
-        counted = Counter(mail.key for mail in self.shop.mailer.sent)
-        self._promise(all(count == 1 for count in counted.values()), ONE_MAIL)
+        told = Counter(
+            (mail.to, headline)
+            for mail in self.shop.mailer.sent
+            if (headline := mail.subject.partition(":")[0]) in ONCE and "client" in mail.to
+        )
+        self._promise(all(count <= 1 for count in told.values()), ONE_MAIL)
 
     # ---- and when all has come to rest -------------------------------------------------------------
 
@@ -466,6 +474,30 @@ def events_stay(patch: Patch) -> None:
     patch.setattr(calendar_steps, "next_step", step)
 
 
+def places_for_everybody(patch: Patch) -> None:
+    """Whoever asks for a time gets it."""
+    patch.setattr(MemoryClaims, "_has_room", lambda *_: True)
+    patch.setattr(MemoryCalendar, "_check_free", lambda *_: None)
+    patch.setattr(MemoryCalendar, "_busy_of", lambda *_: [])
+
+
+def told_anew(patch: Patch) -> None:
+    """Each time that the money of a session was looked at, it is told as booked."""
+    real = Booking.money_settled
+
+    def settled(self: Booking, *args: Any, **more: Any) -> bool:
+        if self.state is S.CONFIRMED:
+            self.events.append(BookingConfirmed(self.id))
+        return real(self, *args, **more) or self.state is S.CONFIRMED
+
+    patch.setattr(Booking, "money_settled", settled)
+
+
+def waits_for_ever(patch: Patch) -> None:
+    """A deadline of a booking that is to be paid ends nothing."""
+    patch.setattr(money_steps, "_may_expire", lambda *_: False)
+
+
 PLANTS = [
     (no_refunds, BY_TERMS),
     (never_captured, BY_TERMS),
@@ -473,6 +505,9 @@ PLANTS = [
     (claims_forgotten, BLOCKED),
     (old_slot_given_away, BLOCKED),
     (events_stay, CALENDAR),
+    (places_for_everybody, NOT_TWICE),
+    (told_anew, ONE_MAIL),
+    (waits_for_ever, ENDED),
 ]
 
 

@@ -184,7 +184,23 @@ def test_the_refund_of_money_that_came_after_the_end_says_so(shop: Shop) -> None
     shop.work()
     [text] = told(shop, "Refund")
     assert "Your refund of €50.00 has been made." in text
-    assert "Your payment came when the booking had ended, so all of it goes back." in text
+    assert "Nothing is booked for this payment, so all of it goes back." in text
+
+
+def test_who_paid_and_got_it_back_before_we_heard_of_it_is_not_told_that_the_bank_refused(
+    shop: Shop,
+) -> None:
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.pay(key_of(booking))
+    shop.payments.refund_elsewhere(key_of(booking), 5_000)
+    shop.work(HOUR)
+    assert shop.subjects() == ["Not booked", "Refund"]
+    [text] = told(shop, "Not booked")
+    assert "refunded or disputed before the session could be booked" in text
+    [text] = told(shop, "Refund")
+    assert "Your refund of €50.00 has been made." in text
+    [text] = told(shop, "Refund", "ada@example.org")
+    assert "by a refund that was made at your payment provider" in text
 
 
 def paid(shop: Shop) -> Booking:
@@ -314,3 +330,53 @@ def test_no_refund_is_announced_of_what_was_only_reserved(seen: str) -> None:
     assert shop.now(booking).payment.status is PaymentStatus.PAID
     assert shop.held() == 2_500
     assert shop.subjects() == ["Cancelled"]
+
+
+def test_who_was_told_of_a_refund_hears_that_the_bank_sent_it_back(shop: Shop) -> None:
+    booking = paid(shop)
+    shop.core.refund_booking(booking_id=booking.id, amount=1_000, actor=BUILDER)
+    shop.work()
+    shop.payments.send_back_refunds(key_of(booking))
+    shop.core.settle_money.at_once(booking)
+    shop.work(HOUR)
+    assert shop.subjects() == ["Booked", "Refund", "Refund not taken"]
+    [text] = told(shop, "Refund not taken")
+    assert "Your bank sent a refund back, so €10.00 is still owed to you." in text
+    assert "answer this mail" in text
+    [mail] = [
+        each for each in shop.mailer.sent_to("grace@example.org") if "not taken" in each.subject
+    ]
+    assert mail.reply_to == "ada@example.org"
+    [text] = told(shop, "Refund not taken", "ada@example.org")
+    assert "€10.00 is still owed" in text
+
+
+def test_who_got_it_otherwise_by_then_is_not_told_that_a_refund_came_back(shop: Shop) -> None:
+    booking = paid(shop)
+    shop.cancel(booking, BUILDER)
+    shop.work()
+    shop.payments.send_back_refunds(key_of(booking))
+    shop.core.settle_money.at_once(booking)
+    shop.core.record_returned_on_site(booking_id=booking.id, actor=BUILDER)
+    shop.work(HOUR)
+    assert told(shop, "Refund not taken") == []
+    assert told(shop, "Refund not taken", "ada@example.org") == []
+
+
+@pytest.mark.parametrize("heard", ["first", "together"])
+def test_what_goes_back_beside_a_refund_that_came_back_is_told_as_well(
+    shop: Shop, heard: str
+) -> None:
+    booking = paid(shop)
+    shop.core.refund_booking(booking_id=booking.id, amount=1_000, actor=BUILDER)
+    shop.work()
+    shop.payments.send_back_refunds(key_of(booking))
+    if heard == "first":
+        shop.core.settle_money.at_once(booking)
+        shop.work()
+    shop.cancel(booking, BUILDER)
+    shop.work(2 * HOUR)
+    assert ["refund of €10.00" in text for text in told(shop, "Refund:")] == [True, False]
+    assert ["refund of €40.00" in text for text in told(shop, "Refund:")] == [False, True]
+    assert len(told(shop, "Refund not taken")) == 1
+    assert shop.now(booking).payment.owed == 1_000

@@ -21,7 +21,7 @@ from booking_core import (
 from booking_core.application.plain_mail import PlainMailWriter
 from tests.unit.application.paying import BUILDER, Shop
 
-_FIGURE = r"€([\d,]+\.\d\d)"
+FIGURE = r"€([\d,]+\.\d\d)"
 _ENDINGS = (
     LetterKind.CANCELLED,
     LetterKind.FAILED,
@@ -30,23 +30,24 @@ _ENDINGS = (
     LetterKind.AUTHORISED_TOO_LATE,
     LetterKind.PAID_TOO_LATE,
     LetterKind.PAYMENT_FAILED,
+    LetterKind.PAYMENT_TAKEN_BACK,
 )
 
 
 @frozen
 class BothWriters(PlainMailWriter):
-    """Sends plain mails, and keeps the text that a client would really have got at that moment."""
+    """Sends plain mails, and keeps the text that its reader would really have got at that moment."""
 
     texts: dict[str, tuple[Letter, str]] = Factory(dict)
 
     def write(self, *, letter: Letter) -> Mail:
-        if letter.reader is Reader.CLIENT:
-            self.texts[letter.key] = letter, TemplateMailWriter().write(letter=letter).text
+        self.texts[letter.key] = letter, TemplateMailWriter().write(letter=letter).text
         return super().write(letter=letter)
 
     def about(self, booking: Booking) -> Iterator[tuple[LetterKind, str]]:
+        """What its client was told."""
         for letter, text in self.texts.values():
-            if letter.booking.id == booking.id:
+            if letter.booking.id == booking.id and letter.reader is Reader.CLIENT:
                 yield letter.kind, text
 
 
@@ -73,7 +74,7 @@ def _compare(shop: Shop, booking: Booking, told: list[tuple[LetterKind, str]]) -
     gone = sum(each.refunded for each in books)
     told_gone = 0
     for kind, text in told:
-        told_gone += _figure(text, f"refund of {_FIGURE} has been made")
+        told_gone += figure(text, f"refund of {FIGURE} has been made")
         if kind in _ENDINGS:
             _compare_ending(text, books, gone, told_gone)
     assert told_gone == gone
@@ -81,10 +82,10 @@ def _compare(shop: Shop, booking: Booking, told: list[tuple[LetterKind, str]]) -
 
 def _compare_ending(text: str, books: list[Standing], gone: int, told_gone: int) -> None:
     """What is announced when a booking ends is what goes back after that, beside what went before."""
-    announced = _figure(text, f"{_FIGURE} goes back to you")
-    before = _figure(text, f"{_FIGURE} ha(?:d|s) gone back to you (?:before|already)")
-    by_bank = _figure(text, f"{_FIGURE} has gone back to you through your bank")
-    kept = _figure(text, f"{_FIGURE} is kept")
+    announced = figure(text, f"{FIGURE} goes back to you")
+    before = figure(text, f"{FIGURE} ha(?:d|s) gone back to you (?:before|already)")
+    by_bank = figure(text, f"{FIGURE} has gone back to you through your bank")
+    kept = figure(text, f"{FIGURE} is kept")
     if announced or before:
         assert (announced, before) == (gone - told_gone, told_gone), text
     assert ("Another mail tells you" in text) is bool(announced)
@@ -96,6 +97,6 @@ def _compare_ending(text: str, books: list[Standing], gone: int, told_gone: int)
         assert kept == sum(each.held for each in books), text
 
 
-def _figure(text: str, pattern: str) -> int:
+def figure(text: str, pattern: str) -> int:
     """In minor units; nothing where the mail does not say it."""
     return sum(int(re.sub(r"\D", "", figure)) for figure in re.findall(pattern, text))

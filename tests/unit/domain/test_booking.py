@@ -238,9 +238,10 @@ def test_rule_keep_amount_a_part_of_authorised_money_is_still_to_be_captured() -
     booking.cancel(keep=KEPT)
     assert (booking.payment.status, booking.money_due()) == (PAY.AUTHORISED, KEPT.amount)
     booking.unsettled.clear()
-    assert booking.money_taken(1)
-    assert not booking.money_taken(1)
+    assert booking.money_taken(1, taken=KEPT.amount)
+    assert not booking.money_taken(1, taken=KEPT.amount)
     assert (booking.payment.status, booking.money_due()) == (PAY.PAID, KEPT.amount)
+    assert booking.payment.taken == KEPT.amount
     assert not booking.payment_secured(1, PaymentAction.AUTHORISE)
 
 

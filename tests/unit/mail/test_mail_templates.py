@@ -249,11 +249,12 @@ def test_who_did_not_use_the_link_is_told_what_becomes_of_the_money(
     assert "in time" not in text
 
 
-def test_the_builder_is_told_what_is_still_owed_when_a_bank_sends_a_refund_back() -> None:
+def test_both_are_told_what_is_still_owed_when_a_bank_sends_a_refund_back() -> None:
     owed = {"status": PaymentStatus.REFUND_DUE, "taken": 5_000, "returned": 1_000, "to_keep": 500}
     booking = about(LetterKind.REFUND_SENT_BACK, **owed)
-    text = WRITER.write(letter=a_letter(LetterKind.REFUND_SENT_BACK, B, booking=booking)).text
-    assert "€35.00 is still owed" in text
+    for reader in (C, B):
+        letter = a_letter(LetterKind.REFUND_SENT_BACK, reader, booking=booking)
+        assert "€35.00 is still owed" in WRITER.write(letter=letter).text
 
 
 @pytest.mark.parametrize("reason", OwnReason)

@@ -20,7 +20,7 @@ from booking_core import (
 from booking_core.domain import booking as booking_module
 from booking_core.domain import calendar_steps, money_steps
 from booking_core.domain.calendar_steps import Remove
-from tests.unit.state_space.walk import Walk, explore
+from tests.unit.state_space.walk import FORGOTTEN, TAKEN_AWAY, UNTOLD, Walk, explore
 from tests.unit.state_space.world import PRICE, Case, cases
 
 
@@ -70,6 +70,7 @@ AT_ONCE = Case(DIRECT, "at_once", 1, aftermath=True)
 TWO = Case(DIRECT, "card", 1, attempts=2)
 TWO_AT_ONCE = Case(DIRECT, "at_once", 1, attempts=2)
 RICH = Case(DIRECT, "free")
+PAID_LINK = Case(LINK, "card")
 
 BOOKED_AGAIN = "booked again what somebody cancelled or moved"
 CAN_STILL_BE_PAID = "slot set free while its checkout can still be paid"
@@ -342,6 +343,34 @@ def old_event_first(patch: Patch) -> None:
     patch.setattr(calendar_steps, "next_step", step)
 
 
+def sent_back_is_settled(patch: Patch) -> None:
+    """A refund that no bank took is taken for one that was made."""
+    real = money_steps.next_step
+
+    def step(booking: Booking, standings: Any, *, now: Any) -> Any:
+        found = real(booking, standings, now=now)
+        failed = isinstance(found, money_steps.RefundFailed)
+        return money_steps._record(booking, standings) if failed else found
+
+    patch.setattr(money_steps, "next_step", step)
+
+
+def sent_back_untold(patch: Patch) -> None:
+    """The job of a refund that no bank took is given up, and nothing is written down."""
+    patch.setattr(Booking, "refunds_sent_back", lambda *_, **__: False)
+
+
+def late_link_unheard(patch: Patch) -> None:
+    """What the client placed is no news once the time of its link is over."""
+    real = calendar_steps.hear
+
+    def hear(booking: Booking, events: Any, *, now: Any) -> bool:
+        late = booking.state is BookingState.AWAITING_SCHEDULING and booking.overdue(now)
+        return not late and real(booking, events, now=now)
+
+    patch.setattr(calendar_steps, "hear", hear)
+
+
 BUGS: list[tuple[Plant, Case, str]] = [
     (expire_unasked, TWO, CAN_STILL_BE_PAID),
     (refusal_leaves_the_money, CARD, "authorisation left on a dead booking"),
@@ -353,6 +382,9 @@ BUGS: list[tuple[Plant, Case, str]] = [
     (expired_keeps_its_event, Case(FIRST, "card", 1, attempts=2), EVENT_LEFT),
     (too_much_kept, AT_ONCE, KEPT_FOR_NOTHING),
     (old_event_first, RICH, NOT_AS_EXPECTED),
+    (sent_back_is_settled, AT_ONCE, FORGOTTEN),
+    (sent_back_untold, AT_ONCE, UNTOLD),
+    (late_link_unheard, PAID_LINK, TAKEN_AWAY),
 ]
 
 
@@ -383,3 +415,11 @@ def test_without_readings_that_nobody_asked_for_money_is_kept_for_nothing() -> N
 def test_a_handler_that_does_not_read_first_books_again_what_was_cancelled() -> None:
     walk = Walk(RICH, look_first=False)
     assert BOOKED_AGAIN in explore(walk, until=BOOKED_AGAIN).violations
+
+
+@pytest.mark.parametrize("case", [PAID_LINK, Case(LINK, "at_once")], ids=_name)
+def test_a_deadline_that_does_not_look_first_takes_away_what_a_client_has_paid_for_and_chosen(
+    case: Case,
+) -> None:
+    walk = Walk(case, look_first=False)
+    assert TAKEN_AWAY in explore(walk, until=TAKEN_AWAY).violations

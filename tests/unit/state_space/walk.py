@@ -52,13 +52,21 @@ _FINAL = frozenset({S.CANCELLED, S.EXPIRED, S.FAILED, S.COMPLETED, S.NO_SHOW})
 _TAKEN_BACK = {Dispute.OPEN: P.DISPUTED, Dispute.LOST: P.REFUNDED}
 _AT_REST = (P.NOT_REQUIRED, P.VOIDED, P.PAID, P.REFUNDED, P.FAILED)
 
+# Promises about what is rare, by name.
+FORGOTTEN = "a refund that was sent back is forgotten"
+UNTOLD = "nobody is told of a refund that was sent back"
+TAKEN_AWAY = "a time that the client had chosen is taken away"
+
 #: What it is called, where it leads, and whether it happens by itself.
 Step = tuple[str, State, bool]
 
 
 @frozen
 class Walk:
-    """The moves of one case; `deaf` takes the readings away that nobody asked for."""
+    """The moves of one case; `deaf` takes the readings away that nobody asked for.
+
+    Without `look_first` a handler acts on the calendar, or ends a link, without having read it.
+    """
 
     case: Case
     deaf: bool = False
@@ -310,7 +318,7 @@ class Walk:
             case money_steps.GiveUpCapture():
                 yield label, self.record(state, lambda b: b.capture_refused(), Settle.MONEY), True
             case money_steps.Expire():
-                if booking.state is S.AWAITING_SCHEDULING:
+                if self.look_first and booking.state is S.AWAITING_SCHEDULING:
                     told = events_of(world)
                     if self._is_news(state, "calendar", told):
                         yield label, self._heard(state, "calendar", told), True
@@ -369,8 +377,7 @@ class Walk:
         waited = before.booking is not None and before.booking.state is S.AWAITING_SCHEDULING
         if after is None or not waited or not before.world.cal:
             return after
-        wrong = "a time that the client had chosen is taken away"
-        return evolve(after, world=evolve(after.world, wrong=wrong))
+        return evolve(after, world=evolve(after.world, wrong=TAKEN_AWAY))
 
     def _sent_back(self, state: State, standings: dict[int, Any]) -> State:
         """A person is told, and the job is given up; a repair begins it anew."""
@@ -551,9 +558,9 @@ class Walk:
         due = payment.to_keep if booking.state.served or booking.state.dead else kept
         disputed = any(pay.dispute is Dispute.OPEN for pay in world.pays)
         if kept > due and not disputed and payment.status is not P.REFUND_DUE:
-            yield "a refund that was sent back is forgotten"
+            yield FORGOTTEN
         if kept > due and not disputed and not payment.sent_back:
-            yield "nobody is told of a refund that was sent back"
+            yield UNTOLD
         if kept > due + PRICE:
             yield "money kept twice or too much"
 

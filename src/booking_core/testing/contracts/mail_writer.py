@@ -35,6 +35,7 @@ _ENDS = {
     LetterKind.CANCELLED: BookingState.CANCELLED,
     LetterKind.FAILED: BookingState.FAILED,
     LetterKind.PAYMENT_FAILED: BookingState.EXPIRED,
+    LetterKind.PAYMENT_TAKEN_BACK: BookingState.EXPIRED,
     LetterKind.EXPIRED: BookingState.EXPIRED,
     LetterKind.AUTHORISED_TOO_LATE: BookingState.EXPIRED,
     LetterKind.PAID_TOO_LATE: BookingState.EXPIRED,
