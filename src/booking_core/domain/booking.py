@@ -803,6 +803,7 @@ class Booking:
         if self.state is BookingState.AWAITING_SCHEDULING:
             self._move(Action.EVENT_CREATED)
             self.slot, self.event, self.deadline = slot, event, None
+            self._wake(Settle.CALENDAR)  # it may have been used more than once
             self._capture_when_authorised()
             return True
         return self.event_found(slot)

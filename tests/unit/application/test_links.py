@@ -207,10 +207,10 @@ def test_what_failed_is_tried_again_under_its_key() -> None:
 HOUR = timedelta(hours=1)
 
 
-def chosen(shop: Shop, booking: Booking) -> None:
+def chosen(shop: Shop, booking: Booking, day: int = 8) -> None:
     """The client places the event; the notice of it is lost."""
     shop.calendar.place(
-        builder=a_builder(), session_type=shop.stored_type(), slot=a_slot(day=8), tag=booking.tag
+        builder=a_builder(), session_type=shop.stored_type(), slot=a_slot(day=day), tag=booking.tag
     )
 
 
@@ -224,14 +224,18 @@ def test_a_time_that_was_chosen_in_time_is_kept_though_its_notice_was_lost() -> 
     assert shop.subjects() == ["Booked"]
 
 
-def test_who_paid_for_a_link_and_used_it_keeps_its_time_though_the_notice_was_lost() -> None:
+@pytest.mark.parametrize("days", [(8,), (8, 9)], ids=["once", "twice"])
+def test_who_paid_for_a_link_and_used_it_keeps_one_time_though_the_notices_were_lost(
+    days: tuple[int, ...],
+) -> None:
     shop = open_shop(price=PRICE)
     booking = shop.core.initialize_booking(
         session_type_id=shop.stored_type().id, actor=ANYONE, contact=a_contact()
     ).booking
     shop.payments.authorise(key_of(booking))
     shop.comes_back(booking)
-    chosen(shop, booking)
+    for day in days:
+        chosen(shop, booking, day)
     shop.work(26 * HOUR)
     booking = shop.now(booking)
     assert (booking.state, booking.payment.status) == (S.CONFIRMED, PaymentStatus.PAID)
