@@ -453,6 +453,7 @@ def client_export(value: ClientExport, *, public_url: str) -> Json:
         "bookings": [_held_booking(each, public_url) for each in value.bookings],
         "mails": [_held_mail(each) for each in value.mails],
         "trail": [entry(each) for each in value.trail],
+        "otherAccounts": list(value.others),
     }
 
 
@@ -480,6 +481,7 @@ def _held_credential(value: Credential) -> Json:
         "id": value.id,
         "kind": value.kind.value,
         "email": value.email,
+        "name": value.grant and value.grant.name,
         "createdAt": rfc3339(value.created_at),
         "expiresAt": _moment(value.expires_at),
         "spentAt": _moment(value.spent_at),
@@ -525,6 +527,7 @@ def erasure(value: Erasure) -> Json:
         "credentials": value.credentials,
         "mails": value.mails,
         "leftAtProviders": [_left(each) for each in value.left],
+        "otherAccounts": list(value.others),
     }
 
 
