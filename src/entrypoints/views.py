@@ -453,7 +453,6 @@ def client_export(value: ClientExport, *, public_url: str) -> Json:
         "bookings": [_held_booking(each, public_url) for each in value.bookings],
         "mails": [_held_mail(each) for each in value.mails],
         "trail": [entry(each) for each in value.trail],
-        "otherAccounts": list(value.others),
     }
 
 

@@ -41,7 +41,8 @@ def export_client(session: Session, client: str, out: Path | None) -> None:
     CLIENT is an e-mail address, or the id of an account.
     """
     found = session.core.export_client(actor=Actor.system(), **_named(client))
-    held = document(views.client_export(found, public_url=session.settings.public_url))
+    data = views.client_export(found, public_url=session.settings.public_url)
+    held = document(data | {"otherAccounts": list(found.others)})
     if out is None:
         click.echo(held)
         return
