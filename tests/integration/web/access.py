@@ -25,6 +25,8 @@ from booking_core import (
     Role,
     Schedule,
     Scope,
+    SessionTypeId,
+    TimeWindow,
 )
 from entrypoints.container import Application, Container
 from entrypoints.settings import Settings
@@ -176,12 +178,14 @@ class World:
 
     def slot(self, kind: str = TYPE) -> Json:
         """The next open one that nobody here was told of."""
-        first = (self.clock.now() + timedelta(days=1)).date()
-        query = {"from": first, "to": first + timedelta(days=40)}
-        path = f"/api/scheduling/session-types/{kind}/slots"
-        found = self.anyone.json("GET", path, query_string=query)["slots"]
-        slot = found[next(self.numbers) % len(found)]
-        return {name: slot[name] for name in ("startTime", "endTime")}
+        first = self.clock.now() + timedelta(days=1)
+        found = self.application.core.find_slots(
+            session_type_id=SessionTypeId(kind),
+            window=TimeWindow(first, first + timedelta(days=40)),
+            actor=_SYSTEM,
+        ).slots
+        slot = found[next(self.numbers) % len(found)].slot
+        return {"startTime": slot.start.isoformat(), "endTime": slot.end.isoformat()}
 
 
 _SYSTEM = Actor.system()
