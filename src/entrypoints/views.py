@@ -480,6 +480,7 @@ def _held_credential(value: Credential) -> Json:
         "id": value.id,
         "kind": value.kind.value,
         "email": value.email,
+        "name": value.grant and value.grant.name,
         "createdAt": rfc3339(value.created_at),
         "expiresAt": _moment(value.expires_at),
         "spentAt": _moment(value.spent_at),
@@ -525,6 +526,7 @@ def erasure(value: Erasure) -> Json:
         "credentials": value.credentials,
         "mails": value.mails,
         "leftAtProviders": [_left(each) for each in value.left],
+        "otherAccounts": list(value.others),
     }
 
 

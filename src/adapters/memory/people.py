@@ -40,6 +40,10 @@ class MemoryAccounts(AccountRepository):
     def by_email(self, email: str) -> Account | None:
         return next((each for each in self._all() if each.address == address_of(email)), None)
 
+    def saying(self, email: str) -> Sequence[Account]:
+        wanted = address_of(email)
+        return [each for each in self._all() if each.contact and each.contact.address == wanted]
+
     def of_builder(self, builder_id: BuilderId) -> Sequence[Account]:
         return [each for each in self._all() if each.builder_id == builder_id]
 
@@ -59,8 +63,12 @@ class MemoryAccounts(AccountRepository):
         self._session.changing().accounts[account.id] = saved
         return saved
 
-    def remove(self, account_id: ClientId) -> None:
-        self._session.changing().accounts.pop(account_id, None)
+    def remove(self, account: Account) -> None:
+        accounts = self._session.changing().accounts
+        stored = accounts.get(account.id)
+        if stored is None or stored.version != account.version:
+            raise StaleAccount
+        del accounts[account.id]
 
 
 def _collide(one: Account, other: Account) -> bool:
@@ -119,6 +127,13 @@ class MemoryCredentials(CredentialRepository):
 
     def remove_of(self, *, account_id: ClientId | None = None, email: str | None = None) -> int:
         return self._remove(each.id for each in self.of(account_id=account_id, email=email))
+
+    def hand_over(self, account_id: ClientId, *, to: ClientId) -> None:
+        for each in self.of(account_id=account_id):
+            grant = each.grant
+            if grant is not None and (grant.role, grant.id) == (Role.ADMIN, account_id):
+                grant = evolve(grant, id=to)
+            self.add(evolve(each, account_id=to, grant=grant))
 
     def forget(self, *, before: datetime, limit: int = 1000) -> int:
         old = [

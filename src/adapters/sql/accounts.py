@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
-from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from adapters.sql.errors import refuse_duplicate
@@ -25,6 +25,8 @@ from booking_core import (
 
 _BY_ID = accounts.c.id == bindparam("wanted")
 _BY_ADDRESS = accounts.c.address == bindparam("held")
+# A database may fold more letters than we do, so what it finds is looked at again.
+_SAYING = func.lower(accounts.c.email) == func.lower(bindparam("said"))
 _OF_BUILDER = accounts.c.builder_id == bindparam("builder")
 _PAST = accounts.c.id > bindparam("last")
 _BY_SIGN_IN = accounts.c.id == (
@@ -55,6 +57,11 @@ class SqlAccounts(AccountRepository):
 
     def by_email(self, email: str) -> Account | None:
         return next(iter(self._found(_BY_ADDRESS, {"held": address_of(email)})), None)
+
+    def saying(self, email: str) -> Sequence[Account]:
+        wanted = address_of(email)
+        found = self._found(_SAYING, {"said": wanted})
+        return [each for each in found if each.contact and each.contact.address == wanted]
 
     def of_builder(self, builder_id: BuilderId) -> Sequence[Account]:
         return self._found(_OF_BUILDER, {"builder": builder_id})
@@ -88,13 +95,18 @@ class SqlAccounts(AccountRepository):
         if account.version == 0:
             self._transaction.write(insert(accounts), values)
             return
+        self._update(account, values)
+
+    def _update(self, account: Account, values: dict[str, Any]) -> None:
         read = {"wanted": account.id, "read_version": account.version}
         if not self._transaction.write(_UPDATE, values | read).rowcount:
             raise StaleAccount
 
-    def remove(self, account_id: ClientId) -> None:
-        self._transaction.write(_NO_SIGN_INS, {"of_account": account_id})
-        self._transaction.write(delete(accounts).where(_BY_ID), {"wanted": account_id})
+    def remove(self, account: Account) -> None:
+        # Nobody else can save it from here on, so no sign-in comes back before the account goes.
+        self._update(account, {"version": account.version + 1})
+        self._transaction.write(_NO_SIGN_INS, {"of_account": account.id})
+        self._transaction.write(delete(accounts).where(_BY_ID), {"wanted": account.id})
 
 
 # ---- rows ----------------------------------------------------------------------------------------

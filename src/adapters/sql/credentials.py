@@ -56,6 +56,20 @@ _OF = or_(
 )
 _FOUND = select(credentials).where(_OF).order_by(credentials.c.id)
 _REMOVE = delete(credentials).where(_OF)
+_ACTS_ON = (
+    update(credentials)
+    .where(
+        credentials.c.account_id == bindparam("of_account"),
+        credentials.c.actor_id == bindparam("of_account"),
+        credentials.c.role == Role.ADMIN.value,
+    )
+    .values(actor_id=bindparam("heir"))
+)
+_HAND_OVER = (
+    update(credentials)
+    .where(credentials.c.account_id == bindparam("of_account"))
+    .values(account_id=bindparam("heir"))
+)
 _OLD = (
     select(credentials.c.id)
     .where(or_(credentials.c.expires_at < _before, credentials.c.spent_at < _before))
@@ -108,6 +122,10 @@ class SqlCredentials(CredentialRepository):
 
     def remove_of(self, *, account_id: ClientId | None = None, email: str | None = None) -> int:
         return self._transaction.write(_REMOVE, _whose(account_id, email)).rowcount
+
+    def hand_over(self, account_id: ClientId, *, to: ClientId) -> None:
+        for change in (_ACTS_ON, _HAND_OVER):
+            self._transaction.write(change, {"of_account": account_id, "heir": to})
 
     def forget(self, *, before: datetime, limit: int = 1000) -> int:
         return self._transaction.write(_FORGET, {"before": before, "at_most": limit}).rowcount

@@ -9,7 +9,7 @@ from booking_core.application.people import People
 from booking_core.domain.actor import Actor, Role, Scope
 from booking_core.domain.checks import invalid, member
 from booking_core.domain.credential import CredentialKind, Grant, NewCredential, mint
-from booking_core.domain.errors import NotAllowed
+from booking_core.domain.errors import NotAllowed, NotFound
 from booking_core.domain.ids import BuilderId, CredentialId
 from booking_core.domain.policies import check_in_person
 from booking_core.ports.unit_of_work import UnitOfWork
@@ -36,7 +36,8 @@ class AddApiKey:
         builder's. `name` is what its owner tells it from others by.
 
         Raises:
-            NotAllowed: for clients and anonymous callers, and for those who come with a key.
+            NotAllowed: for clients and anonymous callers, for those who come with a key, and for those
+                who lost the role since they signed in.
             NotFound: no such builder, or not this caller's.
             InvalidRequest: no name, no scopes, or an end that has passed.
         """
@@ -48,9 +49,11 @@ class AddApiKey:
 
         def add(uow: UnitOfWork) -> NewCredential:
             role, actor_id = _owner(uow, actor, builder_id)
+            _check_standing(uow, actor)
             key = mint(
                 CredentialKind.API_KEY,
                 id=CredentialId(self.people.ids.new("key")),
+                account_id=actor.account_id,
                 grant=Grant(role=role, id=actor_id, scopes=chosen, name=name),
                 created_at=now,
                 expires_at=expires_at,
@@ -71,3 +74,20 @@ def _owner(uow: UnitOfWork, actor: Actor, builder_id: BuilderId | None) -> tuple
     if builder_id is None:
         return Role.ADMIN, actor.id
     return Role.BUILDER, uow.builders.get(builder_id).id
+
+
+def _check_standing(uow: UnitOfWork, actor: Actor) -> None:
+    """The account is saved, so that a role which is taken away at the same time takes the key too."""
+    if actor.account_id is None:
+        return
+    try:
+        account = uow.accounts.get(actor.account_id)
+    except NotFound:
+        raise NotAllowed(_NO_MORE) from None
+    now = account.actor(actor.claimed)
+    if (now.role, now.id) != (actor.role, actor.id):
+        raise NotAllowed(_NO_MORE)
+    uow.accounts.save(account)
+
+
+_NO_MORE = "You are not that any more; sign in again."

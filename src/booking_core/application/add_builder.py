@@ -18,7 +18,10 @@ from booking_core.ports.unit_of_work import UnitOfWork
 
 @frozen
 class AddBuilder:
-    """An admin adds a builder (A9), and the account of the person who it is."""
+    """An admin adds a builder (A9), and the account of the person who it is.
+
+    A machine's key gives nobody a role: it adds the builder alone, and an operator grants the role.
+    """
 
     people: People
     ids: IdFactory
@@ -37,8 +40,8 @@ class AddBuilder:
         """`more` are further attributes of `Builder`.
 
         The account with that e-mail address becomes the builder's, unless it is another builder's
-        already; where there is none it is made. A repeat under the same `key` adds nothing and gets
-        the builder of the first, as it is now.
+        already; where there is none it is made. A machine's key does neither. A repeat under the same
+        `key` adds nothing and gets the builder of the first, as it is now.
         Raises InvalidRequest, KeyReused, KeyInProgress; NotFound if no admin.
         """
         if not actor.is_operator:
@@ -61,7 +64,8 @@ class AddBuilder:
                 return uow.builders.get(BuilderId(known))
             uow.builders.save(builder)
             uow.trail.add([added(builder, actor=actor, now=self.repeats.clock.now())])
-            self.people.let_in(uow, builder, actor=actor)
+            if actor.scopes is None:
+                self.people.let_in(uow, builder, actor=actor)
             self.repeats.remember(uow, asked, builder.id)
             return builder
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from booking_core.application.held_data import HeldData, held_data
+from booking_core.application.held_data import HeldData, held_data, other_accounts
 from booking_core.application.people import People
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
@@ -29,13 +29,18 @@ class LeftAtProviders:
 
 @frozen(kw_only=True)
 class Erasure:
-    """What was erased: whether there was an account, and how many bookings, credentials and mails."""
+    """What was erased: whether there was an account, and how many bookings, credentials and mails.
+
+    `others` are accounts that may be the same person's and were left as they are: they say the
+    address without a proof, or had one of the bookings.
+    """
 
     account: bool
     bookings: int
     credentials: int
     mails: int
     left: Sequence[LeftAtProviders]
+    others: tuple[ClientId, ...]
 
 
 @frozen
@@ -69,18 +74,20 @@ class EraseClient:
         return self.people.once(erase)
 
     def _erase(self, uow: UnitOfWork, held: HeldData, actor: Actor) -> Erasure:
+        others = other_accounts(uow, held)
         bookings = [each for each in held.bookings if not each.client.contact.is_erased]
         for booking in bookings:
             booking.erase_client()
             uow.bookings.save(booking)
         if held.account is not None:
-            uow.accounts.remove(held.account.id)
+            uow.accounts.remove(held.account)
         erased = Erasure(
             account=held.account is not None,
             bookings=len(bookings),
             credentials=uow.credentials.remove_of(account_id=held.account_id, email=held.email),
             mails=sum(uow.outbox.withdraw_mails(each.id) for each in bookings),
             left=[left for each in bookings if (left := _left(each))],
+            others=others,
         )
         if erased.account or erased.bookings or erased.credentials:
             detail = {name: getattr(erased, name) for name in ("bookings", "credentials", "mails")}

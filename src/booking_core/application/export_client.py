@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve, frozen
 
-from booking_core.application.held_data import HeldData, held_data
+from booking_core.application.held_data import HeldData, held_data, other_accounts
 from booking_core.application.people import People
 from booking_core.domain.account import Account
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.booking import Booking
-from booking_core.domain.credential import Credential
+from booking_core.domain.credential import Credential, CredentialKind
 from booking_core.domain.errors import NotAllowed, SignInRequired
 from booking_core.domain.ids import BookingId, ClientId
 from booking_core.domain.policies import check_in_person, check_may_run_people
@@ -27,7 +27,8 @@ class ClientExport:
     """All that is held about one person; of credentials what they are, and never their secrets.
 
     `mails` are those that were not sent yet, or were given up; `trail` is what happened to the
-    account and to the bookings, oldest first.
+    account, its keys and the bookings, and what the client did, oldest first. `others` are accounts
+    that may be the same person's and are not in it, for an operator to look at.
     """
 
     account: Account | None
@@ -35,6 +36,7 @@ class ClientExport:
     bookings: Sequence[Booking]
     mails: Sequence[Job]
     trail: Sequence[TrailEntry]
+    others: tuple[ClientId, ...]
 
     @property
     def any(self) -> bool:
@@ -60,7 +62,7 @@ class ExportClient:
             InvalidRequest: not exactly one of both was given, or it is no address.
         """
         check_may_run_people(actor)
-        return self._export(actor, account_id, email)
+        return self._export(actor, account_id, email, others=True)
 
     def own(self, *, actor: Actor) -> ClientExport:
         """What is held about the client who asks.
@@ -74,17 +76,21 @@ class ExportClient:
         check_in_person(actor)
         if actor.role is not Role.CLIENT:
             raise NotAllowed("This is for clients; an operator exports what is held about others.")
-        return self._export(actor, ClientId(str(actor.id)), None)
+        return self._export(actor, ClientId(str(actor.id)), None, others=False)
 
-    def _export(self, actor: Actor, account_id: ClientId | None, email: str | None) -> ClientExport:
+    def _export(
+        self, actor: Actor, account_id: ClientId | None, email: str | None, *, others: bool
+    ) -> ClientExport:
         def export(uow: UnitOfWork) -> ClientExport:
             held = held_data(uow, account_id=account_id, email=email)
+            credentials = uow.credentials.of(account_id=held.account_id, email=held.email)
             exported = ClientExport(
                 account=held.account,
-                credentials=uow.credentials.of(account_id=held.account_id, email=held.email),
+                credentials=credentials,
                 bookings=held.bookings,
                 mails=(),
-                trail=[entry for subject in _subjects(held) for entry in _trail(uow, subject)],
+                trail=_trail(uow, _told(held, credentials)),
+                others=other_accounts(uow, held) if others else (),
             )
             if exported.any:
                 count = len(held.bookings)
@@ -103,19 +109,30 @@ class ExportClient:
         return [job for job in jobs if job.topic is Topic.SEND_MAIL and job.booking_id in bookings]
 
 
-def _subjects(held: HeldData) -> Iterator[Subject]:
+def _told(held: HeldData, credentials: Sequence[Credential]) -> Iterator[TrailFilter]:
+    """Which entries are about the person, or tell what it did."""
+    if held.account_id is not None:
+        yield TrailFilter(by=Actor.client(held.account_id).name)
     if held.account is not None:
-        yield held.subject
+        yield TrailFilter(subject=held.subject)
     for booking in held.bookings:
-        yield Subject(SubjectKind.BOOKING, booking.id)
+        yield TrailFilter(subject=Subject(SubjectKind.BOOKING, booking.id))
+    for credential in credentials:
+        if credential.kind is CredentialKind.API_KEY:
+            yield TrailFilter(subject=Subject(SubjectKind.API_KEY, credential.id))
 
 
-def _trail(uow: UnitOfWork, subject: Subject) -> Iterator[TrailEntry]:
+def _trail(uow: UnitOfWork, wanted: Iterable[TrailFilter]) -> list[TrailEntry]:
+    """Each entry once, in the order in which they were written."""
+    found = {entry.number: entry for criteria in wanted for entry in _all(uow, criteria)}
+    return [found[number] for number in sorted(found)]
+
+
+def _all(uow: UnitOfWork, criteria: TrailFilter) -> Iterator[TrailEntry]:
     last = None
     while True:
-        found = uow.trail.find(
-            TrailFilter(subject=subject, after=last, oldest_first=True, limit=MOST_ENTRIES)
-        )
+        page = evolve(criteria, after=last, oldest_first=True, limit=MOST_ENTRIES)
+        found = uow.trail.find(page)
         yield from found
         if len(found) < MOST_ENTRIES:
             return

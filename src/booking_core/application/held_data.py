@@ -59,6 +59,18 @@ def held_data(uow: UnitOfWork, *, account_id: ClientId | None, email: str | None
     )
 
 
+def other_accounts(uow: UnitOfWork, held: HeldData) -> tuple[ClientId, ...]:
+    """Whose accounts may be the same person's, and are not looked into: that is for a human to say.
+
+    They say the address without a proof, or have a booking with it.
+    """
+    if held.email is None:
+        return ()
+    found = {each.id for each in uow.accounts.saying(held.email)}
+    found |= {each.client.id for each in held.bookings if each.client.id is not None}
+    return tuple(sorted(found - {held.account_id}))
+
+
 def _checked(email: str) -> str:
     try:
         return Contact.unnamed(email).email

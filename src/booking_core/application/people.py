@@ -83,10 +83,11 @@ class People:
         return account
 
     def _merged(self, uow: UnitOfWork, account: Account, other: Account) -> Account:
-        """The account with the roles and the bookings of another one, which is no more."""
+        """The account with the roles, keys and bookings of another one, which is no more."""
         for booking in uow.bookings.find(BookingFilter(client_id=other.id, limit=MOST_BOOKINGS)):
             self._claim(uow, booking, account)
-        uow.accounts.remove(other.id)
+        uow.credentials.hand_over(other.id, to=account.id)
+        uow.accounts.remove(other)
         by = Actor.client(account.id)
         self.tell(uow, "accounts joined", person(account.id), by=by, joined=other.id)
         return evolve(

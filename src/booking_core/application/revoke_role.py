@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from attrs import evolve, frozen
 
 from booking_core.application.people import People
 from booking_core.domain.account import Account
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.checks import invalid
+from booking_core.domain.credential import Credential, Grant
 from booking_core.domain.ids import ClientId
 from booking_core.domain.policies import check_may_run_people
 from booking_core.ports.unit_of_work import UnitOfWork
@@ -21,10 +24,10 @@ class RevokeRole:
     people: People
 
     def __call__(self, *, account_id: ClientId, role: Role, actor: Actor) -> Account:
-        """The account without the role; nothing happens when it had none.
+        """The account without the role; where it had none, only keys end.
 
-        The keys of a builder end even where another account is that builder as well: who made them
-        is not known.
+        An identity provider may have said the role, so there can be keys without it. The keys of a
+        builder end even where another account is that builder as well: each of them may hold them all.
 
         Raises:
             NotFound: no such account, or the caller is no operator.
@@ -38,14 +41,30 @@ class RevokeRole:
         def revoke(uow: UnitOfWork) -> Account:
             account = uow.accounts.get(account_id)
             is_admin = role is Role.ADMIN
+            for key in _keys(uow, account, role):
+                self.people.revoke_key(uow, key, by=actor)
             if not (account.is_admin if is_admin else account.builder_id):
                 return account
-            owner = account.id if is_admin else account.builder_id
-            for key in uow.credentials.keys(role=role, actor_id=owner):
-                self.people.revoke_key(uow, key, by=actor)
             builder_id = None if is_admin else account.builder_id
             self.people.tell_of_role(uow, "role revoked", account, builder_id, by=actor)
             without = {"is_admin": False} if is_admin else {"builder_id": None}
             return uow.accounts.save(evolve(account, **without))
 
         return self.people.once(revoke)
+
+
+def _keys(uow: UnitOfWork, account: Account, role: Role) -> Iterator[Credential]:
+    """Those that act for who the account is by that role, and those that the person made by it."""
+    owner = account.id if role is Role.ADMIN else account.builder_id
+    if owner is not None:
+        yield from uow.credentials.keys(role=role, actor_id=owner)
+    for key in uow.credentials.of(account_id=account.id):
+        if key.grant is not None and _made_by(role, key.grant, account):
+            yield key
+
+
+def _made_by(role: Role, grant: Grant, account: Account) -> bool:
+    """An admin makes keys of any builder; its own as a builder it keeps."""
+    if role is Role.BUILDER:
+        return grant.role is Role.BUILDER
+    return (grant.role, grant.id) != (Role.BUILDER, account.builder_id)

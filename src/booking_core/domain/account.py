@@ -58,11 +58,13 @@ class Account:
         """
         is_admin = self.is_admin if roles is None else Role.ADMIN in roles
         is_builder = roles is None or Role.BUILDER in roles
+        role, actor_id = Role.CLIENT, str(self.id)
         if is_admin:
-            return Actor(Role.ADMIN, self.id, contact=self.contact)
-        if is_builder and self.builder_id is not None:
-            return Actor(Role.BUILDER, self.builder_id, contact=self.contact)
-        return Actor(Role.CLIENT, self.id, contact=self.contact)
+            role = Role.ADMIN
+        elif is_builder and self.builder_id is not None:
+            role, actor_id = Role.BUILDER, str(self.builder_id)
+        claimed = None if roles is None else frozenset(roles)
+        return Actor(role, actor_id, contact=self.contact, account_id=self.id, claimed=claimed)
 
     def proved(self, contact: Contact) -> Account:
         """The account once its address is proved; what was proved before stays as it is."""

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from booking_core.domain.contact import Contact
 from booking_core.domain.errors import InvalidRequest
+from booking_core.domain.ids import ClientId
 
 
 class Role(StrEnum):
@@ -38,6 +39,8 @@ class Actor:
     `manage_token` is what an anonymous caller showed for its booking; it is checked where the
     booking is known, never here. Neither is shown by `repr`.
     `scopes` are the kinds of call that a machine's key allows; None is all that the role may.
+    `account_id` is the account that the caller signed in to, `claimed` what an identity provider that
+    is trusted with that says of its roles (`Account.actor`).
     """
 
     role: Role
@@ -45,6 +48,8 @@ class Actor:
     manage_token: str | None = field(default=None, repr=False)
     contact: Contact | None = field(default=None, repr=False)
     scopes: frozenset[Scope] | None = None
+    account_id: ClientId | None = None
+    claimed: frozenset[Role] | None = None
 
     def __attrs_post_init__(self) -> None:
         # Without an id nothing would keep other people's bookings from it.

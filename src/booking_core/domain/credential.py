@@ -58,7 +58,9 @@ class Credential:
     """What we keep of a secret: its SHA-256 `digest`, and what it opens.
 
     A sign-in link has the `email` that it was sent to, a session its `account_id`, an API key its
-    `grant`. `spent_at` is when the link was used, the session was ended or the key was revoked.
+    `grant`, and the `account_id` of who made it (None where that was an operator without one): the
+    key ends with the account. `spent_at` is when the link was used, the session was ended or the key
+    was revoked.
     """
 
     id: CredentialId

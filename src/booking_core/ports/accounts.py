@@ -24,6 +24,10 @@ class AccountRepository(Protocol):
         """The account that holds that address (`Account.address`); A to Z in either case."""
 
     @abstractmethod
+    def saying(self, email: str) -> Sequence[Account]:
+        """The accounts whose contact has that address, held or only said, in the order of their ids."""
+
+    @abstractmethod
     def of_builder(self, builder_id: BuilderId) -> Sequence[Account]:
         """The people who are that builder, in the order of their ids."""
 
@@ -41,5 +45,10 @@ class AccountRepository(Protocol):
         """
 
     @abstractmethod
-    def remove(self, account_id: ClientId) -> None:
-        """Forgets the account and its sign-ins; nothing happens when there is none."""
+    def remove(self, account: Account) -> None:
+        """Forgets the account and its sign-ins.
+
+        Raises:
+            StaleAccount: somebody else saved or removed it since it was read. Leave the unit of work
+                then.
+        """

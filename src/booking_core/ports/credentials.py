@@ -46,11 +46,18 @@ class CredentialRepository(Protocol):
     def of(
         self, *, account_id: ClientId | None = None, email: str | None = None
     ) -> Sequence[Credential]:
-        """The sessions of an account and the links to an address, ended ones too, in order of their ids."""
+        """Sessions and keys of an account, links to an address, ended ones too, in order of their ids."""
 
     @abstractmethod
     def remove_of(self, *, account_id: ClientId | None = None, email: str | None = None) -> int:
-        """Forgets the sessions of an account and the links to an address; how many."""
+        """Forgets the sessions and keys of an account and the links to an address; how many."""
+
+    @abstractmethod
+    def hand_over(self, account_id: ClientId, *, to: ClientId) -> None:
+        """Makes the sessions and keys of one account those of another.
+
+        A key that acts for the one as an admin acts for the other.
+        """
 
     @abstractmethod
     def forget(self, *, before: datetime, limit: int = 1000) -> int:

@@ -41,7 +41,8 @@ def export_client(session: Session, client: str, out: Path | None) -> None:
     CLIENT is an e-mail address, or the id of an account.
     """
     found = session.core.export_client(actor=Actor.system(), **_named(client))
-    held = document(views.client_export(found, public_url=session.settings.public_url))
+    data = views.client_export(found, public_url=session.settings.public_url)
+    held = document(data | {"otherAccounts": list(found.others)})
     if out is None:
         click.echo(held)
         return
@@ -49,6 +50,7 @@ def export_client(session: Session, client: str, out: Path | None) -> None:
     session.screen.answer(
         {"written": str(out), "bookings": len(found.bookings)},
         f"Wrote {len(found.bookings)} bookings and what belongs to them to {out}.",
+        *_others(found.others),
     )
 
 
@@ -82,7 +84,7 @@ def erase_client(session: Session, client: str, yes: bool) -> None:
     )
     nothing = not (erased.account or erased.credentials or erased.bookings)
     told = "Nothing is held about this person." if nothing else f"Erased {what}."
-    session.screen.answer(views.erasure(erased), told, *_left(erased.left))
+    session.screen.answer(views.erasure(erased), told, *_left(erased.left), *_others(erased.others))
 
 
 def _left(left: Sequence[LeftAtProviders]) -> Iterator[RenderableType]:
@@ -92,3 +94,12 @@ def _left(left: Sequence[LeftAtProviders]) -> Iterator[RenderableType]:
     rows = [(each.booking_id, "\n".join((*each.calendar, *each.checkouts))) for each in left]
     yield "\nProviders still hold these records; only there can the person be erased:\n"
     yield table(("Booking", "Event or checkout"), rows)
+
+
+def _others(accounts: Sequence[ClientId]) -> Iterator[RenderableType]:
+    """Accounts that were not touched: nothing proves that they are the same person's."""
+    if accounts:
+        yield (
+            f"\nLook at these accounts too: {', '.join(accounts)}. They say this address without"
+            " a proof of it, or have a booking with it, and were left out."
+        )

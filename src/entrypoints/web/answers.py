@@ -400,8 +400,9 @@ class HeldAccount(_Answer):
 
 class HeldCredential(_Answer):
     id: str
-    kind: str = Field(description="sign in link or session")
+    kind: str = Field(description="sign in link, session or api key")
     email: str | None
+    name: str | None = Field(description="what its owner calls a key")
     created_at: Moment
     expires_at: Moment | None
     spent_at: Moment | None
@@ -440,4 +441,6 @@ class ClientExport(_Answer):
     credentials: list[HeldCredential] = Field(description="what they are, never their secrets")
     bookings: list[HeldBooking]
     mails: list[HeldMail] = Field(description="those that were not sent yet, or were given up")
-    trail: list[TrailEntry] = Field(description="what happened to the account and the bookings")
+    trail: list[TrailEntry] = Field(
+        description="what happened to the account, its keys and the bookings, and what the client did"
+    )

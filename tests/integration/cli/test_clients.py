@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from booking_core import Proof
 from entrypoints.container import Application
 from tests.integration.cli.conftest import WHO, Command
 
@@ -29,7 +30,7 @@ def test_an_export_is_one_document_of_all_that_is_held(
     shown = run("export-client", BO).stdout
     assert json.loads(shown) == run.json("export-client", BO)
     held = json.loads(shown)
-    assert set(held) == {"account", "credentials", "bookings", "mails", "trail"}
+    assert set(held) == {"account", "credentials", "bookings", "mails", "trail", "otherAccounts"}
     (booking,) = held["bookings"]
     assert (booking["id"], booking["contact"]["email"]) == (booked, BO)
     assert (booking["answers"][0]["value"], booking["notes"]) == ("To play", "Loud")
@@ -78,9 +79,25 @@ def test_who_was_erased_is_found_no_more(run: Command, booked: str) -> None:
     assert "Diddley" not in shown
     assert "To play" not in shown
     held = run.json("export-client", BO)
-    assert held == {"account": None, "credentials": [], "bookings": [], "mails": [], "trail": []}
+    assert held.pop("account") is None
+    assert not any(held.values())
     (entry,) = run.json("trail", "--subject", "client:anonymous")["entries"]
     assert (entry["kind"], entry["name"]) == ("change", "client erased")
+
+
+def test_accounts_that_only_say_the_address_are_named(
+    run: Command, service: Application, tmp_path: Path
+) -> None:
+    said = Proof(issuer="https://id.example.org", subject="bo", email=BO)
+    account = service.core.actor_of_proof(proof=said).id
+    assert run.json("export-client", BO)["otherAccounts"] == [account]
+    told = run("export-client", BO, "--out", str(tmp_path / "bo.json")).stdout
+    assert f"Look at these accounts too: {account}." in told
+    assert run.json("erase-client", BO, "--yes")["otherAccounts"] == [account]
+    told = run("erase-client", BO, "--yes").stdout
+    assert "Nothing is held about this person." in told
+    assert f"Look at these accounts too: {account}." in told
+    assert run.json("erase-client", str(account), "--yes")["account"] is True
 
 
 def test_what_providers_still_hold_is_named(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from threading import Event
 
 import pytest
+from attrs import evolve
 
 from adapters.local_calendar import LocalCalendar
 from adapters.memory import MemoryClock, MemoryMailer, MemoryStore
@@ -15,8 +18,11 @@ from booking_core import (
     Actor,
     Booking,
     BookingCore,
+    ClientId,
     InvalidCredentials,
+    NotAllowed,
     Proof,
+    Role,
     Scope,
     StaleBooking,
     UnitOfWorkFactory,
@@ -27,6 +33,7 @@ from booking_core.testing.examples import NOW, a_builder, a_contact, a_session_t
 pytestmark = pytest.mark.storm
 
 EMAIL = a_contact().email
+ROOT = Actor.admin("root")
 
 
 @pytest.fixture(params=["memory", "sqlite_store", "postgres_store"])
@@ -213,3 +220,84 @@ def test_once_a_revocation_is_answered_no_call_with_the_key_passes(core: Booking
     seen = {each for calls in at_once([use, use, revoke, use, use]) for each in calls}
     assert (True, False) in seen
     assert (True, True) not in seen
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.BUILDER])
+def test_whoever_revokes_a_role_while_keys_are_made_and_revoked_no_key_is_left(
+    core: BookingCore, role: Role
+) -> None:
+    proof = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=True)
+    account = core.grant_role(role=role, email=EMAIL, builder_id=a_builder().id, actor=ROOT)
+    actor = core.actor_of_proof(proof=proof)
+    keys = [core.add_api_key(name="Till", scopes=[Scope.READ], actor=actor) for _ in range(2)]
+
+    def revoke_role() -> None:
+        core.revoke_role(account_id=account.id, role=role, actor=ROOT)
+        revoked.append(role)
+
+    def revoke_key() -> None:
+        core.revoke_api_key(key_id=keys[0].credential.id, actor=actor)
+
+    def add() -> None:
+        keys.append(core.add_api_key(name="Till", scopes=[Scope.READ], actor=actor))
+
+    revoked: list[Role] = []
+    at_once([partial(_if_possible, each) for each in (add, revoke_role, add, revoke_key)])
+    if not revoked:  # each was in the way of the others
+        revoke_role()
+    assert [each for each in core.list_api_keys(actor=ROOT) if each.spent_at is None] == []
+    for key in keys:
+        with pytest.raises(InvalidCredentials):
+            core.actor_of_api_key(secret=key.secret)
+    _if_possible(add)
+    assert len(core.list_api_keys(actor=ROOT)) == len(keys)
+
+
+def _if_possible(change: Callable[[], None]) -> None:
+    with suppress(NotAllowed, StaleBooking):
+        change()
+
+
+@pytest.mark.parametrize("first", ["erased", "made"])
+def test_of_one_who_is_erased_while_it_makes_keys_none_is_left(
+    core: BookingCore, first: str
+) -> None:
+    proof = Proof(
+        issuer="https://id.test",
+        subject="s-1",
+        email=EMAIL,
+        email_verified=True,
+        roles=frozenset({Role.ADMIN}),
+    )
+    actor = core.actor_of_proof(proof=proof)
+
+    def add() -> None:
+        core.add_api_key(name="Till", scopes=[Scope.READ], actor=actor)
+
+    def erase() -> None:
+        core.erase_client(account_id=ClientId(str(actor.id)), actor=ROOT)
+        erased.append(str(actor.id))
+
+    erased: list[str] = []
+    turns = [erase, add] if first == "erased" else [add, erase]
+    at_once([partial(_if_possible, each) for each in turns * 2])
+    if not erased:  # each was in the way of the others
+        erase()
+    assert core.list_accounts(actor=ROOT).accounts == []
+    assert core.list_api_keys(actor=ROOT) == []
+
+
+def test_who_is_erased_while_it_signs_in_is_erased_whole_or_somebody_new(core: BookingCore) -> None:
+    first = Proof(issuer="https://id.test", subject="s-0", email=EMAIL, email_verified=True)
+    account = ClientId(str(core.actor_of_proof(proof=first).id))
+
+    def sign_in(number: int) -> None:
+        core.actor_of_proof(proof=evolve(first, subject=f"s-{number}"))
+
+    def erase() -> None:
+        core.erase_client(account_id=account, actor=ROOT)
+
+    turns = [partial(sign_in, number) for number in range(1, 5)]
+    at_once([partial(_if_possible, each) for each in (*turns[:2], erase, *turns[2:], erase)])
+    left = core.list_accounts(actor=ROOT).accounts
+    assert {each.address for each in left} <= {EMAIL}

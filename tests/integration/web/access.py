@@ -15,7 +15,19 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from adapters.memory import MemoryClock, MemoryStore
-from booking_core import Actor, Proof, Role, Schedule, Scope
+from booking_core import (
+    Actor,
+    BuilderId,
+    CredentialKind,
+    Health,
+    Proof,
+    ProofReader,
+    Role,
+    Schedule,
+    Scope,
+    SessionTypeId,
+    TimeWindow,
+)
 from entrypoints.container import Application, Container
 from entrypoints.settings import Settings
 from tests.integration.forms import Browser
@@ -27,8 +39,39 @@ TYPE, PAID = "getting-started", "portfolio-review"
 EMPTY_WEEK = {"timezone": "UTC"}
 #: Who comes, in the order of the table; holder is nobody with the token of the booking.
 CALLERS = ("nobody", "holder", "client", "other client", "builder", "other builder", "admin")
+#: Those who sign in, and what they are called.
+NAMES: Mapping[str, str] = {
+    "client": "ana",
+    "other client": "cem",
+    "builder": "robin",
+    "other builder": "eve",
+    "admin": "root",
+}
+#: By a token that `booking token` prints; by one of an identity provider, which leaves the roles to
+#: us, or says them.
+WAYS = ("printed", "provided", "provided with the role")
+#: What looks at the cookie of a session and at no header.
+BY_COOKIE = ("/me", "/me/export", "/signout", "/bookings/<booking_id>/claim")
 #: Steps of a session that is over.
 AFTERWARDS = ("complete", "no-show", "no-show/undo")
+
+
+class Issuer(ProofReader):
+    """An identity provider that everybody is called something at: `NAME`, or `NAME:ROLE`."""
+
+    def read(self, *, token: str) -> Proof:
+        name, _, role = token.partition(":")
+        return Proof(
+            issuer=ISSUER,
+            subject=name,
+            email=f"{name}@example.org",
+            name=name.title(),
+            email_verified=True,
+            roles=frozenset({Role(role)}) if role else None,
+        )
+
+    def health(self) -> Health:
+        return Health(ok=True)
 
 
 @frozen
@@ -55,7 +98,28 @@ class World:
 
     # ---- callers -----------------------------------------------------------------------------
 
-    def bearer(self, who: str) -> str | None:
+    def bearer(self, who: str, way: str = "printed") -> str | None:
+        if who not in NAMES or way == "printed":
+            return self._printed(who)
+        name, role = NAMES[who], who.rpartition(" ")[2]
+        if way == "provided":
+            return f"Bearer {name}"
+        return "Bearer kay:admin" if role == "admin" else f"Bearer {name}:{role}"
+
+    def session(self, who: str) -> str:
+        """The secret of one that a mailed link has opened."""
+        core, store = self.application.core, self.application.schema
+        assert isinstance(store, MemoryStore)
+        core.ask_sign_in_link(email=f"{NAMES[who]}@example.org")
+        *_, link = (
+            each
+            for each in store.committed.credentials.values()
+            if each.kind is CredentialKind.SIGN_IN_LINK
+        )
+        secret = core.ask_sign_in_link.link_key.secret_of(link.id)
+        return core.open_session(link_secret=secret).secret
+
+    def _printed(self, who: str) -> str | None:
         core = self.application.core
         match who:
             case "client":
@@ -87,14 +151,7 @@ class World:
         return f"Bearer {new.secret}"
 
     def account(self, name: str) -> Actor:
-        proof = Proof(
-            issuer=ISSUER,
-            subject=name,
-            email=f"{name}@example.org",
-            name=name.title(),
-            email_verified=True,
-        )
-        return self.application.core.actor_of_proof(proof=proof)
+        return self.application.core.actor_of_proof(proof=Issuer().read(token=name))
 
     # ---- things ------------------------------------------------------------------------------
 
@@ -121,12 +178,14 @@ class World:
 
     def slot(self, kind: str = TYPE) -> Json:
         """The next open one that nobody here was told of."""
-        first = (self.clock.now() + timedelta(days=1)).date()
-        query = {"from": first, "to": first + timedelta(days=40)}
-        path = f"/api/scheduling/session-types/{kind}/slots"
-        found = self.anyone.json("GET", path, query_string=query)["slots"]
-        slot = found[next(self.numbers) % len(found)]
-        return {name: slot[name] for name in ("startTime", "endTime")}
+        first = self.clock.now() + timedelta(days=1)
+        found = self.application.core.find_slots(
+            session_type_id=SessionTypeId(kind),
+            window=TimeWindow(first, first + timedelta(days=40)),
+            actor=_SYSTEM,
+        ).slots
+        slot = found[next(self.numbers) % len(found)].slot
+        return {"startTime": slot.start.isoformat(), "endTime": slot.end.isoformat()}
 
 
 _SYSTEM = Actor.system()
@@ -138,6 +197,7 @@ def world() -> Iterator[World]:
     settings = {"DATABASE_URL": "memory://", "RATE_LIMITS": "off"}
     container = Container(settings=Settings.load(settings))
     container.clock.override(providers.Object(clock))
+    container.proofs.override(providers.Object(Issuer()))
     application = container.application()
     application.seed()
     application.core.add_builder(
@@ -146,7 +206,11 @@ def world() -> Iterator[World]:
     app = application.web_app()
     app.test_client_class = Browser
     world = World(application, clock, Caller(app.test_client()))
-    for name in ("ana", "cem"):
+    for name, role in (("robin", Role.BUILDER), ("root", Role.ADMIN)):
+        application.core.grant_role(
+            role=role, email=f"{name}@example.org", builder_id=BuilderId("demo"), actor=_SYSTEM
+        )
+    for name in NAMES.values():
         world.account(name)
     yield world
     application.close()
@@ -212,6 +276,10 @@ class Route:
     def names_a_booking(self) -> bool:
         return "/bookings/<" in self.rule
 
+    @property
+    def by_cookie(self) -> bool:
+        return self.rule in BY_COOKIE
+
     def place(self, world: World, who: str, id: str | None = None) -> tuple[str, str | None]:
         """The path, to Robin's or Ana's, and the token of the booking that it names."""
         if self.names_a_booking:
@@ -220,7 +288,7 @@ class Route:
         return self._filled(world, id), None
 
     def _booking(self, world: World, owner: str) -> Json:
-        step = self.rule.partition("<id>/")[2]
+        step = self.rule.partition("id>/")[2]
         if step == "claim":
             owner = "holder"
         if step == "pay":
@@ -274,12 +342,25 @@ class Route:
             sent["data"] = {"csrf_token": browser.token()} | sent["data"]
         return caller(self.method, path, query_string=asked, buffered=True, **sent)
 
-    def answer(self, world: World, who: str, scope: Scope | None = None) -> TestResponse:
+    def answer(
+        self, world: World, who: str, scope: Scope | None = None, way: str = "printed"
+    ) -> TestResponse:
         """The answer to one of the callers, or to a key of it that has only that scope."""
         path, token = self.place(world, who)
         if who == "holder" and token:
             return self.ask(world, path, f"Booking {token}", token)
-        return self.ask(world, path, world.key(who, scope) if scope else world.bearer(who))
+        if scope:
+            return self.ask(world, path, world.key(who, scope))
+        if self.by_cookie and who in NAMES:
+            return self._ask_signed_in(world, path, who)
+        return self.ask(world, path, world.bearer(who, way))
+
+    def _ask_signed_in(self, world: World, path: str, who: str) -> TestResponse:
+        world.anyone.client.set_cookie("session", world.session(who))
+        try:
+            return self.ask(world, path, None)
+        finally:
+            world.anyone.client.delete_cookie("session")
 
 
 def routes(world: World) -> list[Route]:

@@ -136,9 +136,8 @@ def test_a_role_is_granted_to_an_address_and_taken_from_the_account(
     assert application.core.actor_of_proof(proof=proof).role is Role.CLIENT
     granted = admin.json("POST", path, json={"role": "builder", "builderId": "demo"})
     assert (granted["roles"], granted["builderId"]) == (["builder"], "demo")
-    assert application.core.actor_of_proof(proof=proof) == Actor(
-        Role.BUILDER, "demo", contact=proof.contact
-    )
+    actor = application.core.actor_of_proof(proof=proof)
+    assert (actor.role, actor.id, actor.contact) == (Role.BUILDER, "demo", proof.contact)
 
 
 def test_accounts_are_listed_page_by_page(admin: Caller, application: Application) -> None:

@@ -18,10 +18,11 @@ from booking_core import (
     NewCredential,
     NotAllowed,
     NotFound,
+    Proof,
     Role,
     Scope,
 )
-from booking_core.testing.examples import NOW, a_builder
+from booking_core.testing.examples import NOW, a_builder, a_schedule
 from tests.unit.application.paying import Shop
 
 ADA, EVE, ADMIN = Actor.builder("bld_1"), Actor.builder("bld_2"), Actor.admin("root")
@@ -186,3 +187,105 @@ def test_with_the_role_the_keys_of_the_role_end(shop: Shop, role: Role) -> None:
 
 
 ADA_ID = BuilderId("bld_1")
+
+
+# ---- keys end with the person --------------------------------------------------------------------
+
+EMAIL, SYSTEM = "ada@example.org", Actor.system()
+CLAIMED = frozenset({Role.ADMIN})
+
+
+def _signs_in(shop: Shop, subject: str = "ada", **said: Any) -> Actor:
+    said = {"email": EMAIL, "email_verified": True} | said
+    return shop.core.actor_of_proof(proof=Proof(issuer="https://id.test", subject=subject, **said))
+
+
+def _with_role(shop: Shop, role: Role = Role.ADMIN) -> Actor:
+    shop.core.grant_role(role=role, email=EMAIL, builder_id=ADA_ID, actor=ADMIN)
+    return _signs_in(shop)
+
+
+def _account(shop: Shop) -> ClientId:
+    """The only one."""
+    (account,) = shop.core.list_accounts(actor=SYSTEM).accounts
+    return account.id
+
+
+def test_a_key_ends_with_the_role_that_an_identity_provider_said(shop: Shop) -> None:
+    claimed = _signs_in(shop, roles=CLAIMED)
+    own, builders = _add(shop, claimed), _add(shop, claimed, builder_id=ADA_ID)
+    shop.core.revoke_role(account_id=_account(shop), role=Role.ADMIN, actor=ADMIN)
+    assert not _opens(shop, own)
+    assert not _opens(shop, builders)
+
+
+def test_with_the_role_of_an_admin_end_the_keys_that_it_made_of_builders_but_not_its_own(
+    shop: Shop,
+) -> None:
+    mine = _add(shop, _with_role(shop, Role.BUILDER))
+    admin = _with_role(shop)
+    of_eve, by_eve = _add(shop, admin, builder_id=EVE.id), _add(shop, EVE)
+    shop.core.revoke_role(account_id=_account(shop), role=Role.ADMIN, actor=ADMIN)
+    assert [_opens(shop, key) for key in (mine, of_eve, by_eve)] == [True, False, True]
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_with_a_person_its_keys_are_erased(shop: Shop, claimed: bool) -> None:
+    admin = _signs_in(shop, roles=CLAIMED) if claimed else _with_role(shop)
+    key, other = _add(shop, admin), _add(shop, ADMIN)
+    if not claimed:
+        shop.core.revoke_role(account_id=_account(shop), role=Role.ADMIN, actor=ADMIN)
+    erased = shop.core.erase_client(account_id=_account(shop), actor=ADMIN)
+    assert erased.credentials == 1
+    assert not _opens(shop, key)
+    assert shop.core.list_api_keys(actor=ADMIN) == [other.credential]
+
+
+def test_a_key_whose_maker_is_no_more_opens_nothing(shop: Shop) -> None:
+    key = _add(shop, _with_role(shop))
+    shop.store.committed.accounts.clear()
+    assert not _opens(shop, key)
+
+
+def test_keys_of_accounts_that_are_joined_act_for_the_one_that_is_left(shop: Shop) -> None:
+    unproved = _signs_in(shop, email_verified=False, roles=CLAIMED)
+    admins, builders = _add(shop, unproved), _add(shop, unproved, builder_id=ADA_ID)
+    holder = _signs_in(shop, "ada elsewhere")
+    joined = _signs_in(shop)
+    assert joined.id == holder.id != unproved.id
+    acting = shop.core.actor_of_api_key(secret=admins.secret)
+    assert (acting.role, acting.id) == (Role.ADMIN, holder.id)
+    assert _opens(shop, builders)
+    shop.core.revoke_role(account_id=_account(shop), role=Role.ADMIN, actor=ADMIN)
+    assert not _opens(shop, admins)
+    assert not _opens(shop, builders)
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.BUILDER])
+def test_who_lost_the_role_since_it_signed_in_makes_no_key(shop: Shop, role: Role) -> None:
+    actor = _with_role(shop, role)
+    shop.core.revoke_role(account_id=_account(shop), role=role, actor=ADMIN)
+    for builder_id in (None, ADA_ID):
+        with pytest.raises(NotAllowed):
+            _add(shop, actor, builder_id=builder_id)
+    assert shop.core.list_api_keys(actor=ADMIN) == []
+
+
+def test_who_was_erased_since_it_signed_in_makes_no_key(shop: Shop) -> None:
+    actor = _signs_in(shop, roles=CLAIMED)
+    shop.core.erase_client(account_id=_account(shop), actor=ADMIN)
+    with pytest.raises(NotAllowed):
+        _add(shop, actor)
+
+
+def test_a_key_that_adds_a_builder_gives_nobody_a_role(shop: Shop) -> None:
+    client = _signs_in(shop)
+    key = _add(shop, ADMIN, scopes=[Scope.CATALOGUE])
+    machine = shop.core.actor_of_api_key(secret=key.secret)
+    said: dict[str, Any] = {"name": "Ada", "email": EMAIL, "schedule": a_schedule()}
+    by_key = shop.core.add_builder(actor=machine, **said)
+    assert _signs_in(shop) == client
+    assert shop.core.show_builder(name=by_key.id, actor=SYSTEM) == by_key
+    assert len(shop.core.list_accounts(actor=SYSTEM).accounts) == 1
+    in_person = shop.core.add_builder(actor=ADMIN, **said | {"name": "Ada again"})
+    assert (_signs_in(shop).role, _signs_in(shop).id) == (Role.BUILDER, in_person.id)

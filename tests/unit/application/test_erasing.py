@@ -20,11 +20,15 @@ from booking_core import (
     Proof,
     Role,
     Scope,
+    Subject,
+    SubjectKind,
+    TrailEntry,
     TrailFilter,
+    TrailKind,
     WrongState,
 )
 from booking_core.testing.contracts.stored import put_booking
-from booking_core.testing.examples import a_booking, a_contact, a_paid_booking, an_attempt
+from booking_core.testing.examples import NOW, a_booking, a_contact, a_paid_booking, an_attempt
 from tests.unit.application.paying import Shop, key_of
 
 EMAIL = a_contact().email
@@ -142,6 +146,59 @@ def test_what_an_account_says_and_nobody_proved_names_nobody_elses_bookings(shop
     assert shop.core.export_client(account_id=ClientId(str(liar.id)), actor=ROOT).bookings == []
     assert shop.core.erase_client(account_id=ClientId(str(liar.id)), actor=ROOT).bookings == 0
     assert shop.now(theirs).client.contact == a_contact()
+
+
+def test_accounts_that_may_be_the_same_persons_are_named_and_left(shop: Shop) -> None:
+    liar = shop.core.actor_of_proof(proof=a_proof(email_verified=False))
+    other = Client(a_contact(), ClientId("cli_other"))
+    put_booking(shop.store, a_booking(BookingState.CANCELLED, client=other))
+    expected = tuple(sorted(["cli_other", str(liar.id)]))
+    assert shop.core.export_client(email=EMAIL, actor=ROOT).others == expected
+    erased = shop.core.erase_client(email=EMAIL.upper(), actor=ROOT)
+    assert (erased.account, erased.bookings, erased.others) == (False, 1, expected)
+    assert shop.core.erase_client(email=EMAIL, actor=ROOT).others == (liar.id,)
+    assert shop.core.erase_client(account_id=ClientId(str(liar.id)), actor=ROOT).others == ()
+    assert shop.core.erase_client(email=EMAIL, actor=ROOT).others == ()
+
+
+def test_the_owner_of_an_address_is_not_told_who_else_says_it(shop: Shop) -> None:
+    shop.core.actor_of_proof(proof=a_proof(email_verified=False))
+    owner = shop.core.actor_of_proof(
+        proof=Proof(issuer="https://id.test", subject="s-2", email=EMAIL, email_verified=True)
+    )
+    assert shop.core.export_client.own(actor=owner).others == ()
+
+
+def test_what_a_person_did_and_its_keys_are_in_its_export(shop: Shop) -> None:
+    client = shop.core.actor_of_proof(proof=a_proof(email_verified=True))
+    account = ClientId(str(client.id))
+    booking = shop.confirm(actor=client)
+    shop.core.grant_role(role=Role.ADMIN, account_id=account, actor=ROOT)
+    admin = shop.core.actor_of_proof(proof=a_proof(email_verified=True))
+    key = shop.core.add_api_key(name="Grace's till", scopes=[Scope.READ], actor=admin).credential
+    other = shop.core.add_api_key(name="Root's", scopes=[Scope.READ], actor=ROOT).credential
+    elsewhere = TrailEntry(
+        at=NOW,
+        subject=Subject(SubjectKind.BOOKING, "of_another"),
+        kind=TrailKind.EVENT,
+        name="BookingMoved",
+        by=client.name,
+    )
+    with shop.store() as uow:
+        uow.trail.add([elsewhere])
+        uow.commit()
+    found = shop.core.export_client(account_id=account, actor=ROOT)
+    assert [each.grant.name for each in found.credentials if each.grant] == ["Grace's till"]
+    told = {str(each.subject) for each in found.trail}
+    assert told == {
+        f"client:{account}",
+        f"booking:{booking.id}",
+        f"api_key:{key.id}",
+        "booking:of_another",
+    }
+    assert f"api_key:{other.id}" not in told
+    numbers = [each.number for each in found.trail]
+    assert numbers == sorted(set(numbers))
 
 
 def test_what_the_calendar_provider_holds_is_named() -> None:

@@ -90,6 +90,20 @@ class AccountRepositoryContract:
         with unit_of_work(write=False) as uow:
             assert uow.accounts.by_email(a_contact().email) == owner
 
+    def test_those_who_only_say_an_address_are_found_beside_the_one_who_holds_it(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        liar = an_account(
+            contact=a_contact(email="Grace@Example.org"), sign_ins=frozenset({_GOOGLE})
+        )
+        said = _save(unit_of_work, liar)
+        held = _save(unit_of_work, an_account(id="acc_2", email_proved=True))
+        _save(unit_of_work, an_account(id="acc_3", contact=a_contact(email="ann@example.org")))
+        _save(unit_of_work, an_account(id="acc_4", contact=None))
+        with unit_of_work(write=False) as uow:
+            assert uow.accounts.saying(" GRACE@example.org") == [said, held]
+            assert uow.accounts.saying("nobody@example.org") == []
+
     def test_an_account_is_found_by_issuer_and_subject_together(
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
@@ -145,12 +159,47 @@ class AccountRepositoryContract:
         entered = frozenset({_GOOGLE})
         account = _save(unit_of_work, an_account(email_proved=True, sign_ins=entered))
         with unit_of_work() as uow:
-            uow.accounts.remove(account.id)
-            uow.accounts.remove(account.id)
+            uow.accounts.remove(account)
             uow.commit()
         _save(unit_of_work, an_account(id="acc_2", email_proved=True, sign_ins=entered))
         with unit_of_work(write=False) as uow, pytest.raises(NotFound):
             uow.accounts.get(account.id)
+
+    def test_what_somebody_else_has_changed_or_removed_is_not_removed(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        read = _save(unit_of_work, an_account())
+        changed = _save(unit_of_work, evolve(read, is_admin=True))
+        with unit_of_work() as uow, pytest.raises(StaleAccount):
+            uow.accounts.remove(read)
+        with unit_of_work(write=False) as uow:
+            assert uow.accounts.get(read.id) == changed
+        with unit_of_work() as uow:
+            uow.accounts.remove(changed)
+            uow.commit()
+        with unit_of_work() as uow, pytest.raises(StaleAccount):
+            uow.accounts.remove(changed)
+
+    def test_of_many_who_remove_an_account_and_sign_in_to_it_at_once_nobody_is_lost(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        read = _save(unit_of_work, an_account(email_proved=True))
+
+        def change(number: int) -> str:
+            try:
+                with unit_of_work() as uow:
+                    if number % 2:
+                        uow.accounts.remove(read)
+                    else:
+                        uow.accounts.save(evolve(read, sign_ins=frozenset({_GOOGLE})))
+                    uow.commit()
+            except StaleBooking:  # StaleAccount, or the database had no time for it
+                return "late"
+            return "removed" if number % 2 else "signed in"
+
+        done = set(at_once([partial(change, number) for number in range(8)])) - {"late"}
+        with unit_of_work(write=False) as uow:
+            assert done == ({"signed in"} if uow.accounts.all() else {"removed"})
 
     @pytest.mark.parametrize("shared", ["address", "sign-in"])
     def test_of_twelve_who_make_one_account_at_once_one_does(

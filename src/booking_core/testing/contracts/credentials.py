@@ -36,6 +36,10 @@ class CredentialRepositoryContract:
                     role=Role.BUILDER, id="bld_1", scopes=frozenset(Scope), name="Åse's script"
                 ),
             ),
+            a_credential(
+                kind=_KEY,
+                grant=Grant(role=Role.ADMIN, id="acc_1", scopes=frozenset(Scope), name="Nightly"),
+            ),
         ],
     )
     def test_a_credential_comes_back_as_it_was_added(
@@ -132,21 +136,44 @@ class CredentialRepositoryContract:
             assert _ids(keys(role=Role.BUILDER, actor_id="bld_1")) == ["crd_2", "crd_1"]
             assert _ids(keys(role=Role.ADMIN, actor_id=None)) == ["crd_4"]
 
-    def test_the_sessions_of_an_account_and_the_links_to_an_address_can_be_found_and_removed(
+    def test_what_is_an_accounts_becomes_that_of_another_one(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        mine, heir = ClientId("acc_1"), ClientId("acc_2")
+        _add(
+            unit_of_work,
+            a_credential(),
+            _key("crd_2", Role.ADMIN, mine, NOW, account_id=mine),
+            _key("crd_3", Role.BUILDER, "bld_1", NOW, account_id=mine),
+            _key("crd_4", Role.ADMIN, "acc_3", NOW, account_id=ClientId("acc_3")),
+        )
+        with unit_of_work() as uow:
+            other = uow.credentials.get(CredentialId("crd_4"))
+            uow.credentials.hand_over(mine, to=heir)
+            uow.commit()
+        with unit_of_work(write=False) as uow:
+            assert uow.credentials.of(account_id=mine) == []
+            assert _ids(uow.credentials.of(account_id=heir)) == ["crd_1", "crd_2", "crd_3"]
+            assert _ids(uow.credentials.keys(role=Role.ADMIN, actor_id=heir)) == ["crd_2"]
+            assert _ids(uow.credentials.keys(role=Role.BUILDER, actor_id="bld_1")) == ["crd_3"]
+            assert uow.credentials.get(other.id) == other
+
+    def test_what_is_an_accounts_and_the_links_to_an_address_can_be_found_and_removed(
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
         link = a_credential(
             id="crd_2", kind=CredentialKind.SIGN_IN_LINK, account_id=None, email=_EMAIL
         )
         other = a_credential(id="crd_3", account_id=ClientId("acc_2"))
-        _add(unit_of_work, a_credential(), link, other)
+        key = _key("crd_4", Role.BUILDER, "bld_1", NOW, account_id=ClientId("acc_1"))
+        _add(unit_of_work, a_credential(), link, other, key)
         with unit_of_work() as uow:
             assert uow.credentials.of() == []
             mine = uow.credentials.of(account_id=ClientId("acc_1"), email=_EMAIL.upper())
-            assert _ids(mine) == ["crd_1", "crd_2"]
+            assert _ids(mine) == ["crd_1", "crd_2", "crd_4"]
             assert uow.credentials.remove_of() == 0
             assert (
-                uow.credentials.remove_of(account_id=ClientId("acc_1"), email=_EMAIL.upper()) == 2
+                uow.credentials.remove_of(account_id=ClientId("acc_1"), email=_EMAIL.upper()) == 3
             )
             assert uow.credentials.get(other.id) == other
 
@@ -170,9 +197,17 @@ class CredentialRepositoryContract:
                 assert uow.credentials.get(CredentialId(kept)).id == kept
 
 
-def _key(key_id: str, role: Role, actor_id: str | None, created_at: datetime) -> Credential:
+def _key(
+    key_id: str,
+    role: Role,
+    actor_id: str | None,
+    created_at: datetime,
+    account_id: ClientId | None = None,
+) -> Credential:
     grant = Grant(role=role, id=actor_id, scopes=frozenset({Scope.READ}), name="A script")
-    return a_credential(id=key_id, kind=_KEY, account_id=None, grant=grant, created_at=created_at)
+    return a_credential(
+        id=key_id, kind=_KEY, account_id=account_id, grant=grant, created_at=created_at
+    )
 
 
 def _ids(credentials: object) -> list[str]:
