@@ -10,7 +10,7 @@ from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Offer
 from booking_core.application.join_event import EventJoiner
 from booking_core.application.place_booking import BookingPlacer, Wish
-from booking_core.application.repeats import IdempotencyKey, as_answer, replayed, scoped
+from booking_core.application.repeats import IdempotencyKey, as_answer, promised, replayed, scoped
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.booking import Booking, Flow
@@ -200,7 +200,8 @@ class CreateBooking:
             created = None if stored is None else self._replayed(uow, stored, actor)
         if created is None:
             return None
-        return evolve(created, booking=self.cashier.opened(created.booking))
+        booking = created.booking
+        return evolve(created, booking=promised(booking, self.cashier.opened(booking)))
 
     def _replayed(self, uow: UnitOfWork, stored: dict[str, Any], actor: Actor) -> Created:
         booking = replayed(uow, stored)
