@@ -18,6 +18,7 @@ from booking_core import (
     InvalidCredentials,
     Proof,
     Scope,
+    Role,
     StaleBooking,
     UnitOfWorkFactory,
 )
@@ -122,6 +123,17 @@ def test_however_many_ask_at_once_no_more_than_three_links_are_open(
 ) -> None:
     at_once([partial(core.ask_sign_in_link, email=EMAIL)] * 12)
     assert len(set(_links(core, mailer))) == MOST_OPEN_LINKS
+
+
+def test_of_twelve_repeats_at_once_one_makes_an_api_key_and_is_told_its_secret(
+    core: BookingCore,
+) -> None:
+    add = partial(core.add_api_key, name="Till", scopes=["read"], actor=Actor.admin(), key="k")
+    made = at_once([add] * 12)
+    (key,) = core.list_api_keys(actor=Actor.admin())
+    assert {each.credential.id for each in made} == {key.id}
+    (secret,) = [each.secret for each in made if each.secret]
+    assert core.actor_of_api_key(secret=secret).role is Role.ADMIN
 
 
 def test_of_twelve_who_claim_and_change_a_booking_at_once_nothing_is_lost(

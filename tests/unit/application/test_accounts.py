@@ -16,6 +16,7 @@ from booking_core import (
     BuilderId,
     ClientId,
     InvalidRequest,
+    KeyReused,
     Language,
     NotFound,
     Offer,
@@ -438,3 +439,17 @@ def test_seeding_again_gives_no_role_back_that_was_taken(shop: Shop) -> None:
     shop.core.revoke_role(account_id=account.id, role=Role.BUILDER, actor=ADMIN)
     shop.core.seed_catalogue(offers=offers)
     assert _by_mail(shop, "bea@example.org").role is Role.CLIENT
+
+
+def test_a_repeated_grant_does_not_give_back_what_was_taken_away(shop: Shop) -> None:
+    def grant(**said: Any) -> Account:
+        return shop.core.grant_role(
+            **{"role": Role.ADMIN, "email": EMAIL, "actor": ADMIN, "key": "k"} | said
+        )
+
+    account = grant()
+    assert grant() == account
+    shop.core.revoke_role(account_id=account.id, role=Role.ADMIN, actor=ADMIN)
+    assert not grant().is_admin
+    with pytest.raises(KeyReused):
+        grant(email="other@example.org")
