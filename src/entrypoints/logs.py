@@ -15,13 +15,19 @@ from booking_core import REQUEST_ID
 _SECRET_NAMES = re.compile(
     r"authorization|cookie|token|secret|password|api_?key|e?-?mail|phone|notes|answers|contact"
 )
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:=/]+(?:@|%40)[^\s<>\"'(),;:/]+\.[A-Za-z]{2,}")
+# A caller chooses what some lines quote, so no pattern may look at a text more than a few times.
+_END = r"\s<>\"(),;:=/@"
+_ADDRESS = re.compile(
+    rf"(?<![^{_END}])('*)[^{_END}'][^{_END}]{{0,253}}?(?:@|%40)[^{_END}']{{1,254}}\.[^\W\d_][\w-]+"
+)
+#: Characters of one text: a traceback has that many; what gunicorn quotes of a caller may have more.
+_LONGEST = 8_000
 _BEARER = re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]{16,}")
 #: A manage token is longer than the name of any command that somebody is told to run.
 _MANAGE = re.compile(r"(?i)\b(booking)\s+[A-Za-z0-9_-]{40,}")
 #: Known by their form wherever they stand: our bearer tokens and API keys, and Stripe's.
 _SECRET = re.compile(
-    r"\beyJ[\w-]+\.[\w-]+\.[\w-]*|\bbk_[\w-]{43}|\b[sr]k_(?:test|live)_\w+|\bwhsec_\w+"
+    r"\beyJ(?:(?!-eyJ)[\w-])++\.[\w-]++\.[\w-]*|\bbk_[\w-]{43}|\b[sr]k_(?:test|live)_\w+|\bwhsec_\w+"
 )
 
 
@@ -45,11 +51,19 @@ def _redacted(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_redacted("", each) for each in value]
     if isinstance(value, str):
-        value = _ADDRESS.sub("[address]", value)
+        value = _ADDRESS.sub(r"\1[address]", _shortened(value))
         for secret in (_BEARER, _MANAGE):
             value = secret.sub(r"\1 [redacted]", value)
         return _SECRET.sub("[redacted]", value)
     return value
+
+
+def _shortened(text: str) -> str:
+    """Its beginning and its last lines; no word is cut, for half a secret has no form to be known by."""
+    if len(text) <= _LONGEST:
+        return text
+    head, tail = text[: _LONGEST // 2], text[-_LONGEST // 2 :]
+    return " [...]\n".join((head.rpartition(" ")[0], tail.partition("\n")[2]))
 
 
 # What every line goes through before it is written.

@@ -6,6 +6,7 @@ from datetime import datetime
 from attrs import frozen
 
 from booking_core.application.people import People
+from booking_core.application.repeats import IdempotencyKey, Repeats, scoped
 from booking_core.domain.actor import Actor, Role, Scope
 from booking_core.domain.checks import invalid, member
 from booking_core.domain.credential import CredentialKind, Grant, NewCredential, mint
@@ -20,6 +21,7 @@ class AddApiKey:
     """Gives out a key by which a machine acts for a builder or an admin (J2)."""
 
     people: People
+    repeats: Repeats
 
     def __call__(
         self,
@@ -29,28 +31,36 @@ class AddApiKey:
         actor: Actor,
         builder_id: BuilderId | None = None,
         expires_at: datetime | None = None,
+        key: IdempotencyKey | str | None = None,
     ) -> NewCredential:
         """The key with its secret, which is not shown again.
 
         A builder makes keys of its own; an operator makes an admin's, or with `builder_id` that
-        builder's. `name` is what its owner tells it from others by.
+        builder's. `name` is what its owner tells it from others by. A repeat under the same `key`
+        makes no other one and gets the one of the first, with an empty secret.
 
         Raises:
             NotAllowed: for clients and anonymous callers, for those who come with a key, and for those
                 who lost the role since they signed in.
             NotFound: no such builder, or not this caller's.
             InvalidRequest: no name, no scopes, or an end that has passed.
+            KeyReused, KeyInProgress: the key stands for another request, or for one that runs.
         """
         check_in_person(actor)
         now = self.people.clock.now()
-        if expires_at is not None and expires_at <= now:
-            raise invalid("/expiresAt", "Choose an end that is still to come.")
         chosen = frozenset(member(Scope, each, "/scopes") for each in scopes)
+        said = (name, sorted(chosen), expires_at)
+        asked = scoped(key, f"add api key:{builder_id}", actor, asked=said)
 
         def add(uow: UnitOfWork) -> NewCredential:
             role, actor_id = _owner(uow, actor, builder_id)
             _check_standing(uow, actor)
-            key = mint(
+            known = self.repeats.added(uow, asked)
+            if known is not None:
+                return NewCredential(uow.credentials.get(CredentialId(known)), secret="")
+            if expires_at is not None and expires_at <= now:
+                raise invalid("/expiresAt", "Choose an end that is still to come.")
+            new = mint(
                 CredentialKind.API_KEY,
                 id=CredentialId(self.people.ids.new("key")),
                 account_id=actor.account_id,
@@ -58,9 +68,10 @@ class AddApiKey:
                 created_at=now,
                 expires_at=expires_at,
             )
-            uow.credentials.add(key.credential)
-            self.people.tell_of_key(uow, "key made", key.credential, by=actor)
-            return key
+            uow.credentials.add(new.credential)
+            self.people.tell_of_key(uow, "key made", new.credential, by=actor)
+            self.repeats.remember(uow, asked, new.credential.id)
+            return new
 
         return self.people.once(add)
 

@@ -8,7 +8,7 @@ from booking_core.application.access import Access
 from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Offer
 from booking_core.application.place_booking import BookingPlacer, Wish, details
-from booking_core.application.repeats import IdempotencyKey, scoped
+from booking_core.application.repeats import IdempotencyKey, promised, scoped
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking, Flow, OwnReason
@@ -109,7 +109,7 @@ class ConfirmBooking:
         booking = self.settle_calendar.at_once(self.cashier.opened(placed), ours=ours)
         if booking.state is BookingState.FAILED:
             self.placer.keeper.refuse(self._lost(booking, slot), scope)
-        return booking
+        return promised(placed, booking)
 
     def _lost(self, booking: Booking, slot: Slot) -> SlotUnavailable:
         if booking.cancel_reason == OwnReason.CALENDAR_REFUSED:  # and so it would any other time

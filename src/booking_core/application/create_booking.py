@@ -8,10 +8,11 @@ from attrs import evolve, frozen
 from booking_core.application.access import Access
 from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Offer
+from booking_core.application.claim_booking import proved_address
 from booking_core.application.join_event import EventJoiner
 from booking_core.application.place_booking import BookingPlacer, Wish
 from booking_core.application.read_job import read_job
-from booking_core.application.repeats import IdempotencyKey, as_answer, replayed, scoped
+from booking_core.application.repeats import IdempotencyKey, as_answer, promised, replayed, scoped
 from booking_core.application.settle_calendar import SettleCalendar
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.booking import Booking, Flow
@@ -164,7 +165,7 @@ class CreateBooking:
         if session_type_id not in (None, offer.session_type.id):
             message = "The event is of another session type."
             raise InvalidRequest(message, [FieldError("/sessionTypeId", message)])
-        stranger = actor.role is Role.CLIENT and not (named and _is(actor, record.contact))
+        stranger = actor.role is Role.CLIENT and not (named and _is(uow, actor, record.contact))
         if stranger and offer.session_type.requires_auth:
             raise NotAllowed(_NOT_THEIRS)
         wish = Wish(
@@ -210,7 +211,8 @@ class CreateBooking:
             created = None if stored is None else self._replayed(uow, stored, actor)
         if created is None:
             return None
-        return evolve(created, booking=self.cashier.opened(created.booking))
+        booking = created.booking
+        return evolve(created, booking=promised(booking, self.cashier.opened(booking)))
 
     def _replayed(self, uow: UnitOfWork, stored: dict[str, Any], actor: Actor) -> Created:
         booking = replayed(uow, stored)
@@ -223,7 +225,7 @@ class CreateBooking:
         A manage token is handed over once; after that its link goes by mail.
         """
         answer = Created(booking, False, shows or self.access.takes_part(booking, actor))
-        if key is None and not (shows and (_gets(actor, booking) or _lacks_token(actor, booking))):
+        if key is None and not (shows and self._is_due(booking, actor)):
             return answer
 
         def hand_over(uow: UnitOfWork) -> Booking:
@@ -233,7 +235,7 @@ class CreateBooking:
             if stored is not None:
                 answer = self._replayed(uow, stored, actor)
                 return current
-            if shows and _gets(actor, current):
+            if shows and _gets(uow, actor, current):
                 current.client = evolve(current.client, id=ClientId(str(actor.id)))
             token = shows and _lacks_token(actor, current)
             current.token_handed_over |= token
@@ -247,15 +249,27 @@ class CreateBooking:
         self.placer.keeper.once(hand_over)
         return answer
 
+    def _is_due(self, booking: Booking, actor: Actor) -> bool:
+        """Whether the caller gets the booking, or the token of it."""
+        if not actor.signed_in:
+            return _lacks_token(actor, booking)
+        with self.unit_of_work(write=False) as uow:
+            return _gets(uow, actor, booking)
 
-def _is(actor: Actor, contact: Contact) -> bool:
-    return actor.contact is not None and contact.same_address(actor.contact.email)
+
+def _is(uow: UnitOfWork, actor: Actor, contact: Contact) -> bool:
+    """Whether it is the actor's address: proved, or said by a token that an operator gave out."""
+    try:
+        uow.accounts.get(ClientId(str(actor.id)))
+    except NotFound:
+        return actor.contact is not None and contact.same_address(actor.contact.email)
+    return contact.address == proved_address(uow, actor)
 
 
-def _gets(actor: Actor, booking: Booking) -> bool:
+def _gets(uow: UnitOfWork, actor: Actor, booking: Booking) -> bool:
     """The actor is the client of a booking that a notice was faster to make."""
     known = actor.role is Role.CLIENT and booking.client.id is None
-    return known and _is(actor, booking.client.contact)
+    return known and _is(uow, actor, booking.client.contact)
 
 
 def _lacks_token(actor: Actor, booking: Booking) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from booking_core.application.people import People
+from booking_core.application.repeats import IdempotencyKey, Repeats, scoped
 from booking_core.domain.account import Account
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.checks import invalid
@@ -17,6 +18,7 @@ class GrantRole:
     """An operator makes somebody an admin, or the person who is a builder (J1)."""
 
     people: People
+    repeats: Repeats
 
     def __call__(
         self,
@@ -26,16 +28,19 @@ class GrantRole:
         account_id: ClientId | None = None,
         email: str | None = None,
         builder_id: BuilderId | None = None,
+        key: IdempotencyKey | str | None = None,
     ) -> Account:
         """The account, named by its id or by its e-mail address, with that role.
 
         For an address that nobody has the account is made; its owner has the role once it signs in
-        and proves the address. `builder_id` is who a builder is.
+        and proves the address. `builder_id` is who a builder is. A repeat under the same `key` grants
+        nothing and gets the account as it is now.
 
         Raises:
-            NotFound: no such account or builder, or the caller is no operator.
+            NotFound: no such account or builder (any more), or the caller is no operator.
             NotAllowed: for those who come with a key.
             InvalidRequest: another role, a builder without `builder_id`, no account named.
+            KeyReused, KeyInProgress: the key stands for another request, or for one that runs.
         """
         check_may_run_people(actor)
         if role not in (Role.ADMIN, Role.BUILDER):
@@ -43,8 +48,15 @@ class GrantRole:
         if (account_id is None) == (email is None):
             raise invalid("/account", "Name one account, by its id or by its e-mail address.")
 
+        said = (role, email, builder_id)
+        asked = scoped(key, f"grant role:{account_id}", actor, asked=said)
+
         def grant(uow: UnitOfWork) -> Account:
+            known = self.repeats.added(uow, asked)
+            if known is not None:
+                return uow.accounts.get(ClientId(known))
             account = self._account(uow, account_id, email)
+            self.repeats.remember(uow, asked, account.id)
             granted = _with(uow, account, role, builder_id)
             if granted == account:
                 return account

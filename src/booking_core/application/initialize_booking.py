@@ -5,7 +5,7 @@ from attrs import frozen
 from booking_core.application.cashier import Cashier
 from booking_core.application.offer_link import OfferLink
 from booking_core.application.place_booking import BookingPlacer, Wish
-from booking_core.application.repeats import IdempotencyKey, scoped
+from booking_core.application.repeats import IdempotencyKey, promised, scoped
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking, Flow
 from booking_core.domain.contact import Contact
@@ -68,8 +68,8 @@ class InitializeBooking:
             self.placer.holds.check(uow, booking, actor)
             return booking
 
-        booking = self.placer.keeper.once(
+        begun = self.placer.keeper.once(
             begin, key=scoped(key, "initialize", actor, contact.email if contact else None, wish)
         )
-        booking = self.cashier.opened(booking)
+        booking = promised(begun, self.cashier.opened(begun))
         return Initialized(booking, self.offer_link.when_answered(booking))

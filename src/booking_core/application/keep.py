@@ -18,6 +18,7 @@ from booking_core.application.send_mail import subject
 from booking_core.application.witness import of_events
 from booking_core.domain import events
 from booking_core.domain.booking import Booking, Settle
+from booking_core.domain.contact import Contact
 from booking_core.domain.errors import SlotUnavailable, StaleBooking
 from booking_core.domain.ids import BuilderId
 from booking_core.domain.transitions import BookingState
@@ -206,9 +207,12 @@ class Keeper:
         booking.events.clear()
 
     def _meet(self, uow: UnitOfWork, booking: Booking) -> None:
-        """Makes the client's account where the builder wants that; the booking stays anonymous (C6)."""
+        """Makes the client's account where the builder wants that; the booking stays anonymous (C6).
+
+        Anybody may have booked with that address, so its owner is not called by what was said there.
+        """
         if not booking.client.known and uow.builders.get(booking.builder_id).client_accounts:
-            self.people.of_address(uow, booking.client.contact)
+            self.people.of_address(uow, Contact.unnamed(booking.client.contact.email))
 
     def _remind(self, uow: UnitOfWork, booking: Booking, now: datetime) -> None:
         """Writes the reminders down that are still to come, and takes back those of a start that is off."""

@@ -52,18 +52,23 @@ class OpenSession:
         return self.people.once(open_one)
 
     def _spend(self, uow: UnitOfWork, secret: str) -> str:
-        """The address that the link was sent to."""
+        """The address that the link was sent to; the other links to it end with this one."""
         link = uow.credentials.by_digest(kind=CredentialKind.SIGN_IN_LINK, digest=digest(secret))
-        now = self.people.clock.now()
-        if link is None or link.email is None or not uow.credentials.spend(link.id, now=now):
+        if link is None or link.email is None or link.id not in self._end_links(uow, link.email):
             raise InvalidCredentials("This link was used already or is too old; ask for a new one.")
         return link.email
+
+    def _end_links(self, uow: UnitOfWork, email: str) -> set[CredentialId]:
+        """Those that could still be used; in the order of their ids, so that no two wait for each other."""
+        now = self.people.clock.now()
+        links = uow.credentials.of(email=email)
+        return {each.id for each in links if uow.credentials.spend(each.id, now=now)}
 
     def _account(
         self, uow: UnitOfWork, email: str, language: Language | None, timezone: str | None
     ) -> Account:
         known = uow.accounts.by_email(email)
-        contact = known.contact if known else None
+        contact = known.contact if known and (known.email_proved or known.has_role) else None
         return self.people.proved(uow, contact or Contact.unnamed(email, timezone, language))
 
     def _begin(self, uow: UnitOfWork, account: Account) -> NewCredential:

@@ -20,6 +20,7 @@ from booking_core.ports.inbox import InboxKey
 from booking_core.ports.unit_of_work import UnitOfWork
 
 _LONGEST_KEY = 255
+_FIRST = 1  # the token of answers that were stored before they said which
 
 
 @frozen
@@ -94,6 +95,7 @@ def as_answer(booking: Booking) -> dict[str, Any]:
         "payment": booking.payment.status.value,
         "slot": _texts(booking.slot),
         "pending_slot": _texts(booking.pending_slot),
+        "token_version": booking.token_version,
     }
 
 
@@ -107,7 +109,10 @@ def as_refusal(refused: SlotUnavailable) -> dict[str, Any]:
 
 
 def replayed(uow: UnitOfWork, stored: dict[str, Any]) -> Booking:
-    """The booking as it was answered the first time, or the same refusal."""
+    """The booking as it was answered the first time, or the same refusal.
+
+    Its manage token is the one of that time as well: links that were revoked since stay so.
+    """
     if "refused" in stored:
         slots = [_slot(texts) for texts in stored["alternatives"]]
         raise SlotUnavailable(stored["refused"], stored["message"], [s for s in slots if s])
@@ -115,6 +120,13 @@ def replayed(uow: UnitOfWork, stored: dict[str, Any]) -> Booking:
     booking.state = BookingState(stored["state"])
     booking.payment = evolve(booking.payment, status=PaymentStatus(stored["payment"]))
     booking.slot, booking.pending_slot = _slot(stored["slot"]), _slot(stored["pending_slot"])
+    booking.token_version = stored.get("token_version", _FIRST)
+    return booking
+
+
+def promised(answered: Booking, booking: Booking) -> Booking:
+    """The booking as it stands by now, with the manage token of the answer that is given."""
+    booking.token_version = answered.token_version
     return booking
 
 

@@ -50,6 +50,11 @@ class Account:
             return None
         return self.contact.address
 
+    @property
+    def has_role(self) -> bool:
+        """An operator made the person a builder or an admin."""
+        return self.is_admin or self.builder_id is not None
+
     def actor(self, roles: Collection[Role] | None = None) -> Actor:
         """Who the person is to the use cases: an admin before a builder before a client.
 

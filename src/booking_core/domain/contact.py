@@ -23,6 +23,7 @@ _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _LONGEST_EMAIL = 254
 # A domain that never exists (RFC 2606).
 _NOWHERE = "@erased.invalid"
+_ERASED = "Erased"
 _LONGEST_NAME = 200
 
 
@@ -72,6 +73,8 @@ class Contact:
     def _addressed(self, _: object, email: str) -> None:
         if len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email):
             raise _invalid("email", "Give an e-mail address such as ana@example.org.")
+        if self.is_erased and self.name != _ERASED:
+            raise _invalid("email", "Give an address that can be written to.")
 
     @timezone.validator
     def _known_zone(self, _: object, timezone: str | None) -> None:
@@ -91,12 +94,12 @@ class Contact:
     @classmethod
     def erased(cls, mark: str) -> Contact:
         """What stands in the place of somebody who was erased: `mark` is not the person's."""
-        return cls("Erased", f"erased-{mark}{_NOWHERE}", "UTC")
+        return cls(_ERASED, f"erased-{mark}{_NOWHERE}", "UTC")
 
     @property
     def is_erased(self) -> bool:
         """It belongs to nobody any more, and no mail can reach it."""
-        return self.email.endswith(_NOWHERE)
+        return self.address.endswith(_NOWHERE)
 
     @property
     def address(self) -> str:
@@ -108,7 +111,8 @@ class Contact:
         return self if self.timezone else evolve(self, timezone=timezone)
 
     def same_address(self, email: str) -> bool:
-        return self.email.casefold() == email.strip().casefold()
+        """Whether both are one address, as accounts are found by it."""
+        return self.address == address_of(email)
 
 
 @frozen

@@ -84,7 +84,7 @@ class Credential:
 
 @frozen
 class NewCredential:
-    """A credential with its `secret`, which is shown this once and never again."""
+    """A credential with its `secret`, which is shown this once and never again: empty for a repeat."""
 
     credential: Credential
     secret: str = field(repr=False)

@@ -209,7 +209,10 @@ class Placed(Done):
 
 
 class Outline(_Answer):
-    """What those learn of a booking who know its event and show nothing for themselves."""
+    """What those learn of a booking who know its event and show nothing for themselves.
+
+    So do those who repeat a request after the links that it was answered with were revoked.
+    """
 
     id: str
     state: str
@@ -218,7 +221,10 @@ class Outline(_Answer):
 
 
 class Created(Placed):
-    """Only the outline, unless the client's own place is named or the caller takes part."""
+    """Only the outline, unless the client's own place is named or the caller takes part.
+
+    The first answer to a confirm has all of the booking.
+    """
 
     booking: Booking | Outline  # type: ignore[assignment]  # one more form than elsewhere
 
@@ -234,6 +240,7 @@ class Tracking(_Answer):
 class Initialized(Done):
     """The scheduling link comes after the money, where a price is due online."""
 
+    booking: Booking | Outline  # type: ignore[assignment]  # one more form than elsewhere
     scheduling_url: str | None
     checkout_url: str | None
     tracking: Tracking

@@ -15,6 +15,7 @@ from booking_core import (
     BookingId,
     BookingState,
     Initialized,
+    NotFound,
     PaymentStatus,
     SessionTypeId,
 )
@@ -52,6 +53,21 @@ def routes(application: Application) -> APIBlueprint:
 
     def with_token(booking: Booking) -> Json:
         return shown(booking) | {"manageToken": token_of(booking)}
+
+    def opened_still(booking: Booking, asking: Actor) -> bool:
+        """Whether the token of this answer is good: a repeat's may have been revoked since the first."""
+        if asking.signed_in or idempotency_key() is None:
+            return True
+        holder = Actor.anonymous(token_of(booking))
+        try:
+            core.show_booking(booking_id=booking.id, actor=holder)
+        except NotFound:
+            return False
+        return True
+
+    def outlined(booking: Booking) -> tuple[Json, int]:
+        status = 201 if booking.state.served else 202
+        return {"success": True, "booking": views.outline(booking)}, status
 
     def opening(begun: Initialized) -> str | None:
         """Where the client chooses its time; a page of ours is opened by the manage token."""
@@ -96,6 +112,10 @@ def routes(application: Application) -> APIBlueprint:
             key=idempotency_key(),
             remote_address=request.remote_addr,
         )
+        if not opened_still(begun.booking, asking):
+            hidden = {"schedulingUrl": None, "checkoutUrl": None}
+            tracking = views.tracking(None, begun.booking.id)
+            return outlined(begun.booking)[0] | hidden | {"tracking": tracking}, 201
         return {
             "success": True,
             "booking": handed_over(begun.booking, asking),
@@ -121,15 +141,14 @@ def routes(application: Application) -> APIBlueprint:
         )
         booking = created.booking
         if not created.shown_whole:
-            status = 201 if booking.state.served else 202
-            return {"success": True, "booking": views.outline(booking)}, status
+            return outlined(booking)
         seen = with_token(booking) if created.hand_token_over else shown(booking)
         return placed(booking, seen, 201)
 
     @api.post(
         f"{_BASE}/confirm",
         summary="Book a slot; a paid one answers with the checkout's address",
-        responses={200: answers.Placed, 201: answers.Placed, 202: answers.Placed},
+        responses={200: answers.Placed, 201: answers.Created, 202: answers.Created},
     )
     def confirm(body: schemas.ConfirmBody) -> tuple[Json, int]:
         asking = caller()
@@ -145,6 +164,8 @@ def routes(application: Application) -> APIBlueprint:
             key=idempotency_key(),
             remote_address=request.remote_addr,
         )
+        if not opened_still(booking, asking):
+            return outlined(booking)
         return placed(booking, handed_over(booking, asking), 201)
 
     @api.post(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from flask_openapi3 import APIBlueprint, Tag
 
 from booking_core import (
-    Account,
     Actor,
     BuilderId,
     ClientId,
@@ -75,25 +74,15 @@ def routes(application: Application) -> APIBlueprint:
     )
     def add_api_key(path: schemas.IdPath, body: schemas.ApiKeyBody) -> tuple[Json, int]:
         asking = caller()
-        builder_id = owner(path.id, asking)
-        secrets: dict[str, str] = {}
-
-        def add() -> Json:
-            new = core.add_api_key(
-                name=body.name,
-                scopes=body.scopes,
-                actor=asking,
-                builder_id=builder_id,
-                expires_at=times.instant(body.expiresAt, "/expiresAt") if body.expiresAt else None,
-            )
-            secrets[new.credential.id] = new.secret
-            return views.api_key(new.credential)
-
-        # What is kept for a repeat has no secret in it.
-        answer = core.answer_once(
-            add, action=f"add api key:{path.id}", actor=asking, key=idempotency_key()
+        new = core.add_api_key(
+            name=body.name,
+            scopes=body.scopes,
+            actor=asking,
+            builder_id=owner(path.id, asking),
+            expires_at=times.instant(body.expiresAt, "/expiresAt") if body.expiresAt else None,
+            key=idempotency_key(),
         )
-        return answer | {"secret": secrets.get(answer["id"])}, 201
+        return views.api_key(new.credential) | {"secret": new.secret or None}, 201
 
     @api.delete(
         f"{_KEYS}/<child>",
@@ -110,11 +99,17 @@ def routes(application: Application) -> APIBlueprint:
 
     # ---- accounts --------------------------------------------------------------------------
 
-    def grant(asking: Actor, given: schemas.RoleBody, **whom: Any) -> Account:
+    def grant(given: schemas.RoleBody, **whom: Any) -> Json:
+        asking = caller()
         builder = given.builderId and core.show_builder.own(name=given.builderId, actor=asking)
-        return core.grant_role(
-            role=Role(given.role), actor=asking, builder_id=builder.id if builder else None, **whom
+        account = core.grant_role(
+            role=Role(given.role),
+            actor=asking,
+            builder_id=builder.id if builder else None,
+            key=idempotency_key(),
+            **whom,
         )
+        return views.account(account)
 
     @api.get(
         _ACCOUNTS, summary="The people whom we know (admin)", responses={200: answers.Accounts}
@@ -130,13 +125,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Account},
     )
     def grant_by_address(body: schemas.AccountBody) -> Json:
-        asking = caller()
-        return core.answer_once(
-            lambda: views.account(grant(asking, body, email=body.email)),
-            action="grant role",
-            actor=asking,
-            key=idempotency_key(),
-        )
+        return grant(body, email=body.email)
 
     @api.post(
         f"{_ACCOUNTS}/<id>/roles",
@@ -144,13 +133,7 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Account},
     )
     def grant_role(path: schemas.IdPath, body: schemas.RoleBody) -> Json:
-        asking = caller()
-        return core.answer_once(
-            lambda: views.account(grant(asking, body, account_id=ClientId(path.id))),
-            action=f"grant role:{path.id}",
-            actor=asking,
-            key=idempotency_key(),
-        )
+        return grant(body, account_id=ClientId(path.id))
 
     @api.delete(
         f"{_ACCOUNTS}/<id>/roles/<child>",

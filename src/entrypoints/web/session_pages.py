@@ -87,9 +87,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         return kept(booking, redirect(url_for("pages.manage", booking_id=booking.id, to=to), 303))
 
     def kept(booking: Booking, answer: Any) -> Any:
-        """Whoever booked without an account gets what opens the booking later."""
-        if not booking.client.known:
-            token = core.manage_key.token(booking.id, booking.token_version)
+        """Whoever booked without an account gets what opens the booking later, if that does so still."""
+        token = core.manage_key.token(booking.id, booking.token_version)
+        if not booking.client.known and cookies.opens(Actor.anonymous(token), booking.id):
             cookies.keep_token(answer, token, url_for("pages.manage", booking_id=booking.id))
         return answer
 

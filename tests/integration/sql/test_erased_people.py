@@ -30,6 +30,7 @@ from booking_core import (
     Proof,
     ProviderFailed,
     Question,
+    Role,
     Slot,
     Subject,
     SubjectKind,
@@ -179,6 +180,8 @@ def _full_life(world: World) -> list[Booking]:
         issuer="https://id.test", subject="sub-zq-77", email=EMAIL, email_verified=True, name="ZQ"
     )
     assert world.core.actor_of_proof(proof=proof).id == actor.id
+    boss = world.core.grant_role(role=Role.ADMIN, email=EMAIL, actor=ROOT, key="k")
+    world.core.revoke_role(role=Role.ADMIN, account_id=boss.id, actor=ROOT)
     world.core.ask_sign_in_link(email=EMAIL.upper())
     lost = world.pays(world.books(a_slot(hour=10), actor=actor))
     world.core.cancel_booking(booking_id=lost.id, actor=actor, reason=REASON)

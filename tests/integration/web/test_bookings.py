@@ -161,6 +161,24 @@ def test_a_quoted_key_may_have_escapes(anyone: Caller) -> None:
     assert again == first
 
 
+@pytest.mark.parametrize("begin", ["confirm", "initialize"])
+def test_after_its_links_were_revoked_a_repeat_shows_the_outline_and_no_link(
+    anyone: Caller, robin: Caller, begin: str
+) -> None:
+    wish = anyone.wish()
+    if begin == "initialize":
+        del wish["timeSlot"]
+    once = {"json": wish, "headers": {"Idempotency-Key": "k"}}
+    first = anyone.json("POST", f"{BOOKINGS}/{begin}", 201, **once)
+    again = anyone.json("POST", f"{BOOKINGS}/{begin}", 201, **once)
+    assert again == first
+    robin.json("POST", f"{BOOKINGS}/{first['booking']['id']}/revoke-links")
+    told = anyone.json("POST", f"{BOOKINGS}/{begin}", 201, **once)
+    assert set(told["booking"]) == {"id", "state", "startTime", "endTime"}
+    assert told["booking"]["id"] == first["booking"]["id"]
+    assert not told.get("schedulingUrl")
+
+
 @pytest.mark.parametrize("key", ["k-1", '"k-1"'])
 def test_a_repeat_gets_the_same_booking(anyone: Caller, key: str) -> None:
     wish = anyone.wish()

@@ -78,6 +78,19 @@ def test_a_booking_by_form_ends_on_its_page(client: FlaskClient, anyone: Caller)
     assert f"Path={answer.headers['Location']}" in cookie
 
 
+def test_a_form_that_is_sent_again_after_the_links_were_revoked_opens_nothing(
+    client: FlaskClient, anyone: Caller, robin: Caller
+) -> None:
+    start = anyone.slots()[0]["startTime"]
+    first, again = (booked(client, anyone, start=start, key="k") for _ in range(2))
+    assert "Set-Cookie" in again.headers
+    robin.json("POST", f"{BOOKINGS}{first.location.removeprefix('/bookings')}/revoke-links")
+    again = booked(client, anyone, start=start, key="k")
+    assert (again.status_code, again.location) == (303, first.location)
+    assert "Set-Cookie" not in again.headers
+    assert client.get(first.location).status_code == 404
+
+
 def test_without_the_cookie_a_booking_is_not_shown(client: FlaskClient, anyone: Caller) -> None:
     path = booked(client, anyone).headers["Location"]
     client.delete_cookie("booking", path=path)

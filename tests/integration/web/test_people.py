@@ -140,6 +140,20 @@ def test_a_role_is_granted_to_an_address_and_taken_from_the_account(
     assert (actor.role, actor.id, actor.contact) == (Role.BUILDER, "demo", proof.contact)
 
 
+def test_a_repeated_grant_shows_nothing_of_who_was_erased(
+    admin: Caller, application: Application
+) -> None:
+    once: dict[str, Any] = {
+        "json": {"email": "cy@example.org", "role": "admin"},
+        "headers": {"Idempotency-Key": "k"},
+    }
+    made = admin.json("POST", ACCOUNTS, **once)
+    assert admin.json("POST", ACCOUNTS, **once) == made
+    admin.json("DELETE", f"{ACCOUNTS}/{made['id']}/roles/admin")
+    application.core.erase_client(email="cy@example.org", actor=Actor.admin())
+    admin.refused(404, "not_found", "POST", ACCOUNTS, **once)
+
+
 def test_accounts_are_listed_page_by_page(admin: Caller, application: Application) -> None:
     for name in ("ana", "bo", "cy"):
         signs_in(application, name, verified=True)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from adapters.memory import MemoryMailer
-from booking_core import MOST_OPEN_LINKS, Actor, BuilderId, Role
+from booking_core import MOST_OPEN_LINKS, Actor, BuilderId, Proof, Role
 from booking_core.testing.contracts.threads import at_once
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
@@ -275,12 +275,14 @@ def test_a_client_books_as_itself(known: FlaskClient, ana: Caller) -> None:
 def test_an_account_with_a_name_is_not_asked_for_it(
     client: FlaskClient, application: Application, ana: Caller
 ) -> None:
-    admin = Actor.admin("root")
-    core = application.core
-    core.change_builder(
-        builder_id=BuilderId("demo"), changes={"client_accounts": True}, actor=admin
+    proof = Proof(
+        issuer="https://id.example.org",
+        subject="ana",
+        email=EMAIL,
+        email_verified=True,
+        name="Ana Ng",
     )
-    assert book(client, ana, name="Ana Ng", email=EMAIL).status_code == 303  # makes the account
+    application.core.actor_of_proof(proof=proof)
     sign_in(client, application)
     start = ana.slots()[0]["startTime"]
     form = client.get(PAGE, query_string={"start": start}).text

@@ -15,7 +15,9 @@ from booking_core import (
     Builder,
     BuilderId,
     ClientId,
+    Contact,
     InvalidRequest,
+    KeyReused,
     Language,
     NotFound,
     Offer,
@@ -24,6 +26,7 @@ from booking_core import (
     SignIn,
 )
 from booking_core.testing.examples import (
+    NOW,
     a_builder,
     a_contact,
     a_schedule,
@@ -330,13 +333,30 @@ def test_a_booking_makes_an_account_where_the_builder_wants_that(shop: Shop, wan
     booking = shop.confirm()
     shop.confirm(a_slot(hour=13))
     found = [(each.contact, each.email_proved) for each in _accounts(shop.core)]
-    assert found == ([(a_contact(), False)] if wanted else [])
+    assert found == ([(Contact.unnamed(EMAIL), False)] if wanted else [])
     assert _owner(shop, booking) is None
     actor = _by_mail(shop)
     assert _owner(shop, booking) == actor.id
     assert len(_accounts(shop.core)) == 1
-    if wanted:
-        assert actor.contact == a_contact()
+
+
+@pytest.mark.parametrize("made_before", [True, False])
+def test_nobody_is_called_by_what_a_stranger_said(shop: Shop, made_before: bool) -> None:
+    lie = a_contact(name="Stupid Cow", timezone="Asia/Kathmandu")
+    with shop.store() as uow:
+        uow.builders.save(a_builder(client_accounts=True))
+        if made_before:
+            uow.accounts.save(Account(id=ClientId("cli_9"), contact=lie, created_at=NOW))
+        uow.commit()
+    shop.confirm(contact=lie)
+    assert _by_mail(shop).contact == Contact.unnamed(EMAIL)
+
+
+def test_a_builder_is_called_as_an_operator_said(shop: Shop) -> None:
+    builder = _add_builder(shop, "eve", name="Eve Ng")
+    actor = _by_mail(shop, builder.email)
+    assert actor.contact is not None
+    assert (actor.contact.name, actor.contact.timezone) == ("Eve Ng", builder.timezone)
 
 
 def test_a_hold_makes_no_account(shop: Shop) -> None:
@@ -438,3 +458,17 @@ def test_seeding_again_gives_no_role_back_that_was_taken(shop: Shop) -> None:
     shop.core.revoke_role(account_id=account.id, role=Role.BUILDER, actor=ADMIN)
     shop.core.seed_catalogue(offers=offers)
     assert _by_mail(shop, "bea@example.org").role is Role.CLIENT
+
+
+def test_a_repeated_grant_does_not_give_back_what_was_taken_away(shop: Shop) -> None:
+    def grant(**said: Any) -> Account:
+        return shop.core.grant_role(
+            **{"role": Role.ADMIN, "email": EMAIL, "actor": ADMIN, "key": "k"} | said
+        )
+
+    account = grant()
+    assert grant() == account
+    shop.core.revoke_role(account_id=account.id, role=Role.ADMIN, actor=ADMIN)
+    assert not grant().is_admin
+    with pytest.raises(KeyReused):
+        grant(email="other@example.org")

@@ -15,6 +15,7 @@ from booking_core import (
     CredentialId,
     InvalidCredentials,
     InvalidRequest,
+    KeyReused,
     NewCredential,
     NotAllowed,
     NotFound,
@@ -81,6 +82,20 @@ def test_a_key_is_shown_once_and_kept_as_a_digest(shop: Shop) -> None:
     kept = str(vars(shop.store.committed)["credentials"])
     assert key.secret not in f"{kept} {listed.digest} {key!r}"
     assert listed.digest not in repr(listed)
+
+
+def test_a_repeat_under_a_key_makes_no_other_one_and_shows_no_secret(shop: Shop) -> None:
+    end = NOW + timedelta(hours=1)
+    first = _add(shop, key="k", expires_at=end)
+    shop.clock.advance(timedelta(hours=2))
+    again = _add(shop, key="k", expires_at=end)
+    assert (again.credential, again.secret) == (first.credential, "")
+    assert shop.core.list_api_keys(actor=ADMIN) == [first.credential]
+    with pytest.raises(KeyReused):
+        _add(shop, key="k", name="Another")
+    assert _add(shop, EVE, key="k").secret
+    assert _add(shop, ADMIN, key="k").secret
+    assert _add(shop, ADMIN, key="k", builder_id=ADA_ID).secret
 
 
 def test_a_revoked_key_fails_at_once_and_no_other_does(shop: Shop) -> None:

@@ -23,6 +23,7 @@ from booking_core import (
     KeyReused,
     LinkNeeded,
     NotFound,
+    Proof,
     ProviderFailed,
     Question,
     QuestionKind,
@@ -166,6 +167,19 @@ def test_a_signed_in_client_is_the_bookings_client_and_needs_no_token() -> None:
     shop = open_shop(requires_auth=True)
     made = create(shop, placed(shop), actor=Actor.client("ana", a_contact()))
     assert (made.booking.client.id, made.hand_token_over) == ("ana", False)
+
+
+@pytest.mark.parametrize("proved", [True, False])
+def test_an_address_that_an_account_has_not_proved_makes_nobody_the_bookings_client(
+    proved: bool,
+) -> None:
+    shop = open_shop()
+    proof = Proof(
+        issuer="https://id.test", subject="s", email=a_contact().email, email_verified=proved
+    )
+    actor = shop.core.actor_of_proof(proof=proof)
+    made = create(shop, placed(shop), actor=actor)
+    assert made.booking.client.id == (actor.id if proved else None)
 
 
 def test_a_type_for_signed_in_clients_is_not_booked_by_anybody_else() -> None:

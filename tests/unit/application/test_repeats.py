@@ -17,12 +17,21 @@ from booking_core import (
     Contact,
     InboxKey,
     KeyReused,
+    Money,
     NotFound,
     Question,
     Slot,
     SlotUnavailable,
 )
-from booking_core.testing.examples import NOW, a_builder, a_contact, a_session_type, a_slot
+from booking_core.testing.examples import (
+    NOW,
+    PRICE,
+    a_builder,
+    a_contact,
+    a_session_type,
+    a_slot,
+)
+from tests.unit.application.paying import Shop
 
 
 @pytest.fixture
@@ -167,3 +176,46 @@ def test_a_confirm_shows_what_it_answered_only_to_a_token_that_opens_the_booking
     core.revoke_tokens(booking_id=begun.id, actor=Actor.admin())
     with pytest.raises(NotFound):
         confirm()
+
+
+def _opens(core: BookingCore, answered: Booking) -> bool:
+    token = core.manage_key.token(answered.id, answered.token_version)
+    try:
+        core.show_booking(booking_id=answered.id, actor=Actor.anonymous(token))
+    except NotFound:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("price", [None, PRICE], ids=["free", "paid"])
+@pytest.mark.parametrize("calendar", ["local", "memory"])
+@pytest.mark.parametrize("begin", ["confirm", "initialize"])
+def test_a_repeat_after_the_links_were_revoked_hands_out_no_new_one(
+    price: Money | None, calendar: str, begin: str
+) -> None:
+    shop = Shop.open(price=price, calendar=calendar)
+
+    def answered() -> Booking:
+        if begin == "confirm":
+            return shop.confirm(key="k")
+        return shop.core.initialize_booking(
+            session_type_id=a_session_type().id,
+            actor=Actor.anonymous(),
+            contact=a_contact(),
+            key="k",
+        ).booking
+
+    first = answered()
+    assert _opens(shop.core, first)
+    assert _opens(shop.core, answered())
+    shop.core.revoke_tokens(booking_id=first.id, actor=Actor.admin())
+    assert not _opens(shop.core, answered())
+
+
+def test_a_repeat_after_an_erasure_opens_nothing() -> None:
+    shop = Shop.open(price=None)
+    booking = shop.confirm(key="k")
+    shop.cancel(booking)
+    shop.work()
+    shop.core.erase_client(email=a_contact().email, actor=Actor.admin())
+    assert not _opens(shop.core, shop.confirm(key="k"))

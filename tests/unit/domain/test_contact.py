@@ -63,5 +63,18 @@ def test_addresses_are_compared_without_case() -> None:
     assert not Contact("Ana", "ana@example.org").same_address("anna@example.org")
 
 
+def test_addresses_that_only_folding_makes_one_belong_to_two_people() -> None:
+    assert not Contact("Ana", "ana@straße.example").same_address("ana@strasse.example")
+    assert Contact("Ana", "ana@straße.example").same_address("ANA@STRAßE.example")
+
+
+@pytest.mark.parametrize("email", ["ana@erased.invalid", "erased-1@ERASED.invalid"])
+def test_nobody_can_say_to_be_erased(email: str) -> None:
+    with pytest.raises(InvalidRequest) as wrong:
+        a_contact(email=email)
+    assert wrong.value.errors[0].pointer == "/clientDetails/email"
+    assert Contact.erased("bkg_1").is_erased
+
+
 def test_a_client_without_an_id_is_anonymous() -> None:
     assert not Client(a_contact()).known

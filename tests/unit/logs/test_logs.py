@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import signal
 from collections.abc import Iterator
 from io import StringIO
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -76,3 +79,47 @@ def test_secrets_and_addresses_are_taken_out_wherever_they_stand(lines: Any, sai
     assert len(lines()) == 3
     assert secret not in written
     assert "live_51" not in written
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["550 <ana@bücher.рф>", "ана@пример.рф", "ana@exämple.香港", "o'brien@example.org"]
+    + ["{'to': 'ana@example.org'}", "''ana@example.org''", "ana@xn--e1a.xn--p1ai"],
+)
+def test_an_address_is_taken_out_whatever_letters_it_has(said: str) -> None:
+    redacted = str(logs.redact(None, "", {"event": said})["event"])
+    assert "[address]" in redacted
+    assert not {"ana", "ана", "o'", "brien", "example", "рф", "xn--p1ai"} & set(
+        re.split(r"[^\w'-]", redacted)
+    )
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a", "a@", "@", "%40", "a%40", "a%40b.", "a@b.", "a.", "a'", "'a%40b.", "eyJ-", "eyJ.eyJ-"]
+    + ["bearer ", "booking "],
+)
+def test_a_caller_cannot_make_a_line_slow(unit: str) -> None:
+    def too_slow(_: int, __: FrameType | None) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, too_slow)
+    signal.alarm(5)
+    try:
+        for _ in range(10):
+            logs.redact(None, "", {"event": unit * (8_000 // len(unit)), "all": unit * 1_000_000})
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_long_text_keeps_its_beginning_and_its_last_lines_and_no_half_of_a_secret() -> None:
+    secret = "bk_" + "a" * 43
+    traceback = "\n".join(["Traceback:", *(f"  line {secret}" for _ in range(500)), "KeyError"])
+    for text in (traceback, f"told {secret} " * 500, f"Warning: {'a' * 9_000}"):
+        redacted = str(logs.redact(None, "", {"event": text})["event"])
+        assert len(redacted) < 8_100
+        assert "aaa" not in redacted
+        assert redacted.split()[0] == text.split()[0]
+    kept = str(logs.redact(None, "", {"exception": traceback})["exception"])
+    assert kept.splitlines()[-1] == "KeyError"
