@@ -152,7 +152,8 @@ def _pointer(location: Sequence[int | str]) -> str:
 
 def _words(error: Any) -> str:
     location, limits = [part for part in error["loc"] if part != _OF_A_KEY], error.get("ctx", {})
-    name = str(location[-1]) if location else "body"
+    named = [str(part) for part in location if isinstance(part, str)]  # and not by its place in a list
+    name = named[-1] if named else "body"
     match error["type"]:
         case "missing":
             return f"'{name}' is missing; give {_EXAMPLES.get(name, 'it')}."
@@ -197,10 +198,10 @@ _EXAMPLES = {
     "timeSlot": "a slot, as { startTime, endTime }",
     "sessionTypeId": "the id of a session type",
 }
-_UNAVAILABLE = "The request is well formed, but we cannot serve it; try again in a minute."
+_UNAVAILABLE = "Something that we need for this does not answer; try again in a minute."
 _BROKEN = (
-    "The request is well formed, but we cannot serve it, and trying again will not help: whoever runs "
-    "this service has to see to it."
+    "Something that we need for this refuses us, and trying again will not help: whoever runs this "
+    "service has to see to it."
 )
 _UNEXPECTED = "Something went wrong on our side. Try again, and name the request id if it stays."
 _ADVICE = {

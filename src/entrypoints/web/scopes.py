@@ -8,7 +8,8 @@ from booking_core import Scope
 
 #: Looking at who may do what, and who did, is operating too.
 _OPERATIONS = re.compile(
-    r"/api/(admin/(accounts|trail)|builders/<id>/api-keys|scheduling/bookings/<id>/replay)|/metrics"
+    r"/api/(admin/(accounts|trail)|builders/<id>/api-keys|scheduling/bookings/<id>/(replay|timeline))"
+    r"|/metrics"
 )
 _BOOKINGS = re.compile(r"/api/scheduling/(bookings|calendly/scheduling-link)|/bookings/")
 _CATALOGUE = re.compile(

@@ -228,7 +228,7 @@ def test_a_new_account_is_in_the_zone_and_language_of_the_browser(shop: Shop) ->
 def test_the_session_of_an_account_that_is_gone_opens_nothing(shop: Shop) -> None:
     session = _session(shop)
     with shop.store() as uow:
-        uow.accounts.remove(ClientId(str(session.credential.account_id)))
+        uow.accounts.remove(uow.accounts.get(ClientId(str(session.credential.account_id))))
         uow.commit()
     with pytest.raises(InvalidCredentials):
         shop.core.actor_of_session(secret=session.secret)
