@@ -54,6 +54,7 @@ from booking_core.application.list_trail import ListTrail, TrailPage
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
+from booking_core.application.move_at_provider import MoveAtProvider
 from booking_core.application.offer_link import OfferLink
 from booking_core.application.open_session import OpenSession
 from booking_core.application.pay_booking import PayBooking
@@ -440,6 +441,7 @@ __all__ = [
     "LocationKind",
     "LookAtPayment",
     "LookSoon",
+    "MoveAtProvider",
     "Mail",
     "MailWriter",
     "Mailer",

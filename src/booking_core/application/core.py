@@ -57,6 +57,7 @@ from booking_core.application.list_trail import ListTrail
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
+from booking_core.application.move_at_provider import MoveAtProvider
 from booking_core.application.offer_link import OfferLink
 from booking_core.application.open_session import OpenSession
 from booking_core.application.open_times import OpenTimes
@@ -154,6 +155,7 @@ class BookingCore:
     replay_booking: ReplayBooking
     cancel_booking: CancelBooking
     reschedule_booking: RescheduleBooking
+    move_at_provider: MoveAtProvider
     revoke_tokens: RevokeTokens
     complete_booking: CompleteBooking
     mark_no_show: MarkNoShow
@@ -251,6 +253,7 @@ class BookingCore:
         joiner = EventJoiner(keeper, access)
         create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar, access)
         offer_link = OfferLink(unit_of_work, access, catalogue, calendar, clock)
+        move_at_provider = MoveAtProvider(unit_of_work, calendar)
         read_event = ReadEvent(calendar, create, send_mail, witness)
         return cls(
             create_booking=create,
@@ -294,8 +297,15 @@ class BookingCore:
             replay_booking=ReplayBooking(keeper, access, jobs),
             cancel_booking=CancelBooking(keeper, access),
             reschedule_booking=RescheduleBooking(
-                unit_of_work, ahead, judge, access, catalogue, settle_calendar
+                unit_of_work,
+                ahead,
+                judge,
+                access,
+                catalogue,
+                settle_calendar,
+                move_at_provider,
             ),
+            move_at_provider=move_at_provider,
             revoke_tokens=RevokeTokens(keeper, access),
             complete_booking=CompleteBooking(keeper, access),
             mark_no_show=MarkNoShow(keeper, access),

@@ -25,7 +25,7 @@ class StandingEvent:
     `replaces` are the addresses of the client's places that it was moved from. `cancelled_at` and
     `moved_at` are when it was cancelled or left `moved_from`, and `by` says whether the client or
     the builder did that, where the provider tells; `link_pending`, that the address to join at is
-    still being made.
+    still being made. `move_url` is the provider's page where its client takes another time.
     """
 
     event: CalendarEvent
@@ -39,6 +39,7 @@ class StandingEvent:
     moved_at: datetime | None = None
     by: Role | None = None
     replaces: tuple[str, ...] = ()
+    move_url: str | None = None
 
     def is_of(self, known: CalendarEvent) -> bool:
         """It is that event, or what that was moved to; who is in it need not have been known."""
