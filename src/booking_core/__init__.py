@@ -51,6 +51,7 @@ from booking_core.application.list_claimable import ListClaimable
 from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.list_trail import ListTrail, TrailPage
+from booking_core.application.look_at_link import LookAtLink
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
@@ -439,15 +440,16 @@ __all__ = [
     "ListedEventType",
     "Location",
     "LocationKind",
+    "LookAtLink",
     "LookAtPayment",
     "LookSoon",
-    "MoveAtProvider",
     "Mail",
     "MailWriter",
     "Mailer",
     "ManageKey",
     "MarkNoShow",
     "Money",
+    "MoveAtProvider",
     "NewCredential",
     "NotAllowed",
     "NotFound",

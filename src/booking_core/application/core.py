@@ -54,6 +54,7 @@ from booking_core.application.list_claimable import ListClaimable
 from booking_core.application.list_event_types import ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.list_trail import ListTrail
+from booking_core.application.look_at_link import LookAtLink
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
@@ -138,6 +139,7 @@ class BookingCore:
     confirm_booking: ConfirmBooking
     pay_booking: PayBooking
     look_at_payment: LookAtPayment
+    look_at_link: LookAtLink
     look_soon: LookSoon
     hear_payment_notice: HearPaymentNotice
     create_booking: CreateBooking
@@ -285,6 +287,7 @@ class BookingCore:
             look_at_payment=LookAtPayment(
                 unit_of_work, access, evolve(settle_money, keeper=ahead), settle_calendar
             ),
+            look_at_link=LookAtLink(settle_calendar),
             look_soon=LookSoon(unit_of_work, keeper),
             hear_payment_notice=HearPaymentNotice(unit_of_work, payment_notices, clock),
             show_booking=ShowBooking(unit_of_work, access),
