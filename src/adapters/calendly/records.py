@@ -326,10 +326,12 @@ class WebhookSubscription:
     active: bool
     kinds: frozenset[str]
     created_at: datetime
+    retry_started_at: datetime | None
 
     @classmethod
     def read(cls, shape: JSON) -> Self:
         with _reading("a webhook subscription"):
+            failing = shape.get("retry_started_at")
             return cls(
                 shape["uri"],
                 _id(shape["uri"], "webhook_subscriptions"),
@@ -337,4 +339,5 @@ class WebhookSubscription:
                 shape["state"] == "active",
                 frozenset(shape["events"]),
                 instant_of(shape["created_at"]),
+                instant_of(failing) if failing else None,
             )

@@ -246,6 +246,8 @@ def _list(session: Session) -> None:
 
 def _where(each: Subscription) -> Text:
     state = "" if each.active else "\nthe provider gave it up"
+    if each.active and each.failing_since is not None:
+        state = "\nwhat is posted fails; `doctor` says more"
     return Text(each.url).append_text(dim(f"\n{each.uri}{state}"))
 
 
@@ -268,7 +270,8 @@ def register(session: Session) -> None:
 def rotate(session: Session) -> None:
     """Register anew, so that the first of the signing keys is used.
 
-    Set the new key before the old one, as NEW,OLD; what is on its way is still understood then.
+    Before that, set CALENDLY_WEBHOOK_SIGNING_KEY to NEW,OLD and start the service anew with it: a
+    service that does not know the new key refuses what is signed with it.
     """
     _registered(session, _notices(session).rotate())
 
