@@ -273,6 +273,12 @@ from booking_core.ports.outbox import (
     WaitingJob,
     stored_job,
 )
+from booking_core.ports.patience import (
+    begin_waiting,
+    end_waiting,
+    seconds_left,
+    waiting_at_most,
+)
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.proofs import Proof, ProofReader
@@ -561,6 +567,8 @@ __all__ = [
     "WrongDuration",
     "WrongState",
     "address_of",
+    "begin_waiting",
+    "end_waiting",
     "events",
     "explain",
     "exponent",
@@ -573,9 +581,11 @@ __all__ = [
     "open_slots",
     "printable",
     "retry_at",
+    "seconds_left",
     "serving",
     "stored_job",
     "told",
+    "waiting_at_most",
     "with_decimals",
     "zone",
 ]

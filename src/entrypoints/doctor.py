@@ -18,6 +18,7 @@ from booking_core import (
     SchedulingMode,
     SessionType,
     Subscription,
+    waiting_at_most,
 )
 from entrypoints.invoked import command
 from entrypoints.problems import reason
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _SKEW = timedelta(seconds=5)
 _LAG = timedelta(minutes=10)
 _REMEMBERED = 5.0  # seconds
+_PROBE = 2.5  # seconds; whoever asks whether we are ready does not wait for long
 
 
 @frozen
@@ -78,7 +80,8 @@ class Readiness:
     def _calendar_health(self) -> Health:
         with self._lock:
             if self._health is None or monotonic() - self._asked_at >= _REMEMBERED:
-                self._health = self.application.calendar.health()
+                with waiting_at_most(_PROBE):
+                    self._health = self.application.calendar.health()
                 self._asked_at = monotonic()
             return self._health
 
