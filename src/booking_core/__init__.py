@@ -63,6 +63,7 @@ from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.record_returned_on_site import RecordReturnedOnSite
 from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import (
+    Change,
     Difference,
     DifferenceKind,
     RepairCalendar,
@@ -359,6 +360,7 @@ __all__ = [
     "CaptureRefused",
     "Catalogue",
     "Category",
+    "Change",
     "ChangeBuilder",
     "ChangeSessionType",
     "Checkout",

@@ -124,6 +124,12 @@ def test_a_booking_that_waits_for_its_time_is_shown_with_link_and_deadline(
     assert run.json("show", begun.id)["booking"]["bookingUrl"].startswith("https://calendar.test/")
 
 
+@pytest.mark.usefixtures("calendar")
+def test_a_cancelled_time_is_not_called_free_while_its_event_stands(run: Command) -> None:
+    told = run("cancel", booked(run, at("10:00"))["id"]).stdout
+    assert "free again once the calendar has answered" in told
+
+
 # ---- repair (E5) ---------------------------------------------------------------------------------
 
 
@@ -152,6 +158,9 @@ def test_what_lost_notices_left_behind_is_mended(
     assert not any(each["mended"] for each in would["differences"])
     shown = run("repair", *RANGE, "--dry-run", code=1).stdout
     assert "nothing was changed" in shown
+    assert "missed change: cancelled" in shown
+    there = [times.day_and_clock(at(hour).start, "UTC") for hour in ("12:00", "15:00")]
+    assert " → ".join(there) in shown
     assert unknown.event_uri in shown
 
     done = run.json("repair", *RANGE)

@@ -95,6 +95,9 @@ def test_only_its_client_is_told_the_link_of_a_booking() -> None:
     holder = shop.client(booking)
     assert ask(session_type_id=its_type, booking_id=booking.id, actor=holder) == link
     assert ask(session_type_id=its_type, booking_id=booking.id, actor=BUILDER) == link
+    assert ask(booking_id=booking.id, actor=holder) == link, "the booking says of which type it is"
+    with pytest.raises(InvalidRequest):
+        ask(actor=holder)
     with pytest.raises(NotFound):
         ask(session_type_id=its_type, booking_id=booking.id, actor=ANYONE)
     with pytest.raises(InvalidRequest):
