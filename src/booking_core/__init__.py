@@ -51,9 +51,11 @@ from booking_core.application.list_claimable import ListClaimable
 from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.list_trail import ListTrail, TrailPage
+from booking_core.application.look_at_link import LookAtLink
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
+from booking_core.application.move_at_provider import MoveAtProvider
 from booking_core.application.offer_link import OfferLink
 from booking_core.application.open_session import OpenSession
 from booking_core.application.pay_booking import PayBooking
@@ -61,6 +63,7 @@ from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.record_returned_on_site import RecordReturnedOnSite
 from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import (
+    Change,
     Difference,
     DifferenceKind,
     RepairCalendar,
@@ -271,6 +274,12 @@ from booking_core.ports.outbox import (
     WaitingJob,
     stored_job,
 )
+from booking_core.ports.patience import (
+    begin_waiting,
+    end_waiting,
+    seconds_left,
+    waiting_at_most,
+)
 from booking_core.ports.payment_notices import PaymentNotice, PaymentNoticeReader
 from booking_core.ports.payments import PaymentGateway
 from booking_core.ports.proofs import Proof, ProofReader
@@ -351,6 +360,7 @@ __all__ = [
     "CaptureRefused",
     "Catalogue",
     "Category",
+    "Change",
     "ChangeBuilder",
     "ChangeSessionType",
     "Checkout",
@@ -438,6 +448,7 @@ __all__ = [
     "ListedEventType",
     "Location",
     "LocationKind",
+    "LookAtLink",
     "LookAtPayment",
     "LookSoon",
     "Mail",
@@ -446,6 +457,7 @@ __all__ = [
     "ManageKey",
     "MarkNoShow",
     "Money",
+    "MoveAtProvider",
     "NewCredential",
     "NotAllowed",
     "NotFound",
@@ -557,6 +569,8 @@ __all__ = [
     "WrongDuration",
     "WrongState",
     "address_of",
+    "begin_waiting",
+    "end_waiting",
     "events",
     "explain",
     "exponent",
@@ -569,9 +583,11 @@ __all__ = [
     "open_slots",
     "printable",
     "retry_at",
+    "seconds_left",
     "serving",
     "stored_job",
     "told",
+    "waiting_at_most",
     "with_decimals",
     "zone",
 ]

@@ -17,10 +17,12 @@ from booking_core import (
     ProofReader,
     SchedulingMode,
     SessionType,
+    Subscription,
+    waiting_at_most,
 )
 from entrypoints.invoked import command
 from entrypoints.problems import reason
-from entrypoints.settings import EXPOSED
+from entrypoints.settings import EXPOSED, Settings
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 _SKEW = timedelta(seconds=5)
 _LAG = timedelta(minutes=10)
 _REMEMBERED = 5.0  # seconds
+_PROBE = 2.5  # seconds; whoever asks whether we are ready does not wait for long
 
 
 @frozen
@@ -77,7 +80,8 @@ class Readiness:
     def _calendar_health(self) -> Health:
         with self._lock:
             if self._health is None or monotonic() - self._asked_at >= _REMEMBERED:
-                self._health = self.application.calendar.health()
+                with waiting_at_most(_PROBE):
+                    self._health = self.application.calendar.health()
                 self._asked_at = monotonic()
             return self._health
 
@@ -216,18 +220,51 @@ def _of_other_length(application: Application, offered: dict[str, SessionType]) 
 def _notices(application: Application, notices: OwnNotices) -> Finding:
     try:
         own = notices.own()
+        modes = {each.scheduling_mode for each in application.core.list_builders()}
+        by_link = modes == {SchedulingMode.LINK}
     except BookingError as failed:
         return Finding("notices", False, reason(failed), "Look at the calendar.")
-    if any(each.active for each in own):
-        return Finding("notices", True, f"the calendar posts to {notices.url}")
     settings = application.settings
+    posted = next((each for each in own if each.active), None)
+    if posted is not None:
+        return _posted(posted, settings)
     if not own and settings.out_of_reach:
         detail = f"none: nobody else reaches {notices.url}; `{command('repair')}` finds the rest"
         return Finding("notices", True, detail)
+    if not own and by_link:
+        detail = (
+            f"none, and all bookings go by link: where the plan has no notices, run "
+            f"`{command('repair')}` regularly; else `{command('webhooks register')}`"
+        )
+        return Finding("notices", True, detail)
     what = "the calendar gave up posting to" if own else "the calendar does not post to"
     wanted = notices.url.startswith("https:") or settings.calendly_webhook_signing_key
-    advice = f"Run `{command('webhooks register')}`."
+    advice = (
+        f"Run `{command('webhooks register')}`. Where the plan refuses that, set the builders' "
+        f"schedulingMode to link, and run `{command('repair')}` regularly."
+    )
     return Finding("notices", not own and not wanted, f"{what} {notices.url}", advice)
+
+
+def _posted(posted: Subscription, settings: Settings) -> Finding:
+    """Whether we take what is posted."""
+    if settings.calendar == "calendly" and not settings.calendly_webhook_signing_key:
+        detail = f"all that the calendar posts to {posted.url} is refused: no key proves it"
+        advice = (
+            "Set CALENDLY_WEBHOOK_SIGNING_KEY to 32 random characters, start the service anew, and "
+            f"run `{command('webhooks rotate')}`."
+        )
+        return Finding("notices", False, detail, advice)
+    if posted.failing_since is not None:
+        since = posted.failing_since.isoformat(timespec="minutes")
+        detail = f"what the calendar posts to {posted.url} fails since {since}"
+        advice = (
+            "See in the log whether it is refused: then CALENDLY_WEBHOOK_SIGNING_KEY is not the key "
+            f"that it was registered with, and `{command('webhooks rotate')}` mends that. Else see "
+            "whether that address is reached from outside."
+        )
+        return Finding("notices", False, detail, advice)
+    return Finding("notices", True, f"the calendar posts to {posted.url}")
 
 
 def _payments(application: Application) -> Finding:

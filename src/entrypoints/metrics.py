@@ -60,6 +60,13 @@ class Metrics:
             multiprocess_mode="mostrecent",
         )
 
+        self._refused_notices = Counter(
+            "booking_notices_refused",
+            "Notices that did not prove that the provider sent them",
+            ("port",),
+            registry=own,
+        )
+
     def request(self, *, route: str | None, method: str, status: int, seconds: float) -> None:
         """A request was answered; `route` is None where no route takes it."""
         method = method if method in _METHODS else "other"  # which callers may invent
@@ -74,6 +81,9 @@ class Metrics:
 
     def notices(self, *, active: bool) -> None:
         self._notices.labels("calendar").set(active)
+
+    def notice_refused(self, port: str) -> None:
+        self._refused_notices.labels(port).inc()
 
     def text(self, take_stock: TakeStock) -> bytes:
         """All of it. Raises what the database raises."""

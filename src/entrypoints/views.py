@@ -334,6 +334,9 @@ def difference(value: Difference) -> Json:
         "kind": value.kind.value,
         "bookingId": value.booking_id,
         "eventUri": value.event_uri,
+        "startTime": rfc3339(value.start) if value.start else None,
+        "change": value.change.value if value.change else None,
+        "movedTo": rfc3339(value.moved_to) if value.moved_to else None,
         "mended": value.mended,
         "error": value.error,
     }

@@ -59,6 +59,11 @@ class PostingCalendar(MemoryCalendar, CalendarNoticeReader, NoticeSubscriptions)
 
     # ---- the provider's side ---------------------------------------------------------------------
 
+    def fail(self) -> None:
+        """What is posted is refused by us, or does not come through."""
+        now = self._clock.now()
+        self.subscribed = [evolve(each, failing_since=now) for each in self.subscribed]
+
     def give_up(self) -> None:
         """After a day of failures."""
         self.subscribed = [evolve(each, active=False) for each in self.subscribed]

@@ -10,6 +10,7 @@ from adapters.calendly.tokens import is_token
 
 BASE_URL = "https://api.calendly.com"
 _SHORTEST = 12
+_SHORTEST_SIGNING_KEY = 32
 
 
 @frozen
@@ -29,13 +30,19 @@ class Account:
             raise ValueError(
                 "CALENDLY_API_KEY: give a personal access token; see docs for its scopes."
             )
-        keys = settings.get("CALENDLY_WEBHOOK_SIGNING_KEY", "").split(",")
         return cls(
             key,
             _base_url(settings.get("CALENDLY_API_BASE_URL") or BASE_URL),
             settings.get("CALENDLY_USERNAME", "").strip(),
-            tuple(each.strip() for each in keys if each.strip()),
+            _signing_keys(settings.get("CALENDLY_WEBHOOK_SIGNING_KEY", "")),
         )
+
+
+def _signing_keys(given: str) -> tuple[str, ...]:
+    keys = tuple(each.strip() for each in given.split(",") if each.strip())
+    if any(len(each) < _SHORTEST_SIGNING_KEY for each in keys):
+        raise ValueError("CALENDLY_WEBHOOK_SIGNING_KEY: give at least 32 random characters a key.")
+    return keys
 
 
 def _base_url(given: str) -> str:

@@ -238,7 +238,11 @@ class ScheduledEvent:
 
 
 def _join_url(place: JSON) -> str | None:
-    url = _uri(place.get("join_url")) or _text(place.get("location"))
+    return _page(_uri(place.get("join_url")) or _text(place.get("location")))
+
+
+def _page(url: str) -> str | None:
+    """Of a browser's page, and nothing that runs when it is clicked."""
     return url if url.startswith(("https://", "http://")) else None
 
 
@@ -271,6 +275,7 @@ class Invitee:
     answers: tuple[tuple[str, str], ...]
     tracking: Mapping[str, str]
     cancel_url: str
+    reschedule_url: str | None
     no_show_uri: str | None
     canceled_at: datetime | None
     canceler: str
@@ -302,6 +307,7 @@ class Invitee:
                 ),
                 tracking={name: _text(tracking.get(name)) for name in TRACKING},
                 cancel_url=_text(shape.get("cancel_url")),
+                reschedule_url=_page(_text(shape.get("reschedule_url"))),
                 no_show_uri=_uri((shape.get("no_show") or {}).get("uri")),
                 canceled_at=_canceled_at(shape.get("cancellation")),
                 canceler=_text((shape.get("cancellation") or {}).get("canceler_type")),
@@ -320,10 +326,12 @@ class WebhookSubscription:
     active: bool
     kinds: frozenset[str]
     created_at: datetime
+    retry_started_at: datetime | None
 
     @classmethod
     def read(cls, shape: JSON) -> Self:
         with _reading("a webhook subscription"):
+            failing = shape.get("retry_started_at")
             return cls(
                 shape["uri"],
                 _id(shape["uri"], "webhook_subscriptions"),
@@ -331,4 +339,5 @@ class WebhookSubscription:
                 shape["state"] == "active",
                 frozenset(shape["events"]),
                 instant_of(shape["created_at"]),
+                instant_of(failing) if failing else None,
             )

@@ -12,7 +12,12 @@ from adapters.calendly.notices import KINDS
 from adapters.calendly.records import WebhookSubscription
 from adapters.calendly.refusals import Refusal
 from adapters.calendly.uris import id_in
-from booking_core import InvalidRequest, Subscription
+from booking_core import InvalidRequest, ProviderFailed, Subscription
+
+_NONE = (
+    "Calendly has no notices for this plan, or for the role of our token's owner. Open links are"
+    " looked at all the same; what else happens there only a regular repair finds."
+)
 
 
 @frozen
@@ -66,7 +71,12 @@ class Subscriptions:
         except Refusal as refused:
             if not self._only_less(refused, wide):
                 raise
+        try:
             return self._ask(url, narrow)
+        except Refusal as refused:
+            if refused.forbidden and not refused.lacking_scopes:
+                raise ProviderFailed(_NONE, retryable=False) from refused
+            raise
 
     def _ask(self, url: str, whose: Mapping[str, str]) -> WebhookSubscription:
         return self.api.subscribe(url, KINDS, whose=whose, signing_key=self.signing_keys[0])
@@ -87,4 +97,4 @@ class Subscriptions:
 def _told(found: WebhookSubscription) -> Subscription:
     """One that leaves out a kind of ours is of no more use than one that was given up."""
     heard = found.active and found.kinds.issuperset(KINDS)
-    return Subscription(found.uri, found.url, heard, found.created_at)
+    return Subscription(found.uri, found.url, heard, found.created_at, found.retry_started_at)

@@ -80,6 +80,7 @@ class Trails:
                 moved_at=was.canceled_at if was else None,
                 by=_by(place if place.canceled else was),
                 replaces=tuple(each.invitee.uri for each in _walk_back(place, places, before)),
+                move_url=place.invitee.reschedule_url,
             )
             for place in sorted(last, key=_oldest_first)
             for was in _earlier(place, places, before) or [None]

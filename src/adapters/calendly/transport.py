@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from attrs import frozen
 
 from adapters.calendly.refusals import CalendlyError, Refusal, Unreachable, Unreadable
 from adapters.calendly.tokens import Tokens
+from booking_core import seconds_left
 
 JSON = dict[str, Any]
 
@@ -28,6 +30,7 @@ _LONGEST_PAUSE = 2.0
 _LONGEST_WAIT = timedelta(days=1)  # as the longest limit there is
 _LONGEST_ANSWER = 20.0  # seconds; the timeout of httpx begins anew with each piece that arrives
 _LARGEST_ANSWER = 16 * 1024 * 1024  # bytes; a full page of events is a hundredth of it
+_LEAST_TO_READ, _LEAST_TO_WRITE = 0.05, 2.0  # seconds
 _SECONDS = re.compile(r"\d+(\.\d+)?")
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _log = logging.getLogger("booking.calendly")
@@ -96,12 +99,14 @@ class Transport:
         safe = method in ("GET", "DELETE") if safe is None else safe
         request_id = token_hex(6)
         attempt = 0
+        if not _worth_sending(safe):
+            raise Unreachable("no time left", sent=False)
         while True:
             try:
                 return self._once(method, path, params, body, request_id)
             except CalendlyError as error:
                 pause = _pause_before_retry(error, attempt, safe)
-                if pause is None:
+                if pause is None or not _worth_sending(safe, after=pause):
                     raise
             _log.info("%s %s is tried again, request %s", method, path, request_id)
             self._sleep(pause)
@@ -129,7 +134,8 @@ class Transport:
         ours: str,
         token: str,
     ) -> _Answer:
-        began = time.monotonic()
+        began, left = time.monotonic(), seconds_left()
+        patience = math.inf if left is None else left
         try:
             with self._http.stream(
                 method,
@@ -137,8 +143,9 @@ class Transport:
                 params=params,
                 json=body,
                 headers={"Authorization": f"Bearer {token}"},
+                timeout=_at_most(left, self._http.timeout),
             ) as answering:
-                read = _read(answering, until=began + _LONGEST_ANSWER)
+                read = _read(answering, until=began + min(_LONGEST_ANSWER, patience))
                 answer = _Answer(answering.status_code, answering.headers, read)
         except (httpx.HTTPError, httpx.InvalidURL) as broken:
             name = type(broken).__name__
@@ -151,6 +158,23 @@ class Transport:
         line = "%s %s: %d in %.0f ms, request %s, theirs %s"
         _log.log(level, line, method, path, answer.status, took, ours, theirs)
         return answer
+
+
+def _worth_sending(safe: bool, *, after: float = 0.0) -> bool:
+    """Whether whoever waits for us waits long enough: of what writes the outcome should be known."""
+    left = seconds_left()
+    return left is None or left - after >= (_LEAST_TO_READ if safe else _LEAST_TO_WRITE)
+
+
+def _at_most(seconds: float | None, usual: httpx.Timeout) -> httpx.Timeout:
+    if seconds is None:
+        return usual
+    return httpx.Timeout(
+        **{
+            phase: seconds if limit is None else min(limit, seconds)
+            for phase, limit in usual.as_dict().items()
+        }
+    )
 
 
 def _read(answering: httpx.Response, *, until: float) -> bytes:

@@ -54,9 +54,11 @@ from booking_core.application.list_claimable import ListClaimable
 from booking_core.application.list_event_types import ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.list_trail import ListTrail
+from booking_core.application.look_at_link import LookAtLink
 from booking_core.application.look_at_payment import LookAtPayment
 from booking_core.application.look_soon import LookSoon
 from booking_core.application.mark_no_show import MarkNoShow
+from booking_core.application.move_at_provider import MoveAtProvider
 from booking_core.application.offer_link import OfferLink
 from booking_core.application.open_session import OpenSession
 from booking_core.application.open_times import OpenTimes
@@ -137,6 +139,7 @@ class BookingCore:
     confirm_booking: ConfirmBooking
     pay_booking: PayBooking
     look_at_payment: LookAtPayment
+    look_at_link: LookAtLink
     look_soon: LookSoon
     hear_payment_notice: HearPaymentNotice
     create_booking: CreateBooking
@@ -154,6 +157,7 @@ class BookingCore:
     replay_booking: ReplayBooking
     cancel_booking: CancelBooking
     reschedule_booking: RescheduleBooking
+    move_at_provider: MoveAtProvider
     revoke_tokens: RevokeTokens
     complete_booking: CompleteBooking
     mark_no_show: MarkNoShow
@@ -251,6 +255,7 @@ class BookingCore:
         joiner = EventJoiner(keeper, access)
         create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar, access)
         offer_link = OfferLink(unit_of_work, access, catalogue, calendar, clock)
+        move_at_provider = MoveAtProvider(unit_of_work, calendar)
         read_event = ReadEvent(calendar, create, send_mail, witness)
         return cls(
             create_booking=create,
@@ -282,6 +287,7 @@ class BookingCore:
             look_at_payment=LookAtPayment(
                 unit_of_work, access, evolve(settle_money, keeper=ahead), settle_calendar
             ),
+            look_at_link=LookAtLink(settle_calendar),
             look_soon=LookSoon(unit_of_work, keeper),
             hear_payment_notice=HearPaymentNotice(unit_of_work, payment_notices, clock),
             show_booking=ShowBooking(unit_of_work, access),
@@ -294,8 +300,15 @@ class BookingCore:
             replay_booking=ReplayBooking(keeper, access, jobs),
             cancel_booking=CancelBooking(keeper, access),
             reschedule_booking=RescheduleBooking(
-                unit_of_work, ahead, judge, access, catalogue, settle_calendar
+                unit_of_work,
+                ahead,
+                judge,
+                access,
+                catalogue,
+                settle_calendar,
+                move_at_provider,
             ),
+            move_at_provider=move_at_provider,
             revoke_tokens=RevokeTokens(keeper, access),
             complete_booking=CompleteBooking(keeper, access),
             mark_no_show=MarkNoShow(keeper, access),

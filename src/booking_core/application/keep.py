@@ -18,6 +18,7 @@ from booking_core.application.send_mail import subject
 from booking_core.application.witness import of_events
 from booking_core.domain import events
 from booking_core.domain.booking import Booking, Settle
+from booking_core.domain.calendar_steps import look_at_link
 from booking_core.domain.contact import Contact
 from booking_core.domain.errors import SlotUnavailable, StaleBooking
 from booking_core.domain.ids import BuilderId
@@ -195,6 +196,7 @@ class Keeper:
                 job = evolve(job, due_at=now + self.head_start)
                 uow.outbox.withdraw(job)  # an earlier one would begin in the middle
             uow.outbox.put(job)
+        self._watch_link(uow, booking, now)
         for event in booking.events:
             for kind, reader in called_for(event):
                 uow.outbox.put(_mail_job(booking, kind, reader, now, _detail(booking, event)))
@@ -205,6 +207,13 @@ class Keeper:
             uow.trail.add(of_events(booking, at=now))
         booking.unsettled.clear()
         booking.events.clear()
+
+    def _watch_link(self, uow: UnitOfWork, booking: Booking, now: datetime) -> None:
+        """The client may use its link at any time, and no notice need tell us."""
+        waits = booking.state is BookingState.AWAITING_SCHEDULING and bool(booking.events)
+        pause = look_at_link(booking, now=now) if waits else None
+        if pause is not None and not self.calendar.in_database:
+            uow.outbox.put(look_job(booking, now + pause))
 
     def _meet(self, uow: UnitOfWork, booking: Booking) -> None:
         """Makes the client's account where the builder wants that; the booking stays anonymous (C6).
@@ -265,6 +274,12 @@ def settle_job(booking: Booking, what: Settle, now: datetime) -> Job:
     """To settle the calendar or the money of the booking; one of each waits at most."""
     topic = Topic.SETTLE_CALENDAR if what is Settle.CALENDAR else Topic.SETTLE_MONEY
     return Job(topic=topic, booking_id=booking.id, key=f"{what}:{booking.id}", due_at=now)
+
+
+def look_job(booking: Booking, due_at: datetime) -> Job:
+    """To look at the calendar of the booking at that time; one waits for a booking at most."""
+    key = f"calendar look:{booking.id}"
+    return Job(topic=Topic.SETTLE_CALENDAR, booking_id=booking.id, key=key, due_at=due_at)
 
 
 def _starts_left(booking: Booking) -> Iterator[datetime]:

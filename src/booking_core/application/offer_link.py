@@ -42,30 +42,34 @@ class OfferLink:
     def __call__(
         self,
         *,
-        session_type_id: SessionTypeId,
+        session_type_id: SessionTypeId | None = None,
         actor: Actor,
         booking_id: BookingId | None = None,
         key: IdempotencyKey | str | None = None,
     ) -> SchedulingLink:
-        """The link of that booking, or the public address of the session type.
+        """The link of that booking, or the public address of the session type; one of them is named.
 
         Raises:
             NotFound: no such session type or booking, or not for this caller.
             SignInRequired: the session type is for signed-in clients.
-            InvalidRequest: the booking is of another session type.
+            InvalidRequest: the booking is of another session type, or neither is named.
             WrongState: the booking does not wait for its time.
             KeyReused: the key stands for another request.
             ProviderFailed: the provider does not answer.
         """
+        if session_type_id is None and booking_id is None:
+            message = "Name the session type, or a booking that waits for its time."
+            raise InvalidRequest(message, [FieldError("/sessionTypeId", message)])
         known_by = None if actor.manage_token else session_type_id
         self._check_key(scoped(key, "link", actor, known_by, (session_type_id, booking_id)))
         if booking_id is None:
+            assert session_type_id is not None
             offer = self._offer(session_type_id)
             self.catalogue.check_may_book(offer, actor)
             return self._asked(offer, None)
         with self.unit_of_work(write=False) as uow:
             booking = self.access.booking(uow, booking_id, actor)
-        if booking.session_type_id != session_type_id:
+        if session_type_id not in (None, booking.session_type_id):
             message = "That booking is for another session type."
             raise InvalidRequest(message, [FieldError("/bookingId", message)])
         return self.of(booking)

@@ -36,16 +36,33 @@ class DifferenceKind(StrEnum):
 
     MISSING_EVENT = "missing event"  # a booking that stands without one
     MISSED_CHANGE = "missed change"  # moved or cancelled there, and we did not hear of it
+    CHOSEN_TIME = "chosen time"  # placed through the link of a booking that waits for its time
     STRAY_EVENT = "stray event"  # of a booking that does not expect it
     MISSED_EVENT = "missed event"  # placed there by a client, and there is no booking of it
     UNMATCHED = "unmatched"  # placed there by a client who may not book it
 
 
+class Change(StrEnum):
+    """What was done at the provider to an event that a booking stands by."""
+
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no-show"  # set, or taken back
+    JOIN_LINK = "address to join at"
+
+
 @frozen(kw_only=True)
 class Difference:
-    """One difference; `mended` says whether it is gone, `error` why it is not."""
+    """One difference; `mended` says whether it is gone, `error` why it is not.
+
+    `start` is when the session begins as we have it, or as the event says of which we know nothing;
+    `change` what happened at the provider, and `moved_to` where it begins since.
+    """
 
     kind: DifferenceKind
+    start: datetime | None = None
+    change: Change | None = None
+    moved_to: datetime | None = None
     booking_id: BookingId | None = None
     event_uri: str | None = None
     mended: bool = False
@@ -177,31 +194,33 @@ class RepairCalendar:
         """
         if booking.state is BookingState.AWAITING_SCHEDULING:
             placed = next((each for each in records if not each.cancelled), None)
-            yield Difference(kind=DifferenceKind.STRAY_EVENT, booking_id=booking.id), placed
+            start = placed.slot.start if placed else None
+            kind = DifferenceKind.CHOSEN_TIME
+            yield Difference(kind=kind, booking_id=booking.id, start=start), placed
             return
         try:
-            kind = self._judged(booking)
-            if kind is not None:
-                yield Difference(kind=kind, booking_id=booking.id), None
+            found = self._judged(booking)
+            if found is not None:
+                yield found, None
         except ProviderFailed as failed:
             if failed.retryable:
                 raise
-            kind = DifferenceKind.MISSED_CHANGE
-            yield Difference(kind=kind, booking_id=booking.id, error=failed.message), None
+            yield evolve(_missed(booking, booking), error=failed.message), None
 
-    def _judged(self, booking: Booking) -> DifferenceKind | None:
+    def _judged(self, booking: Booking) -> Difference | None:
         events, now = self.calendar.events(booking=booking), self._now()
         tried = evolve(booking, unsettled=set(), events=[])
+        missed = _missed(booking, booking)
         if steps.hear(tried, events, now=now):
-            return DifferenceKind.MISSED_CHANGE
+            return _missed(booking, tried)
         match steps.next_step(tried, events, now=now):
             case steps.Settled():
                 return None
             case steps.Book():
-                return DifferenceKind.MISSING_EVENT
+                return evolve(missed, kind=DifferenceKind.MISSING_EVENT)
             case steps.Remove() | steps.WriteRemovalDown():
-                return DifferenceKind.STRAY_EVENT
-        return DifferenceKind.MISSED_CHANGE
+                return evolve(missed, kind=DifferenceKind.STRAY_EVENT)
+        return missed
 
     def _bookings(self, builder: Builder, window: TimeWindow) -> Iterator[Booking]:
         """Those that expect an event within the window."""
@@ -234,7 +253,8 @@ class RepairCalendar:
         # Of its client nothing else is known.
         hidden = hidden_because(offer.session_type, offer.builder, Actor.anonymous())
         kind = DifferenceKind.UNMATCHED if hidden else DifferenceKind.MISSED_EVENT
-        yield Difference(kind=kind, event_uri=record.event.event_uri), record
+        uri, start = record.event.event_uri, record.slot.start
+        yield Difference(kind=kind, event_uri=uri, start=start), record
 
     # ---- mending ---------------------------------------------------------------------------------
 
@@ -257,6 +277,22 @@ class RepairCalendar:
                 raise
             return evolve(difference, error=failed.message)
         return evolve(difference, mended=True)
+
+
+def _missed(booking: Booking, heard: Booking) -> Difference:
+    """What `heard`, which knows all that was done at the provider, has other than the booking."""
+    start = booking.slot.start if booking.slot else None
+    kind = DifferenceKind.MISSED_CHANGE
+    told = Difference(kind=kind, booking_id=booking.id, start=start)
+    if heard.state.dead and not booking.state.dead:
+        return evolve(told, change=Change.CANCELLED)
+    if heard.slot != booking.slot and heard.slot is not None:
+        return evolve(told, change=Change.MOVED, moved_to=heard.slot.start)
+    if heard.missed is not booking.missed:
+        return evolve(told, change=Change.NO_SHOW)
+    if heard.location != booking.location:
+        return evolve(told, change=Change.JOIN_LINK)
+    return told
 
 
 def _days(window: TimeWindow) -> Iterator[TimeWindow]:

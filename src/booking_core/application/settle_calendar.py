@@ -9,7 +9,7 @@ from functools import partial
 from attrs import evolve, frozen
 
 from booking_core.application.changes import write_change
-from booking_core.application.keep import Keeper, Overtaken, settle_job
+from booking_core.application.keep import Keeper, Overtaken, look_job, settle_job
 from booking_core.application.witness import Witness, start_of
 from booking_core.domain import calendar_steps as steps
 from booking_core.domain.actor import Actor
@@ -21,7 +21,6 @@ from booking_core.domain.ids import BookingId
 from booking_core.domain.policies import link_deadline
 from booking_core.domain.time import Slot
 from booking_core.domain.trail import TrailKind
-from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _log = logging.getLogger("booking_core.calendar")
@@ -165,15 +164,11 @@ class SettleCalendar:
                 uow.commit()
 
     def _look_again(self, booking: Booking, events: Sequence[StandingEvent]) -> None:
-        """The poll for what a provider makes after the booking: the address to join at."""
+        """The poll for what comes without a notice: the address to join at, the use of a link."""
         now = self.keeper.clock.now()
         pause = steps.look_again(booking, events, now=now)
-        if pause is None:
-            return
-        key = f"calendar look:{booking.id}"
-        self.keeper.put_job(
-            Job(topic=Topic.SETTLE_CALENDAR, booking_id=booking.id, key=key, due_at=now + pause)
-        )
+        if pause is not None:
+            self.keeper.put_job(look_job(booking, now + pause))
 
     def _read(self, booking_id: BookingId) -> Booking:
         with self.unit_of_work(write=False) as uow:

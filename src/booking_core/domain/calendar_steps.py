@@ -14,6 +14,7 @@ from attrs import frozen
 from booking_core.domain.actor import Role
 from booking_core.domain.booking import Booking, CalendarEvent
 from booking_core.domain.ids import CalendarTag
+from booking_core.domain.policies import LINK_LENGTH
 from booking_core.domain.time import Slot
 from booking_core.domain.transitions import BookingState
 
@@ -25,7 +26,7 @@ class StandingEvent:
     `replaces` are the addresses of the client's places that it was moved from. `cancelled_at` and
     `moved_at` are when it was cancelled or left `moved_from`, and `by` says whether the client or
     the builder did that, where the provider tells; `link_pending`, that the address to join at is
-    still being made.
+    still being made. `move_url` is the provider's page where its client takes another time.
     """
 
     event: CalendarEvent
@@ -39,6 +40,7 @@ class StandingEvent:
     moved_at: datetime | None = None
     by: Role | None = None
     replaces: tuple[str, ...] = ()
+    move_url: str | None = None
 
     def is_of(self, known: CalendarEvent) -> bool:
         """It is that event, or what that was moved to; who is in it need not have been known."""
@@ -231,11 +233,24 @@ def _kept(booking: Booking, standing: Sequence[StandingEvent]) -> dict[Slot, Cal
 def look_again(
     booking: Booking, events: Sequence[StandingEvent], *, now: datetime
 ) -> timedelta | None:
-    """How soon the provider has to be asked again, because it is still making the link; or never."""
+    """How soon the provider has to be asked again, or never: it is still making the address to join
+    at, or the client may have used its link without our having heard of that.
+    """
+    if booking.state is BookingState.AWAITING_SCHEDULING:
+        return look_at_link(booking, now=now)
     pending = any(event.link_pending for event in events if not event.cancelled)
     if not pending or booking.slot is None or now >= booking.slot.start:
         return None
     return min(max((now - booking.created_at) / 4, _SOONEST), _LATEST)
 
 
+def look_at_link(booking: Booking, *, now: datetime) -> timedelta | None:
+    """How soon it is looked whether the client has used its link: the longer it is open, the less often."""
+    if booking.deadline is None or booking.overdue(now):
+        return None
+    open_for = now - (booking.deadline - LINK_LENGTH)
+    return min(max(open_for / 2, _LINK_SOONEST), _LINK_LATEST)
+
+
 _SOONEST, _LATEST = timedelta(seconds=10), timedelta(hours=1)
+_LINK_SOONEST, _LINK_LATEST = timedelta(minutes=1), timedelta(minutes=30)

@@ -168,19 +168,29 @@ class SlotUnavailable(Refused):
 
     They are the next ones after it; where nothing is open later, the last ones before it.
     `reason` is a code that a client may know: busy, full, not_offered, notice, horizon, daily_limit,
-    and refused, where the calendar would not take another time either.
+    and refused, where the calendar would not take another time either. `reschedule_url` is where a
+    booking is moved instead, if only its client can do that, at the calendar provider's page.
     """
 
     code = "slot_unavailable"
     title = "The slot is not available"
 
-    def __init__(self, reason: str, message: str, alternatives: Sequence[Slot] = ()) -> None:
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        alternatives: Sequence[Slot] = (),
+        *,
+        reschedule_url: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.alternatives = tuple(alternatives)
+        self.reschedule_url = reschedule_url
 
     def extensions(self) -> dict[str, Any]:
-        return {"reason": self.reason, "alternatives": self.alternatives}
+        told = {"reason": self.reason, "alternatives": self.alternatives}
+        return told | ({"rescheduleUrl": self.reschedule_url} if self.reschedule_url else {})
 
 
 class LinkNeeded(Refused):

@@ -35,12 +35,16 @@ class CalendarNoticeReader(Protocol):
 
 @frozen
 class Subscription:
-    """That the provider posts its notices to `url`; it stops by itself when it is not `active`."""
+    """That the provider posts its notices to `url`; it stops by itself when it is not `active`.
+
+    `failing_since` is since when none of them was taken, where the provider tells that.
+    """
 
     uri: str
     url: str
     active: bool
     created_at: datetime
+    failing_since: datetime | None = None
 
 
 @runtime_checkable

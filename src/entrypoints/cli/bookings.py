@@ -207,7 +207,9 @@ def cancel(session: Session, booking: str, reason: str, viewer: str) -> None:
         booking_id=BookingId(booking), reason=reason, actor=session.actor(viewer)
     )
     session.timezone = found.client.contact.timezone or session.timezone
-    _show(session, found, "Cancelled; the time is free again.")
+    placed = found.event is not None and not session.application.calendar.in_database
+    free = "is free again once the calendar has answered" if placed else "is free again"
+    _show(session, found, f"Cancelled; the time {free}.")
 
 
 @click.command(cls=Command)

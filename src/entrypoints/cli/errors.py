@@ -27,6 +27,8 @@ def tell(error: BookingError | SettingsError, session: Session) -> int:
     parts: list[RenderableType] = [_paragraph(error)]
     if isinstance(error, SlotUnavailable) and error.alternatives:
         parts += ["", tables.alternatives(error.alternatives, session.timezone)]
+    if isinstance(error, SlotUnavailable) and error.reschedule_url:
+        parts += ["", error.reschedule_url]
     session.screen.complain(
         _document(error.code, error.title, error.message) | views.plain(error.extensions()), *parts
     )

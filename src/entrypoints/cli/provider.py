@@ -76,7 +76,8 @@ def repair(
             wait=lambda length: time.sleep(length.total_seconds()),
         )
     session.screen.answer(
-        views.repair_report(report) | {"dryRun": dry_run}, *_repaired(report, dry_run)
+        views.repair_report(report) | {"dryRun": dry_run},
+        *_repaired(report, dry_run, session.timezone),
     )
     if report.failed:
         ctx.exit(EX_TEMPFAIL)
@@ -105,7 +106,7 @@ def _progress(screen: Screen) -> Iterator[Callable[[int, int], object]]:
         yield tell
 
 
-def _repaired(report: RepairReport, dry_run: bool) -> Iterator[RenderableType]:
+def _repaired(report: RepairReport, dry_run: bool, timezone: str) -> Iterator[RenderableType]:
     if report.failed:
         yield table(("Not compared to the end", "Why"), map(_failure, report.failed))
         yield ""
@@ -116,10 +117,15 @@ def _repaired(report: RepairReport, dry_run: bool) -> Iterator[RenderableType]:
     unmatched = [each for each in report.differences if each.kind is DifferenceKind.UNMATCHED]
     others = [each for each in report.differences if each.kind is not DifferenceKind.UNMATCHED]
     if others:
-        yield table(("", "Difference", "Where"), map(_difference, others))
+        rows = [_difference(each, timezone) for each in others]
+        yield table(("", "Difference", f"When ({timezone}) and where"), rows)
         yield ""
     if unmatched:
-        yield table(("", "Placed by clients who may not book them"), map(_unmatched, unmatched))
+        cells = [_difference(each, timezone) for each in unmatched]
+        yield table(
+            ("", "Placed by clients who may not book them"),
+            [(mended, told) for mended, _, told in cells],
+        )
         yield "They stay at the provider; see to each there.\n"
     mended = sum(each.mended for each in report.differences)
     verdict = "nothing was changed" if dry_run else f"{mended} mended"
@@ -130,15 +136,13 @@ def _failure(each: Failure) -> tuple[str, Text]:
     return each.builder_id, Text(each.error, style="red")
 
 
-def _difference(each: Difference) -> tuple[Text, str, Text]:
-    where = Text("\n".join(filter(None, (each.booking_id, each.event_uri))))
+def _difference(each: Difference, timezone: str) -> tuple[Text, str, Text]:
+    kind = f"{each.kind.value}: {each.change.value}" if each.change else each.kind.value
+    when = [times.day_and_clock(at, timezone) for at in (each.start, each.moved_to) if at]
+    told = Text("\n".join(filter(None, (" → ".join(when), each.booking_id, each.event_uri))))
     if each.error:
-        where.append(f"\n{each.error}", style="red")
-    return mark(each.mended), each.kind.value, where
-
-
-def _unmatched(each: Difference) -> tuple[Text, str]:
-    return mark(False), each.event_uri or ""
+        told.append(f"\n{each.error}", style="red")
+    return mark(each.mended), kind, told
 
 
 # ---- event types ---------------------------------------------------------------------------------
@@ -246,6 +250,8 @@ def _list(session: Session) -> None:
 
 def _where(each: Subscription) -> Text:
     state = "" if each.active else "\nthe provider gave it up"
+    if each.active and each.failing_since is not None:
+        state = "\nwhat is posted fails; `doctor` says more"
     return Text(each.url).append_text(dim(f"\n{each.uri}{state}"))
 
 
@@ -268,7 +274,8 @@ def register(session: Session) -> None:
 def rotate(session: Session) -> None:
     """Register anew, so that the first of the signing keys is used.
 
-    Set the new key before the old one, as NEW,OLD; what is on its way is still understood then.
+    Before that, set CALENDLY_WEBHOOK_SIGNING_KEY to NEW,OLD and start the service anew with it: a
+    service that does not know the new key refuses what is signed with it.
     """
     _registered(session, _notices(session).rotate())
 

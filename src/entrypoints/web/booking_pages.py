@@ -41,7 +41,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         except NotFound:
             core.look_soon(booking_id=BookingId(booking_id))
             return opening_page(booking_id)
-        return manage_page(found)
+        return manage_page(core.look_at_link(booking=found))
 
     def manage_page(
         booking: Booking, error: BookingError | None = None, link: SchedulingLink | None = None

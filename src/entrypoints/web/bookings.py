@@ -186,6 +186,7 @@ def routes(application: Application) -> APIBlueprint:
     )
     def show(path: schemas.IdPath) -> Json:
         booking = core.show_booking(booking_id=BookingId(path.id), actor=caller())
+        booking = core.look_at_link(booking=booking)
         if booking.state is not BookingState.AWAITING_SCHEDULING:
             return shown(booking)
         return shown(booking) | {"schedulingUrl": link_of(booking)}

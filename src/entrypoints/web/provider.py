@@ -45,7 +45,7 @@ def routes(application: Application) -> APIBlueprint:
     )
     def scheduling_link(body: schemas.LinkBody) -> tuple[Json, int]:
         link = core.offer_link(
-            session_type_id=SessionTypeId(body.sessionTypeId),
+            session_type_id=SessionTypeId(body.sessionTypeId) if body.sessionTypeId else None,
             actor=caller(),
             booking_id=BookingId(body.bookingId) if body.bookingId else None,
             key=idempotency_key(),

@@ -21,6 +21,8 @@ from booking_core import (
     InvalidCredentials,
     InvalidRequest,
     NotAllowed,
+    begin_waiting,
+    end_waiting,
 )
 from entrypoints.web.scopes import scope_of
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger("booking.web")
 
+#: Seconds that a request may wait for the calendar provider, all calls together.
+_PATIENCE = 10.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # a string of RFC 8941, with its escapes
@@ -52,6 +56,7 @@ def begin() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     REQUEST_ID.set(g.request_id)
+    begin_waiting(_PATIENCE)
     if len(request.path) > _LONGEST_PATH or _UNSAFE.search(request.path):
         raise NotFound
     api = request.path.startswith("/api/")
@@ -122,6 +127,7 @@ def end(response: Response) -> Response:
 
 def leave(_: BaseException | None) -> None:
     REQUEST_ID.set("")
+    end_waiting()
 
 
 def measuring(metrics: Metrics) -> Callable[[Response], Response]:

@@ -185,7 +185,7 @@ class EventTypesQuery(Lenient):
 
 
 class LinkBody(Lenient):
-    sessionTypeId: TypeId
+    sessionTypeId: TypeId | None = None
     bookingId: Short | None = None
 
 

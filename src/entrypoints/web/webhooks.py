@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flask import request
 from flask_openapi3 import APIBlueprint, Tag
 
+from booking_core import UntrustedNotice
 from entrypoints.notices import CALENDLY
 from entrypoints.web import answers
 
@@ -17,14 +19,21 @@ if TYPE_CHECKING:
 def routes(application: Application) -> APIBlueprint:
     api = APIBlueprint("webhooks", __name__, abp_tags=[Tag(name="Providers")])
 
+    def heard(hear: Callable[..., bool], port: str) -> dict[str, Any]:
+        try:
+            hear(body=request.get_data(), headers=dict(request.headers))
+        except UntrustedNotice:
+            application.metrics.notice_refused(port)
+            raise
+        return {"received": True}
+
     @api.post(
         "/api/webhooks/stripe",
         summary="What Stripe tells us, signed by it",
         responses={200: answers.Received},
     )
     def stripe() -> dict[str, Any]:
-        application.core.hear_payment_notice(body=request.get_data(), headers=dict(request.headers))
-        return {"received": True}
+        return heard(application.core.hear_payment_notice, "payments")
 
     @api.post(
         CALENDLY,
@@ -32,8 +41,6 @@ def routes(application: Application) -> APIBlueprint:
         responses={200: answers.Received},
     )
     def calendly() -> dict[str, Any]:
-        body, headers = request.get_data(), dict(request.headers)
-        application.core.hear_calendar_notice(body=body, headers=headers)
-        return {"received": True}
+        return heard(application.core.hear_calendar_notice, "calendar")
 
     return api

@@ -17,7 +17,7 @@ from booking_core import (
 from booking_core.testing.examples import NOW, a_booking, a_contact, a_session_type, a_slot
 from tests.simulators.calendly import EventType
 
-KEYS = ("the-signing-key", "the-old-signing-key")
+KEYS = ("the-signing-key".ljust(32, "x"), "the-old-signing-key".ljust(32, "x"))
 #: Tuesday, ten and eleven o'clock
 TEN, ELEVEN = a_slot(hour=10), a_slot(hour=11)
 TAG = "tag_bkg_1"

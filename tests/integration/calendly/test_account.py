@@ -19,6 +19,7 @@ from tests.simulators.calendly import CalendlyServer, EventType, Fault, Place, S
 from tests.simulators.calendly import Question as Asked
 
 KEY = "a-personal-access-token"
+NOTICES = "CALENDLY_WEBHOOK_SIGNING_KEY"
 
 
 def built(**settings: str) -> CalendlyCalendar:
@@ -31,6 +32,10 @@ def built(**settings: str) -> CalendlyCalendar:
         ({}, "CALENDLY_API_KEY"),
         ({"CALENDLY_API_KEY": "short"}, "CALENDLY_API_KEY"),
         ({"CALENDLY_API_KEY": "a token\nwith: a header"}, "CALENDLY_API_KEY"),
+        *(
+            ({"CALENDLY_API_KEY": KEY, NOTICES: keys}, NOTICES)
+            for keys in ("short", f"{'k' * 32},header")
+        ),
         *(
             ({"CALENDLY_API_KEY": KEY, "CALENDLY_API_BASE_URL": url}, "CALENDLY_API_BASE_URL")
             for url in ("calendly.com", "ftp://x", "https://", "https://a:b@c", "https://x:99999")
@@ -50,7 +55,7 @@ def test_it_is_chosen_by_its_name(calendly: CalendlyServer, token: str, advice: 
     settings = {
         "CALENDLY_API_KEY": token,
         "CALENDLY_API_BASE_URL": f"{calendly.url}/",
-        "CALENDLY_WEBHOOK_SIGNING_KEY": "new, old",
+        "CALENDLY_WEBHOOK_SIGNING_KEY": f"{'new' * 11}, {'old' * 11}",
         "CALENDLY_USERNAME": "https://calendly.com/ana-host",
     }
     calendar = found.load()(settings=settings, unit_of_work=MemoryStore(), clock=SystemClock())

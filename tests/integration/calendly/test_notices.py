@@ -251,10 +251,21 @@ def test_ending_one_twice_is_harmless(calendar: CalendlyCalendar, sim: Simulator
     assert not calendar.unsubscribe(uri="https://evil.example/x")
 
 
-def test_a_free_plan_has_none(calendar: CalendlyCalendar, host: User) -> None:
+def test_a_free_plan_has_none_and_says_what_to_do_instead(
+    calendar: CalendlyCalendar, host: User
+) -> None:
     host.organization.plan = "free"
-    with pytest.raises(ProviderFailed, match="plan"):
+    with pytest.raises(ProviderFailed, match=r"no notices for this plan.*repair"):
         calendar.subscribe(url=HOOKS)
+
+
+def test_that_nothing_is_taken_is_told_with_its_beginning(
+    calendar: CalendlyCalendar, sim: Simulator
+) -> None:
+    calendar.subscribe(url=HOOKS)
+    assert [each.failing_since for each in calendar.subscriptions()] == [None]
+    sim.subscriptions()[0].retry_started_at = NOW
+    assert [each.failing_since for each in calendar.subscriptions()] == [NOW]
 
 
 def test_a_missing_scope_is_named(connect: Connect, sim: Simulator, host: User) -> None:

@@ -14,7 +14,7 @@ import pytest
 from adapters.calendly import Account, CalendlyApi, CalendlyCalendar, PersonalToken, Transport
 from adapters.calendly import transport as transports
 from adapters.calendly.refusals import CalendlyError, told_as_failures
-from booking_core import Booking, ProviderFailed, TimeWindow
+from booking_core import Booking, ProviderFailed, TimeWindow, waiting_at_most
 from booking_core.testing.examples import NOW, a_builder, a_session_type
 from tests.integration.calendly.conftest import Connect
 from tests.integration.calendly.given import KEYS, TEN, waiting
@@ -195,6 +195,26 @@ def test_an_answer_that_does_not_come_in_time_is_not_waited_for(
     assert CalendlyApi(transport).me().uri == host.uri, "the second try is answered"
     transport.close()
     assert len(sim.calls_to("GET", "/users/me")) == 2
+
+
+def test_who_does_not_wait_for_long_is_not_kept_by_a_provider_that_hangs(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    sim.faults.order("GET /users/me", Fault.SLOW, times=3)
+    with waiting_at_most(0.1):
+        assert not calendar.health().ok
+        assert len(sim.calls_to("GET", "/users/me")) <= 1, "a second try would come too late"
+        with pytest.raises(ProviderFailed):
+            calendar.events(booking=waiting(advice))
+    assert len(sim.calls) <= 1, "nothing is asked for once the time is over"
+
+
+def test_what_writes_is_not_begun_in_the_last_moment(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    with waiting_at_most(1.5), pytest.raises(ProviderFailed):
+        calendar.ensure_booked(booking=waiting(advice), slot=TEN)
+    assert sim.calls_to("POST", "/invitees") == []
 
 
 @pytest.mark.parametrize(

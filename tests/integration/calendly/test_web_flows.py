@@ -19,6 +19,7 @@ from booking_core import (
     Booking,
     BookingFilter,
     BookingId,
+    BookingState,
     CancellationPolicy,
     Money,
     RefundStep,
@@ -31,6 +32,7 @@ from entrypoints.container import Application, Container
 from entrypoints.settings import Settings
 from tests.integration.calendly.conftest import ItsClock
 from tests.integration.calendly.given import KEYS, offered_as
+from tests.integration.forms import Browser
 from tests.integration.web.conftest import BOOKINGS, Caller
 from tests.simulators.calendly import (
     CalendlyServer,
@@ -634,3 +636,68 @@ def test_what_is_placed_after_the_end_is_refused_taken_away_and_told(
     service.deliver()
     assert placed.status == "canceled"
     assert [each.partition(":")[0] for each in service.mails()] == ["Not booked"]
+
+
+# ---- where only the client may place events (E2) -------------------------------------------------
+
+
+def browser_of(service: Service, booking_id: str) -> Browser:
+    """A browser that has opened the booking by the link of its mail."""
+    visitor = Browser(service.client.application)
+    token = service.application.core.manage_key.token(BookingId(booking_id), 1)
+    opened = visitor.post(f"/bookings/{booking_id}/open", data={"token": token})
+    assert opened.status_code == 303
+    return visitor
+
+
+def confirmed_by_link(service: Service, host: User) -> tuple[Caller, str]:
+    """A booking on a plan that takes no direct ones, and its client; all mails so far are read."""
+    host.organization.plan = "free"
+    answer = service.confirm(service.anyone, at(10), 202)
+    service.sim.book_at(answer["schedulingUrl"], at(10))
+    service.later(timedelta(hours=1))
+    assert service.now(answer["booking"]).state is BookingState.CONFIRMED
+    service.application.mailer.sent.clear()  # type: ignore[attr-defined]
+    return service.anyone.as_(f"Booking {answer['booking']['manageToken']}"), answer["booking"][
+        "id"
+    ]
+
+
+def test_a_booking_that_only_its_client_can_move_is_moved_at_calendlys_page(
+    service: Service, host: User
+) -> None:
+    client, booking_id = confirmed_by_link(service, host)
+    page = service.sim.invitees("active")[0].uri.rpartition("/")[2]
+    for caller in (client, service.as_builder()):
+        refused = caller.json(
+            "POST", f"{BOOKINGS}/{booking_id}/reschedule", 409, json={"timeSlot": from_to(at(12))}
+        )
+        assert (refused["reason"], refused["alternatives"]) == ("refused", [])
+        assert refused["rescheduleUrl"].endswith(f"/reschedulings/{page}")
+    service.deliver()
+    assert service.mails() == [], "nothing was tried"
+
+
+def test_a_move_that_the_plan_turns_out_to_forbid_says_where_to_move(
+    service: Service, host: User
+) -> None:
+    answer = service.confirm(service.anyone, at(10))
+    client = service.anyone.as_(f"Booking {answer['booking']['manageToken']}")
+    host.organization.plan = "free"
+    moving = f"{BOOKINGS}/{answer['booking']['id']}/reschedule"
+    for _ in range(2):
+        refused = client.json("POST", moving, 409, json={"timeSlot": from_to(at(12))})
+        assert refused["reason"] == "refused"
+        assert "/reschedulings/" in refused["rescheduleUrl"]
+    service.deliver()
+    service.check_agreed()
+
+
+def test_moving_on_the_page_leads_to_where_the_booking_is_moved(
+    service: Service, host: User
+) -> None:
+    _, booking_id = confirmed_by_link(service, host)
+    visitor = browser_of(service, booking_id)
+    moved = visitor.get(f"/bookings/{booking_id}/move?tz=UTC")
+    assert moved.status_code == 303
+    assert "/reschedulings/" in moved.headers["Location"]

@@ -17,6 +17,7 @@ from booking_core import (
     Contact,
     EventType,
     ProviderFailed,
+    SchedulingMode,
     SessionType,
     Slot,
     SlotUnavailable,
@@ -123,6 +124,12 @@ def test_a_booking_that_waits_for_its_time_is_shown_with_link_and_deadline(
     assert run.json("show", begun.id)["booking"]["bookingUrl"].startswith("https://calendar.test/")
 
 
+@pytest.mark.usefixtures("calendar")
+def test_a_cancelled_time_is_not_called_free_while_its_event_stands(run: Command) -> None:
+    told = run("cancel", booked(run, at("10:00"))["id"]).stdout
+    assert "free again once the calendar has answered" in told
+
+
 # ---- repair (E5) ---------------------------------------------------------------------------------
 
 
@@ -151,6 +158,9 @@ def test_what_lost_notices_left_behind_is_mended(
     assert not any(each["mended"] for each in would["differences"])
     shown = run("repair", *RANGE, "--dry-run", code=1).stdout
     assert "nothing was changed" in shown
+    assert "missed change: cancelled" in shown
+    there = [times.day_and_clock(at(hour).start, "UTC") for hour in ("12:00", "15:00")]
+    assert " → ".join(there) in shown
     assert unknown.event_uri in shown
 
     done = run.json("repair", *RANGE)
@@ -310,6 +320,38 @@ def test_doctor_says_when_nobody_asked_for_notices(
     assert found["ok"] is well
     assert well or "webhooks register" in found["advice"]
     assert ("nobody else reaches" in found["detail"]) is (well and not base_url)
+
+
+def found_of_notices(run: Command, *, code: int) -> dict[str, Any]:
+    findings = run.json("doctor", code=code)["findings"]
+    return next(each for each in findings if each["name"] == "notices")
+
+
+def test_doctor_says_when_what_is_posted_is_refused(
+    run: Command, calendar: PostingCalendar, environment: pytest.MonkeyPatch
+) -> None:
+    run("webhooks", "register")
+    assert found_of_notices(run, code=0)["ok"]
+    calendar.fail()
+    found = found_of_notices(run, code=1)
+    assert "fails since" in found["detail"]
+    assert "CALENDLY_WEBHOOK_SIGNING_KEY" in found["advice"]
+    environment.setenv("BOOKING_CALENDAR", "calendly")
+    assert "no key proves it" in found_of_notices(run, code=1)["detail"]
+
+
+@pytest.mark.usefixtures("calendar")
+def test_where_all_bookings_go_by_link_notices_are_not_missed(
+    run: Command, service: Application, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("CALENDLY_API_BASE_URL", "http://127.0.0.1:12112")
+    environment.setenv("CALENDLY_WEBHOOK_SIGNING_KEY", "k")
+    advice = found_of_notices(run, code=1)["advice"]
+    assert "schedulingMode" in advice
+    ada = service.core.show_builder(name="ada", actor=SYSTEM).id
+    by_link = {"scheduling_mode": SchedulingMode.LINK}
+    service.core.change_builder(builder_id=ada, changes=by_link, actor=SYSTEM)
+    assert "repair" in found_of_notices(run, code=0)["detail"]
 
 
 def event_types(run: Command, *, code: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from booking_core import BookingCounts, Health, ProviderFailed, Stock
+from booking_core import BookingCounts, Health, ProviderFailed, Stock, seconds_left
 from entrypoints import doctor
 from entrypoints.container import Application
 from entrypoints.doctor import Finding, Readiness, findings
@@ -24,9 +24,11 @@ class Provider:
 
     def __init__(self, ok: bool = True) -> None:
         self.asked, self.ok, self.in_database = 0, ok, True
+        self.waited_for: float | None = None
 
     def health(self) -> Health:
         self.asked += 1
+        self.waited_for = seconds_left()
         return Health(self.ok, "it said so")
 
 
@@ -52,6 +54,23 @@ def test_the_provider_is_asked_once_by_all_who_ask_within_seconds(
     now += 5
     assert [each.name for each in readiness.missing()] == ["calendar"]
     assert provider.asked == 2
+
+
+def test_a_probe_waits_for_a_provider_for_seconds_only(
+    application: Application, provider: Provider
+) -> None:
+    Readiness(with_calendar(application, provider)).missing()
+    assert provider.waited_for is not None
+    assert provider.waited_for < 3
+    assert seconds_left() is None, "nobody else is hurried by that"
+
+
+def test_a_request_has_one_budget_for_all_that_it_waits_for(application: Application) -> None:
+    app = application.web_app()
+    with app.test_request_context("/healthz"):
+        app.preprocess_request()
+        assert 5 < (seconds_left() or 0) <= 10
+    assert seconds_left() is None
 
 
 def test_what_is_missing_is_named_to_whoever_asks(

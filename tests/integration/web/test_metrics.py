@@ -183,3 +183,10 @@ def test_a_key_needs_the_scope_of_operations(
 
     client: FlaskClient = evolve(in_production, identity=OneKey()).web_app().test_client()
     assert Caller(client, "Bearer bk_key")("GET", "/metrics").status_code == status
+
+
+def test_notices_that_prove_nothing_are_counted(ana: Caller) -> None:
+    refused = 'booking_notices_refused_total{port="payments"}'
+    before = number(ana, refused)
+    ana("POST", "/api/webhooks/stripe", data=b"{}")
+    assert number(ana, refused) == before + 1

@@ -381,7 +381,16 @@ def test_repair_finds_and_mends_what_lost_notices_left_behind() -> None:
         report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin(), dry_run=dry_run)
         return sorted((each.kind.value, each.mended) for each in report.differences)
 
-    found = ["missed change", "missed change", "missed event", "stray event"]
+    changes = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin(), dry_run=True)
+    assert {
+        (each.kind.value, each.change, each.start, each.moved_to) for each in changes.differences
+    } == {
+        ("missed change", "moved", a_slot(day=3).start, a_slot(day=5).start),
+        ("missed change", "cancelled", a_slot(day=4).start, None),
+        ("chosen time", None, a_slot(day=6).start, None),
+        ("missed event", None, a_slot(day=7).start, None),
+    }
+    found = ["chosen time", "missed change", "missed change", "missed event"]
     assert repair(dry_run=True) == [(kind, False) for kind in found]
     assert shop.now(moved).slot == a_slot(day=3)
     assert repair(dry_run=False) == [(kind, True) for kind in found]

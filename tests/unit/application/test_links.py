@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -94,6 +95,9 @@ def test_only_its_client_is_told_the_link_of_a_booking() -> None:
     holder = shop.client(booking)
     assert ask(session_type_id=its_type, booking_id=booking.id, actor=holder) == link
     assert ask(session_type_id=its_type, booking_id=booking.id, actor=BUILDER) == link
+    assert ask(booking_id=booking.id, actor=holder) == link, "the booking says of which type it is"
+    with pytest.raises(InvalidRequest):
+        ask(actor=holder)
     with pytest.raises(NotFound):
         ask(session_type_id=its_type, booking_id=booking.id, actor=ANYONE)
     with pytest.raises(InvalidRequest):
@@ -204,7 +208,7 @@ def test_what_failed_is_tried_again_under_its_key() -> None:
 
 # ---- links that were used, and nobody told us ------------------------------------------------------
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 def chosen(shop: Shop, booking: Booking, day: int = 8) -> None:
@@ -256,3 +260,69 @@ def test_a_link_is_not_over_before_the_provider_said_that_nothing_was_chosen() -
     shop.core.settle_calendar(booking_id=booking.id)
     shop.work()
     assert not shop.calendar.standing()
+
+
+def test_a_time_that_was_chosen_is_known_within_minutes_where_no_notice_comes() -> None:
+    shop = open_shop()
+    booking, _ = waiting(shop)
+    shop.work(10 * MINUTE)
+    chosen(shop, booking)
+    shop.work(6 * MINUTE)
+    assert shop.now(booking).state is S.CONFIRMED
+    assert shop.core.jobs.waiting() == 0, "there is nothing left to look for"
+
+
+def test_a_link_is_looked_at_less_often_the_longer_it_is_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = open_shop()
+    looks = looked_at(shop, monkeypatch)
+    waiting(shop)
+    shop.work(HOUR)
+    assert 8 <= len(looks) <= 12
+    shop.work(22 * HOUR)
+    assert len(looks) <= 60
+
+
+def test_who_reads_a_booking_sees_the_time_that_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = open_shop()
+    looks = looked_at(shop, monkeypatch)
+    booking, _ = waiting(shop)
+    for _ in range(3):
+        assert shop.core.look_at_link(booking=booking).state is S.AWAITING_SCHEDULING
+    assert len(looks) == 1, "who loads the page again and again costs no more calls"
+    chosen(shop, booking)
+    shop.clock.advance(timedelta(seconds=10))
+    booking = shop.core.look_at_link(booking=booking)
+    assert (booking.state, booking.slot) == (S.CONFIRMED, a_slot(day=8))
+    shop.core.look_at_link(booking=booking)
+    assert len(looks) == 2
+
+
+def test_nobody_looks_while_the_provider_wants_us_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = open_shop()
+    looks = looked_at(shop, monkeypatch, ProviderFailed("Slower.", retry_after=MINUTE))
+    others = [waiting(shop)[0], waiting(shop)[0]]
+    for booking in others:
+        assert shop.core.look_at_link(booking=booking) == booking
+    assert len(looks) == 1
+    shop.clock.advance(MINUTE)
+    shop.core.look_at_link(booking=others[1])
+    assert len(looks) == 2
+
+
+def looked_at(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, failed: ProviderFailed | None = None
+) -> list[Booking]:
+    """The bookings whose events the provider was asked for."""
+    looks: list[Booking] = []
+    events = shop.calendar.events
+
+    def counted(*, booking: Booking) -> Any:
+        looks.append(booking)
+        if failed:
+            raise failed
+        return events(booking=booking)
+
+    monkeypatch.setattr(shop.calendar, "events", counted)
+    return looks

@@ -231,7 +231,8 @@ def test_money_that_is_only_authorised_is_looked_at_until_it_is_taken() -> None:
     shop.comes_back(begun)
     shop.work(HOUR)
     assert shop.now(begun).state is S.AWAITING_SCHEDULING
-    assert shop.core.jobs.waiting() == 1
+    looks = {each.job.topic for each in shop.core.jobs.upcoming()}
+    assert looks == {Topic.SETTLE_MONEY, Topic.SETTLE_CALENDAR}, "at the money, and at the link"
 
 
 # ---- a provider that does not do what it is asked ------------------------------------------------
