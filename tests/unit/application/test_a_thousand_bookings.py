@@ -41,6 +41,8 @@ from tests.unit.application.unreliable import (
     Unreliable,
 )
 
+pytestmark = pytest.mark.xdist_group("a thousand")  # which are booked once
+
 S, P, K = BookingState, PaymentStatus, LetterKind
 BOOKINGS = 1_000
 DAY_AND_NIGHT = Schedule("UTC", {day: (DayRange.parse("00:00", "24:00"),) for day in range(7)})
