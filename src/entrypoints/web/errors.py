@@ -152,7 +152,9 @@ def _pointer(location: Sequence[int | str]) -> str:
 
 def _words(error: Any) -> str:
     location, limits = [part for part in error["loc"] if part != _OF_A_KEY], error.get("ctx", {})
-    named = [str(part) for part in location if isinstance(part, str)]  # and not by its place in a list
+    named = [
+        str(part) for part in location if isinstance(part, str)
+    ]  # and not by its place in a list
     name = named[-1] if named else "body"
     match error["type"]:
         case "missing":
