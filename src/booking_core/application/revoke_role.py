@@ -9,6 +9,7 @@ from booking_core.domain.account import Account
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.checks import invalid
 from booking_core.domain.credential import Credential, Grant
+from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import ClientId
 from booking_core.domain.policies import check_may_run_people
 from booking_core.ports.unit_of_work import UnitOfWork
@@ -23,8 +24,17 @@ class RevokeRole:
 
     people: People
 
-    def __call__(self, *, account_id: ClientId, role: Role, actor: Actor) -> Account:
-        """The account without the role; where it had none, only keys end.
+    def __call__(
+        self,
+        *,
+        role: Role,
+        actor: Actor,
+        account_id: ClientId | None = None,
+        email: str | None = None,
+    ) -> Account:
+        """The account, named by its id or by its e-mail address, without the role.
+
+        Where it had none, only keys end.
 
         An identity provider may have said the role, so there can be keys without it. The keys of a
         builder end even where another account is that builder as well: each of them may hold them all.
@@ -32,14 +42,14 @@ class RevokeRole:
         Raises:
             NotFound: no such account, or the caller is no operator.
             NotAllowed: for those who come with a key.
-            InvalidRequest: another role.
+            InvalidRequest: another role, no account named.
         """
         check_may_run_people(actor)
         if role not in (Role.ADMIN, Role.BUILDER):
             raise invalid("/role", f"Choose one of {Role.BUILDER}, {Role.ADMIN}.")
 
         def revoke(uow: UnitOfWork) -> Account:
-            account = uow.accounts.get(account_id)
+            account = _named(uow, account_id, email)
             is_admin = role is Role.ADMIN
             for key in _keys(uow, account, role):
                 self.people.revoke_key(uow, key, by=actor)
@@ -51,6 +61,17 @@ class RevokeRole:
             return uow.accounts.save(evolve(account, **without))
 
         return self.people.once(revoke)
+
+
+def _named(uow: UnitOfWork, account_id: ClientId | None, email: str | None) -> Account:
+    if account_id is not None:
+        return uow.accounts.get(account_id)
+    if email is None:
+        raise invalid("/account", "Name one account, by its id or by its e-mail address.")
+    found = uow.accounts.by_email(email)
+    if found is None:
+        raise NotFound("account")
+    return found
 
 
 def _keys(uow: UnitOfWork, account: Account, role: Role) -> Iterator[Credential]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from booking_core import Actor, ClientId, Credential, CredentialId, Role, Scope
@@ -53,9 +55,8 @@ def grant(session: Session, who: str, role: str, builder: str | None) -> None:
     account = session.core.grant_role(
         role=Role(role),
         actor=Actor.system(),
-        account_id=None if "@" in who else ClientId(who),
-        email=who if "@" in who else None,
         builder_id=named.id if named else None,
+        **_account(who),
     )
     session.screen.answer(
         {"account": views.account(account)}, f"{tables.named(account)} is {_a(role)} now."
@@ -63,18 +64,20 @@ def grant(session: Session, who: str, role: str, builder: str | None) -> None:
 
 
 @accounts.command(cls=Command)
-@click.argument("account", metavar="ID")
+@click.argument("who", metavar="EMAIL|ID")
 @_role
 @pass_session
-def revoke(session: Session, account: str, role: str) -> None:
+def revoke(session: Session, who: str, role: str) -> None:
     """Take a role away from an account, with the API keys of the role."""
-    changed = session.core.revoke_role(
-        account_id=ClientId(account), role=Role(role), actor=Actor.system()
-    )
+    changed = session.core.revoke_role(role=Role(role), actor=Actor.system(), **_account(who))
     session.screen.answer(
         {"account": views.account(changed)},
         f"{tables.named(changed)} is not {_a(role)} (any more).",
     )
+
+
+def _account(who: str) -> dict[str, Any]:
+    return {"email": who} if "@" in who else {"account_id": ClientId(who)}
 
 
 def _a(role: str) -> str:

@@ -32,14 +32,16 @@ def test_long_lists_have_pages(run: Command) -> None:
     assert {each["id"] for each in second["accounts"]}.isdisjoint({first["next"]})
 
 
+@pytest.mark.parametrize("by", ["id", "address"])
 def test_who_is_made_an_admin_is_one_as_soon_as_it_signs_in(
-    run: Command, service: Application
+    run: Command, service: Application, by: str
 ) -> None:
     told = run("accounts", "grant", "cy@example.org", "--role", "admin").stdout
     assert told.strip() == "cy@example.org is an admin now."
     actor = service.core.actor_of_proof(proof=CY)
     assert actor.role is Role.ADMIN
-    told = run("accounts", "revoke", str(actor.id), "--role", "admin").stdout
+    named = str(actor.id) if by == "id" else "cy@example.org"
+    told = run("accounts", "revoke", named, "--role", "admin").stdout
     assert "is not an admin (any more)" in told
     assert service.core.actor_of_proof(proof=CY).role is Role.CLIENT
 
@@ -61,6 +63,7 @@ def test_roles_that_cannot_be_given_are_told(run: Command) -> None:
     run("accounts", "grant", "cy@example.org", code=2)
     run("accounts", "grant", "cli_nobody", "--role", "admin", code=66)
     run("accounts", "revoke", "cli_nobody", "--role", "admin", code=66)
+    run("accounts", "revoke", "nobody@example.org", "--role", "admin", code=66)
     run("accounts", "grant", "@", "--role", "admin", code=65)
     run("accounts", "grant", "a@b.org", "--role", "builder", "--builder", "nobody", code=66)
 
