@@ -466,7 +466,7 @@ class Booking:
     def _after_start(self, action: Action, now: datetime) -> None:
         self._check(action)
         if self.slot is None or now < self.slot.start:
-            raise WrongState(action, "not yet started")
+            raise WrongState(action, "yet to begin")
         if self.payment.status is PaymentStatus.AUTHORISED:
             raise WrongState(action, self.payment.status)
         self._move(action)
