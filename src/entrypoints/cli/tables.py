@@ -263,8 +263,8 @@ def trail(found: Sequence[TrailEntry], timezone: str, *, subjects: bool) -> Rend
 def _went(entry: TrailEntry, subject: str) -> Text:
     """How it went, by whom, and what else there is to say; most of that is copied more than read."""
     told = Text(entry.outcome.value, style="" if entry.outcome is Outcome.DONE else "red")
-    told = views.entry(entry)["detail"].items()
-    detail = [f"{name} {_said(each)}" for name, each in told if each is not None]
+    said = views.entry(entry)["detail"].items()
+    detail = [f"{name} {_said(each)}" for name, each in said if each is not None]
     more = (f"by {entry.by}", subject, ", ".join(detail))
     return told.append("".join(f"\n{each}" for each in more if each), style="dim")
 
