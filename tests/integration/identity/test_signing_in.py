@@ -93,7 +93,9 @@ def test_while_nothing_can_be_said_of_a_token_others_are_served(
     answer = caller("GET", ME)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "30"
-    assert caller.refused(503, "provider_failed", "GET", ME)["detail"].startswith("The request is")
+    assert caller.refused(503, "provider_failed", "GET", ME)["detail"].startswith(
+        "Something that we need"
+    )
     assert anyone.book()["state"] == "CONFIRMED"
     assert issuer.calls == 1
 

@@ -256,24 +256,34 @@ def test_of_what_was_done_nothing_is_kept(jobs: Jobs) -> None:
 # ---- listening ------------------------------------------------------------------------------------
 
 
+# The library may miss one word now and then, just before it begins to wait; the next look is for that. So
+# many jobs in a row within our patience can only be had by listening.
+SELDOM = PATIENCE / 2  # seconds between looks
+MANY = 4
+
+
 def test_what_is_put_is_begun_at_once_and_not_at_the_next_look(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shift, "_LOOK", 3600.0)
+    monkeypatch.setattr(shift, "_LOOK", SELDOM)
     done: list[str] = []
-    jobs.put("key_0")
+
+    def each_after_the_other() -> bool:
+        if len(done) == put[-1]:
+            put.append(put[-1] + 1)
+            jobs.put(f"key_{put[-1]}")
+        return len(done) >= MANY
+
     with jobs.working(lambda job: done.append(job.key)):
-        assert soon(lambda: done == ["key_0"])
         assert soon(lambda: listening(jobs))
-        for number in (1, 2, 3):
-            jobs.put(f"key_{number}")
-            assert soon(lambda: len(done) == number + 1)  # noqa: B023
+        put = [0]
+        assert soon(each_after_the_other)
 
 
 def test_the_next_job_of_a_booking_is_begun_as_soon_as_the_one_before_it_is_done(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shift, "_LOOK", 3600.0)
+    monkeypatch.setattr(shift, "_LOOK", SELDOM)
     done: list[str] = []
     release = Event()
 
