@@ -831,6 +831,17 @@ class Booking:
         self._wake(Settle.CALENDAR)
         return True
 
+    def event_replaced(self, event: CalendarEvent) -> bool:
+        """What the booking stands by has another address now, at the same time: it left and came back.
+
+        Of that one the provider knows no no-show yet.
+        """
+        if self.event is None or self.slot not in self.expected_slots():
+            return False
+        self.event = evolve(event, join_url=self.event.join_url)
+        self.no_show_told = False
+        return True
+
     def event_cancelled(self, was: Slot, *, keep: Money | None = None) -> bool:
         """Cancelled at the provider, and the provider wins; `keep` is what the terms leave, if any."""
         if not self._has_event or was not in self.slots():

@@ -152,7 +152,8 @@ def _hear_one(
         if event.by is Role.CLIENT
         else None,
     )
-    return _hear_details(booking, event, now) or moved
+    replaced = _hear_replaced(booking, event)
+    return _hear_details(booking, event, now) or moved or replaced
 
 
 def _hear_cancelled(
@@ -172,6 +173,12 @@ def _hear_cancelled(
         was = [slot for slot in was if slot == booking.pending_slot and slot not in taken]
     keep = None if event.by is Role.BUILDER else booking.kept_by_terms(event.cancelled_at or now)
     return any(booking.event_cancelled(slot, keep=keep) for slot in was)
+
+
+def _hear_replaced(booking: Booking, event: StandingEvent) -> bool:
+    """The client left the slot and came back, or took the same one again: that is a new place there."""
+    own = booking.event is not None and booking.event.place in event.replaces
+    return own and event.slot == booking.slot and booking.event_replaced(event.event)
 
 
 def _hear_details(booking: Booking, event: StandingEvent, now: datetime) -> bool:

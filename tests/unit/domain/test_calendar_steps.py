@@ -331,6 +331,20 @@ def test_rule_facts_live_an_event_that_came_first_is_heard_of_before_its_money()
     assert waiting.state is S.CANCELLED
 
 
+@pytest.mark.parametrize("state", [S.CONFIRMING, S.CONFIRMED, *OVER])
+def test_an_event_that_came_back_to_its_slot_is_known_by_its_new_address(
+    state: BookingState,
+) -> None:
+    booking = in_state(state)
+    booking.event = an_event(1)
+    back = StandingEvent(
+        an_event(2), FIRST, moved_from=FIRST, replaces=(an_event(1).place,), by=Role.CLIENT
+    )
+    assert hear(booking, back)
+    assert (booking.state, booking.slot, booking.event) == (state, FIRST, an_event(2))
+    assert not hear(booking, back)
+
+
 def test_a_hold_that_we_placed_hears_nothing_of_events_before_they_are_booked() -> None:
     booking = in_state(S.AWAITING_PAYMENT)
     assert not hear(booking, cancelled(FIRST), moved(FIRST, SECOND))
