@@ -168,14 +168,8 @@ class Street:
         self.sim.reschedule(invitee, self.offer(self.kind_at(invitee))[1].start)
 
     def missed_here(self, _: str) -> None:
-        """The builder was there: what is off at Calendly is nobody's no-show."""
-        begun = [
-            each
-            for each in self.confirmed()
-            if each.event
-            and self.sim.invitee(each.event.place).status == "active"
-            and self.sim.invitee(each.event.place).event.start <= self.now()
-        ]
+        """Also where the client had moved or cancelled at Calendly, and we did not hear of it."""
+        begun = [each for each in self.confirmed() if each.slot and each.slot.start <= self.now()]
         self.core.mark_no_show(booking_id=self.chance.choice(begun).id, actor=SYSTEM)
 
     def missed_there(self, _: str) -> None:

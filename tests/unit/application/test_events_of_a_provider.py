@@ -509,6 +509,19 @@ def test_a_no_show_that_we_did_not_hear_of_is_found() -> None:
     assert shop.now(booking).state is S.NO_SHOW
 
 
+def test_a_no_show_of_a_client_who_had_cancelled_is_a_cancellation() -> None:
+    shop = open_shop()
+    booking = shop.confirm()
+    shop.calendar.cancel(booking.event, by=Role.CLIENT)
+    shop.clock.advance(a_slot().end - NOW)
+    shop.core.mark_no_show(booking_id=booking.id, actor=Actor.system())
+    report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin())
+    assert [(each.kind.value, each.mended) for each in report.differences] == [
+        ("missed change", True)
+    ]
+    assert shop.now(booking).state is S.CANCELLED
+
+
 def test_one_calendar_that_fails_ends_nobody_elses_repair() -> None:
     shop = open_shop()
     with shop.store() as uow:
