@@ -89,13 +89,13 @@ _Found = tuple[Difference, EventRecord | None]
 
 @define
 class _Run:
-    """One repair: what it has seen so far, so that nothing is told twice."""
+    """One repair: what it has seen so far, and what it has told, so that nothing is told twice."""
 
     dry_run: bool
     report: RepairReport = field(factory=RepairReport)
     places: set[str] = field(factory=set)
     bookings: set[BookingId] = field(factory=set)
-    differing: set[BookingId] = field(factory=set)
+    told: set[str] = field(factory=set)  # bookings, and the places of events without one
 
 
 @frozen
@@ -163,7 +163,9 @@ class RepairCalendar:
                 difference if run.dry_run or difference.error else self._mend(difference, record)
             )
             if difference.booking_id is not None:
-                run.differing.add(difference.booking_id)
+                run.told.add(difference.booking_id)
+            elif record is not None:
+                run.told.add(record.event.place)
 
     def _now(self) -> datetime:
         return self.settle_calendar.keeper.clock.now()
@@ -175,17 +177,16 @@ class RepairCalendar:
         bookings = {each.id: each for each in self._bookings(builder, window)}
         standing: dict[BookingId, list[EventRecord]] = {each: [] for each in bookings}
         for record, booking in self._joined(records):
-            known = record.event.place in run.places  # builders may share an account
             run.places.add(record.event.place)
             if booking is not None:
                 bookings[booking.id] = booking
                 standing.setdefault(booking.id, []).append(record)
-            elif not known:
+            elif record.event.place not in run.told:  # builders may share an account
                 yield from self._without_booking(record)
         run.bookings |= bookings.keys()
         for booking in bookings.values():
-            known = booking.id in run.differing
-            if not known and _differs(booking, standing[booking.id], window, self._now()):
+            told = booking.id in run.told
+            if not told and _differs(booking, standing[booking.id], window, self._now()):
                 yield from self._difference(booking, standing[booking.id])
 
     def _difference(self, booking: Booking, records: Sequence[EventRecord]) -> Iterator[_Found]:

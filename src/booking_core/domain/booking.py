@@ -274,10 +274,12 @@ class Booking:
     @property
     def _has_event(self) -> bool:
         """An event of ours may stand at the provider, so what happens to it is news (rule facts_live)."""
-        return (
-            self.state in (BookingState.CONFIRMING, BookingState.CONFIRMED)
-            or self._waits_with_event
-        )
+        return self.state is BookingState.CONFIRMING or self._announced or self._waits_with_event
+
+    @property
+    def _announced(self) -> bool:
+        """The client was told that the session takes place, and it was not said that they came."""
+        return self.state in (BookingState.CONFIRMED, BookingState.NO_SHOW)
 
     # ---- moving ----------------------------------------------------------------------------------
 
@@ -824,23 +826,30 @@ class Booking:
         """
         if not self._has_event or was not in self.slots() or was == slot:
             return False
-        if least_kept is not None and self.state is BookingState.CONFIRMED:
+        if least_kept is not None and self._announced:
             self.payment = evolve(self.payment, least_kept=least_kept.amount)
         self._stand_at(Action.EVENT_MOVED, slot, agreed_for=was)
         self.event = event
         self._wake(Settle.CALENDAR)
         return True
 
+    def event_replaced(self, event: CalendarEvent) -> bool:
+        """What the booking stands by has another address now, at the same time: it left and came back.
+
+        Of that one the provider knows no no-show yet.
+        """
+        if self.event is None or self.slot not in self.expected_slots():
+            return False
+        self.event = evolve(event, join_url=self.event.join_url)
+        self.no_show_told = False
+        return True
+
     def event_cancelled(self, was: Slot, *, keep: Money | None = None) -> bool:
         """Cancelled at the provider, and the provider wins; `keep` is what the terms leave, if any."""
         if not self._has_event or was not in self.slots():
             return False
-        confirmed = self.state is BookingState.CONFIRMED
-        self._end(
-            Action.EVENT_CANCELLED,
-            BookingState.CANCELLED,
-            keep.amount if keep and confirmed else 0,
-        )
+        kept = keep.amount if keep and self._announced else 0
+        self._end(Action.EVENT_CANCELLED, BookingState.CANCELLED, kept)
         return True
 
     def removal_written_down(self, place: str) -> bool:
@@ -887,7 +896,7 @@ class Booking:
 
     def _stand_at(self, action: Action, slot: Slot, *, agreed_for: Slot | None = None) -> None:
         """The event stands at `slot` and takes what was agreed for it, or for where it was moved from."""
-        announced, left = self.state is BookingState.CONFIRMED, self.slot or slot
+        announced, left = self._announced, self.slot or slot
         event = events.BookingRescheduled if announced else events.MovedBeforeConfirmed
         self._move(action, told=lambda booking: event(booking, left))
         self.slot, self.occupancy = slot, self.occupancy_at(agreed_for or slot)

@@ -140,19 +140,32 @@ def _hear_one(
     if event.event.place in booking.removed_places:
         return False
     if event.cancelled:
-        return _hear_cancelled(booking, event, taken, now)
+        return _in_time(booking, event) and _hear_cancelled(booking, event, taken, now)
     if booking.state is BookingState.AWAITING_SCHEDULING:
         return booking.event_created(event.slot, event.event)  # moved since, or not
-    moved = event.moved_from is not None and booking.event_moved(
-        event.moved_from,
-        event.slot,
-        event.event,
-        # A move is no way around the terms, wherever the client makes it.
-        least_kept=booking.kept_by_terms(event.moved_at or now)
-        if event.by is Role.CLIENT
-        else None,
-    )
-    return _hear_details(booking, event, now) or moved
+    moved = _in_time(booking, event) and _hear_moved(booking, event, now)
+    replaced = _hear_replaced(booking, event)
+    return _hear_details(booking, event, now) or moved or replaced
+
+
+def _in_time(booking: Booking, event: StandingEvent) -> bool:
+    """Whether it can be news: who had moved or cancelled before the session began missed nothing,
+    though the builder has said so since. What happens to the event of a no-show later is none."""
+    if not booking.missed:
+        return True
+    if booking.slot is None or booking.client.contact.is_erased:
+        return False
+    left_at = event.moved_at if event.moved_from == booking.slot else event.cancelled_at
+    return left_at is not None and left_at < booking.slot.start
+
+
+def _hear_moved(booking: Booking, event: StandingEvent, now: datetime) -> bool:
+    """A move is no way around the terms, wherever the client makes it."""
+    if event.moved_from is None:
+        return False
+    by_client = event.by is Role.CLIENT
+    least_kept = booking.kept_by_terms(event.moved_at or now) if by_client else None
+    return booking.event_moved(event.moved_from, event.slot, event.event, least_kept=least_kept)
 
 
 def _hear_cancelled(
@@ -172,6 +185,12 @@ def _hear_cancelled(
         was = [slot for slot in was if slot == booking.pending_slot and slot not in taken]
     keep = None if event.by is Role.BUILDER else booking.kept_by_terms(event.cancelled_at or now)
     return any(booking.event_cancelled(slot, keep=keep) for slot in was)
+
+
+def _hear_replaced(booking: Booking, event: StandingEvent) -> bool:
+    """The client left the slot and came back, or took the same one again: that is a new place there."""
+    own = booking.event is not None and booking.event.place in event.replaces
+    return own and event.slot == booking.slot and booking.event_replaced(event.event)
 
 
 def _hear_details(booking: Booking, event: StandingEvent, now: datetime) -> bool:

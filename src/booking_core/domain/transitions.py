@@ -138,6 +138,9 @@ TRANSITIONS: Mapping[tuple[BookingState, Action], tuple[BookingState, ...]] = Ma
         (_S.EXPIRED, _A.RECORD_RETURNED_ON_SITE): (_S.EXPIRED,),
         (_S.FAILED, _A.RECORD_RETURNED_ON_SITE): (_S.FAILED,),
         (_S.NO_SHOW, _A.UNDO_NO_SHOW): (_S.COMPLETED,),
+        # Heard late: the client had moved or cancelled at the provider before the session began.
+        (_S.NO_SHOW, _A.EVENT_MOVED): (_S.CONFIRMED,),
+        (_S.NO_SHOW, _A.EVENT_CANCELLED): (_S.CANCELLED,),
     }
 )
 

@@ -60,7 +60,7 @@ FAULTS = [
     Fault.EMPTY_AFTER,
 ]
 SYSTEM, ANYONE = Actor.system(), Actor.anonymous()
-OPEN = ["free", "paid", "team"]
+OPEN = ["free", "paid", "team", "course"]
 
 #: session type, start, the client's address, whether they came
 Seat = tuple[str, datetime, str, bool]
@@ -125,7 +125,7 @@ class Street:
         )
 
     def by_link(self, email: str) -> None:
-        kind, slot = self.offer(self.chance.choice(["free", "team"]))
+        kind, slot = self.offer(self.chance.choice(["free", "team", "course"]))
         begun = self.core.initialize_booking(
             session_type_id=f"typ_{kind}", contact=a_contact(email=email), actor=ANYONE
         )
@@ -168,14 +168,8 @@ class Street:
         self.sim.reschedule(invitee, self.offer(self.kind_at(invitee))[1].start)
 
     def missed_here(self, _: str) -> None:
-        """The builder was there: what is off at Calendly is nobody's no-show."""
-        begun = [
-            each
-            for each in self.confirmed()
-            if each.event
-            and self.sim.invitee(each.event.place).status == "active"
-            and self.sim.invitee(each.event.place).event.start <= self.now()
-        ]
+        """Also where the client had moved or cancelled at Calendly, and we did not hear of it."""
+        begun = [each for each in self.confirmed() if each.slot and each.slot.start <= self.now()]
         self.core.mark_no_show(booking_id=self.chance.choice(begun).id, actor=SYSTEM)
 
     def missed_there(self, _: str) -> None:
@@ -214,7 +208,8 @@ class Street:
         return [each for each in self.bookings() if each.state is BookingState.CONFIRMED]
 
     def standing(self) -> Booking:
-        return self.chance.choice(self.confirmed())
+        """Nobody can be taken out of a group by the API, where others come."""
+        return self.chance.choice([each for each in self.confirmed() if kind_of(each) != "course"])
 
     def invitee(self) -> Invitee:
         coming = [each for each in self.sim.invitees("active") if each.event.start > self.now()]
@@ -311,6 +306,7 @@ def street(
         "free": {},
         "paid": {},
         "team": {"hosts": [bea, host], "pooling": "round_robin"},
+        "course": {"kind": "group", "limit": 4},
         "members": {},
         "private": {},  # the builder's own, nothing of ours
     }
@@ -320,6 +316,7 @@ def street(
     }
     more: dict[str, dict[str, object]] = {
         "paid": {"price": PRICE},
+        "course": {"capacity": 4},
         "members": {"requires_auth": True},
     }
     clock, store = ItsClock(sim), MemoryStore()

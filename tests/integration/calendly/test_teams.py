@@ -156,6 +156,24 @@ def test_both_seats_of_a_cancelled_booking_go_with_their_event(
     assert sim.invitees("active") == []
 
 
+def test_who_takes_the_same_time_anew_is_followed_to_that_seat(
+    connect: Connect, sim: Simulator, token: str, course: EventType, store: MemoryStore, keep: Keep
+) -> None:
+    """A group that has seats left offers the very time that the client has already."""
+    booking = keep(course)
+    core = assembled(store, connect(token, store), sim)
+    core.settle_calendar(booking_id=booking.id)
+    seat = sim.reschedule(sim.invitees()[0], TEN.start)
+    report = core.repair_calendar(window=MONTH, actor=Actor.system())
+    assert [(each.kind.value, each.mended) for each in report.differences] == [
+        ("missed change", True)
+    ]
+    sim.clock.advance(TEN.end - sim.clock.now())
+    core.mark_no_show(booking_id=booking.id, actor=Actor.system())
+    core.settle_calendar(booking_id=booking.id)
+    assert [each for each in sim.invitees() if each.no_show] == [seat]
+
+
 # ---- what a token sees -----------------------------------------------------------------------------
 
 

@@ -509,6 +509,19 @@ def test_a_no_show_that_we_did_not_hear_of_is_found() -> None:
     assert shop.now(booking).state is S.NO_SHOW
 
 
+def test_a_no_show_of_a_client_who_had_cancelled_is_a_cancellation() -> None:
+    shop = open_shop()
+    booking = shop.confirm()
+    shop.calendar.cancel(booking.event, by=Role.CLIENT)
+    shop.clock.advance(a_slot().end - NOW)
+    shop.core.mark_no_show(booking_id=booking.id, actor=Actor.system())
+    report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin())
+    assert [(each.kind.value, each.mended) for each in report.differences] == [
+        ("missed change", True)
+    ]
+    assert shop.now(booking).state is S.CANCELLED
+
+
 def test_one_calendar_that_fails_ends_nobody_elses_repair() -> None:
     shop = open_shop()
     with shop.store() as uow:
@@ -529,6 +542,20 @@ def test_a_provider_that_asks_to_wait_is_waited_for() -> None:
     report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin(), wait=waited.append)
     assert waited == [timedelta(seconds=40)]
     assert [each.mended for each in report.differences] == [True]
+
+
+def test_what_a_repeated_day_had_not_come_to_is_mended_all_the_same() -> None:
+    shop, waited = open_shop(), list[timedelta]()
+    cancelled = create(shop, placed(shop)).booking
+    shop.calendar.cancel(cancelled.event)
+    nobodys = placed(shop, Slot(a_slot().end, a_slot().end + a_slot().length))
+    slow = ProviderFailed("Slow down.", retry_after=timedelta(seconds=40))
+    shop.calendar.break_next("events", error=slow)
+    report = shop.core.repair_calendar(window=WINDOW, actor=Actor.admin(), wait=waited.append)
+    assert len(waited) == 1
+    assert [each.mended for each in report.differences] == [True, True]
+    assert nobodys in [each.event for each in bookings(shop)]
+    assert report.events == 2
 
 
 def test_of_builders_who_share_an_account_one_has_the_event_type() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from attrs import evolve
@@ -331,6 +331,20 @@ def test_rule_facts_live_an_event_that_came_first_is_heard_of_before_its_money()
     assert waiting.state is S.CANCELLED
 
 
+@pytest.mark.parametrize("state", [S.CONFIRMING, S.CONFIRMED, *OVER])
+def test_an_event_that_came_back_to_its_slot_is_known_by_its_new_address(
+    state: BookingState,
+) -> None:
+    booking = in_state(state)
+    booking.event = an_event(1)
+    back = StandingEvent(
+        an_event(2), FIRST, moved_from=FIRST, replaces=(an_event(1).place,), by=Role.CLIENT
+    )
+    assert hear(booking, back)
+    assert (booking.state, booking.slot, booking.event) == (state, FIRST, an_event(2))
+    assert not hear(booking, back)
+
+
 def test_a_hold_that_we_placed_hears_nothing_of_events_before_they_are_booked() -> None:
     booking = in_state(S.AWAITING_PAYMENT)
     assert not hear(booking, cancelled(FIRST), moved(FIRST, SECOND))
@@ -368,6 +382,36 @@ def test_a_booking_that_is_over_is_not_changed_by_its_calendar(state: BookingSta
     booking.event = an_event(9)
     assert not hear(booking, at(THIRD), cancelled(FIRST), moved(FIRST, SECOND))
     assert (booking.state, booking.slot) == (state, FIRST)
+
+
+@pytest.mark.parametrize(("percent", "kept"), [(100, 0), (60, 2_000)])
+def test_who_cancelled_before_it_began_missed_nothing_whatever_was_said_since(
+    percent: int, kept: int
+) -> None:
+    terms = CancellationPolicy(refunds=(RefundStep(timedelta(0), percent),))
+    paid = a_session_type(price=PRICE, cancellation_policy=terms)
+    booking = a_booking(S.NO_SHOW, session_type=paid, slot=FIRST)
+    assert hear(booking, evolve(cancelled(FIRST), cancelled_at=NOW))
+    assert (booking.state, booking.money_due()) == (S.CANCELLED, kept)
+
+
+def test_who_moved_before_it_began_is_expected_at_the_new_time_whatever_was_said_since() -> None:
+    booking, event = in_state(S.NO_SHOW), evolve(moved(FIRST, SECOND), moved_at=NOW)
+    assert hear(booking, event)
+    assert (booking.state, booking.slot) == (S.CONFIRMED, SECOND)
+    assert next_step(booking, [event]) == Settled()
+    in_between = evolve(cancelled(SECOND, was=FIRST), moved_at=NOW, cancelled_at=FIRST.end)
+    booking = in_state(S.NO_SHOW)
+    assert hear(booking, in_between)
+    assert booking.state is S.CANCELLED
+
+
+@pytest.mark.parametrize("at", [None, FIRST.start])
+def test_nothing_that_happens_to_its_event_later_undoes_a_no_show(at: datetime | None) -> None:
+    booking = in_state(S.NO_SHOW)
+    assert not hear(booking, evolve(cancelled(FIRST), cancelled_at=at))
+    assert not hear(booking, evolve(moved(FIRST, SECOND), moved_at=at, no_show=True))
+    assert booking.state is S.NO_SHOW
 
 
 @pytest.mark.parametrize(("percent", "kept"), [(100, 0), (60, 2_000), (0, 5_000)])
