@@ -255,7 +255,7 @@ class BookingCore:
         joiner = EventJoiner(keeper, access)
         create = CreateBooking(unit_of_work, placer, cashier, joiner, settle_calendar, access)
         offer_link = OfferLink(unit_of_work, access, catalogue, calendar, clock)
-        move_at_provider = MoveAtProvider(unit_of_work, calendar)
+        move_at_provider = MoveAtProvider(unit_of_work, calendar, clock)
         read_event = ReadEvent(calendar, create, send_mail, witness)
         return cls(
             create_booking=create,

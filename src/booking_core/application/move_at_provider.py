@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
 from booking_core.domain.builder import SchedulingMode
 from booking_core.domain.errors import ProviderFailed, SlotUnavailable
+from booking_core.domain.policies import check_may_change, runs
 from booking_core.domain.transitions import BookingState
 from booking_core.ports.calendar import CalendarProvider
+from booking_core.ports.clock import Clock
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _MESSAGE = (
@@ -24,6 +27,20 @@ class MoveAtProvider:
 
     unit_of_work: UnitOfWorkFactory
     calendar: CalendarProvider
+    clock: Clock
+
+    def check(self, booking: Booking, actor: Actor) -> None:
+        """Refuses to move it here where only its client can, at the provider's page.
+
+        Raises:
+            TermsForbid: nor may it be moved there, so the page is not told.
+            SlotUnavailable: as `refusal` says.
+        """
+        if not self.needed(booking):
+            return
+        if not runs(actor, booking):
+            check_may_change(booking, self.clock.now())
+        raise self.refusal(booking)
 
     def needed(self, booking: Booking) -> bool:
         """Whether a confirmed booking of a builder whose clients are sent to the provider's page."""

@@ -56,8 +56,8 @@ class RescheduleBooking:
         def change(uow: UnitOfWork) -> Booking:
             booking = self.access.booking(uow, booking_id, actor)
             now, least_kept = self.keeper.clock.now(), None
-            self._check_terms(booking, actor)
             if not runs(actor, booking):
+                check_may_change(booking, now)
                 least_kept = booking.kept_by_terms(now)
             offer = offered(uow)
             self.keeper.end_overdue(uow, builder_id=booking.builder_id)
@@ -71,9 +71,7 @@ class RescheduleBooking:
             return booking
 
         def before() -> None:
-            if self.move_at_provider.needed(read):
-                self._check_terms(read, actor)
-                raise self.move_at_provider.refusal(read)
+            self.move_at_provider.check(read, actor)
             self.judge.check_before(offered, slot, ignoring=booking_id)
 
         def explain(refused: SlotUnavailable) -> SlotUnavailable:
@@ -88,10 +86,6 @@ class RescheduleBooking:
         if ours and booking.pending_slot is None and booking.slot != slot:
             self.keeper.refuse(self._lost(booking, slot), scope)
         return booking
-
-    def _check_terms(self, booking: Booking, actor: Actor) -> None:
-        if not runs(actor, booking):
-            check_may_change(booking, self.keeper.clock.now())
 
     def _lost(self, booking: Booking, slot: Slot) -> SlotUnavailable:
         """The provider said no to what was kept before; perhaps because it takes no moves of ours."""

@@ -110,8 +110,11 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             return opening_page(booking_id)
         if booking.state is not (_MOVABLE if moving else _WAITING):
             return redirect(url_for("pages.manage", booking_id=booking_id), 303)
-        if moving and core.move_at_provider.needed(booking):
-            return onward(core.move_at_provider.refusal(booking))
+        if moving:
+            try:
+                core.move_at_provider.check(booking, holder)
+            except SlotUnavailable as refused:
+                return elsewhere(booking, refused)
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
         place = _Place(request.path, booking, moving)
         if request.method != "POST" or "pick" in request.form:
@@ -123,11 +126,12 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             return session(offer, place, error)
         return redirect(url_for("pages.manage", booking_id=booking_id), 303)
 
-    def onward(refused: SlotUnavailable) -> Any:
-        """To the provider's page; a form may not lead there, and is told why."""
-        if refused.reschedule_url is None or request.method == "POST":
+    def elsewhere(booking: Booking, refused: SlotUnavailable) -> tuple[str, int]:
+        """A link to the provider's page: answers of ours lead to our own routes only."""
+        if refused.reschedule_url is None:
             raise refused
-        return redirect(refused.reschedule_url, 303)
+        page = render_template("move.html", booking=booking, url=refused.reschedule_url)
+        return page, problems.of(refused).status if request.method == "POST" else 200
 
     def session(offer: Offer, place: _Place, error: BookingError | None = None) -> tuple[str, int]:
         viewer = Actor.system() if place.booking else cookies.shopper

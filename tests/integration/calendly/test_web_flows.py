@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -693,11 +694,41 @@ def test_a_move_that_the_plan_turns_out_to_forbid_says_where_to_move(
     service.check_agreed()
 
 
-def test_moving_on_the_page_leads_to_where_the_booking_is_moved(
+def test_moving_on_the_page_shows_where_the_booking_is_moved(service: Service, host: User) -> None:
+    _, booking_id = confirmed_by_link(service, host)
+    visitor = browser_of(service, booking_id)
+    shown = visitor.get(f"/bookings/{booking_id}/move?tz=UTC")
+    assert shown.status_code == 200
+    assert re.search(r'<a class="button" href="[^"]+/reschedulings/[^"]+"', shown.text)
+    sent = visitor.post(f"/bookings/{booking_id}/move", data={"start": at(12).isoformat()})
+    assert sent.status_code == 409
+    assert "/reschedulings/" in sent.text
+
+
+def test_moving_on_the_page_says_no_more_where_nobody_names_the_page(
     service: Service, host: User
 ) -> None:
     _, booking_id = confirmed_by_link(service, host)
     visitor = browser_of(service, booking_id)
-    moved = visitor.get(f"/bookings/{booking_id}/move?tz=UTC")
-    assert moved.status_code == 303
-    assert "/reschedulings/" in moved.headers["Location"]
+    service.sim.faults.order("GET /scheduled_events*", Fault.FORBIDDEN)
+    shown = visitor.get(f"/bookings/{booking_id}/move")
+    assert shown.status_code == 409
+    assert "can only be moved at the builder&#39;s calendar page" in shown.text
+    assert "/reschedulings/" not in shown.text
+
+
+def test_nobody_is_led_to_a_move_that_the_terms_forbid(service: Service, host: User) -> None:
+    terms = CancellationPolicy(change_notice=timedelta(days=2))
+    with service.application.schema() as uow:
+        [offered] = uow.session_types.all()
+        uow.session_types.save(evolve(offered, cancellation_policy=terms))
+        uow.commit()
+    client, booking_id = confirmed_by_link(service, host)
+    moving = f"{BOOKINGS}/{booking_id}/reschedule"
+    client.refused(409, "terms_forbid", "POST", moving, json={"timeSlot": from_to(at(12))})
+    told = service.as_builder().json("POST", moving, 409, json={"timeSlot": from_to(at(12))})
+    assert "rescheduleUrl" in told, "the terms do not bind the builder"
+    shown = browser_of(service, booking_id).get(f"/bookings/{booking_id}/move")
+    assert shown.status_code == 409
+    assert "Changes are possible until 48 hours before" in shown.text
+    assert "/reschedulings/" not in shown.text
