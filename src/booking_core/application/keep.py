@@ -105,8 +105,8 @@ class Keeper:
             return booking
 
     def _refuse(self, refused: SlotUnavailable, key: InboxKey | None) -> Booking:
-        """Remembers the refusal under its key, unless the key has an answer by now."""
-        if key is None:
+        """Remembers the refusal under its key, if it lasts, unless the key has an answer by now."""
+        if key is None or not refused.lasting:
             raise refused
         with self.unit_of_work() as uow:
             stored = uow.inbox.open(key=key, now=self.clock.now())
@@ -117,7 +117,10 @@ class Keeper:
         raise refused
 
     def refuse(self, refused: SlotUnavailable, key: InboxKey | None) -> NoReturn:
-        """Raises it, for a repeat under the key as well: a provider said no to what was kept before."""
+        """Raises it, for a repeat under the key as well: a provider said no to what was kept before.
+
+        Kept even where it does not last: else a repeat would be told that it was done.
+        """
         if key is not None:
             with self.unit_of_work() as uow:
                 uow.inbox.open(key=key, now=self.clock.now())

@@ -71,5 +71,5 @@ class MoveAtProvider:
         try:
             url = self.url(booking)
         except ProviderFailed:
-            url = None
+            return SlotUnavailable("refused", _MESSAGE, lasting=False)
         return SlotUnavailable("refused", _MESSAGE, reschedule_url=url)

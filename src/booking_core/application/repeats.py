@@ -105,6 +105,7 @@ def as_refusal(refused: SlotUnavailable) -> dict[str, Any]:
         "refused": refused.reason,
         "message": refused.message,
         "alternatives": [_texts(slot) for slot in refused.alternatives],
+        "reschedule_url": refused.reschedule_url,
     }
 
 
@@ -115,7 +116,12 @@ def replayed(uow: UnitOfWork, stored: dict[str, Any]) -> Booking:
     """
     if "refused" in stored:
         slots = [_slot(texts) for texts in stored["alternatives"]]
-        raise SlotUnavailable(stored["refused"], stored["message"], [s for s in slots if s])
+        raise SlotUnavailable(
+            stored["refused"],
+            stored["message"],
+            [each for each in slots if each],
+            reschedule_url=stored.get("reschedule_url"),
+        )
     booking = uow.bookings.get(BookingId(stored["booking"]))
     booking.state = BookingState(stored["state"])
     booking.payment = evolve(booking.payment, status=PaymentStatus(stored["payment"]))

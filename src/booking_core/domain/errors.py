@@ -170,6 +170,7 @@ class SlotUnavailable(Refused):
     `reason` is a code that a client may know: busy, full, not_offered, notice, horizon, daily_limit,
     and refused, where the calendar would not take another time either. `reschedule_url` is where a
     booking is moved instead, if only its client can do that, at the calendar provider's page.
+    `lasting` is False where something could not be learned just now: a repeat is judged anew.
     """
 
     code = "slot_unavailable"
@@ -182,11 +183,13 @@ class SlotUnavailable(Refused):
         alternatives: Sequence[Slot] = (),
         *,
         reschedule_url: str | None = None,
+        lasting: bool = True,
     ) -> None:
         super().__init__(message)
         self.reason = reason
         self.alternatives = tuple(alternatives)
         self.reschedule_url = reschedule_url
+        self.lasting = lasting
 
     def extensions(self) -> dict[str, Any]:
         told = {"reason": self.reason, "alternatives": self.alternatives}

@@ -694,6 +694,23 @@ def test_a_move_that_the_plan_turns_out_to_forbid_says_where_to_move(
     service.check_agreed()
 
 
+def test_a_repeat_of_a_move_says_again_where_to_move(service: Service, host: User) -> None:
+    client, booking_id = confirmed_by_link(service, host)
+    wish = {"json": {"timeSlot": from_to(at(12))}, "headers": {"Idempotency-Key": "k"}}
+
+    def page() -> str | None:
+        moving = f"{BOOKINGS}/{booking_id}/reschedule"
+        told = client.json("POST", moving, 409, **wish).get("rescheduleUrl")
+        return None if told is None else str(told)
+
+    service.sim.faults.order("GET /scheduled_events*", Fault.FORBIDDEN)
+    assert page() is None, "nobody could say so just then"
+    named = page()
+    assert named is not None
+    service.sim.faults.order("GET /scheduled_events*", Fault.FORBIDDEN)
+    assert page() == named, "a repeat asks nobody"
+
+
 def test_moving_on_the_page_shows_where_the_booking_is_moved(service: Service, host: User) -> None:
     _, booking_id = confirmed_by_link(service, host)
     visitor = browser_of(service, booking_id)
