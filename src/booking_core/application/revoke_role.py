@@ -85,7 +85,8 @@ def _keys(uow: UnitOfWork, account: Account, role: Role) -> Iterator[Credential]
 
 
 def _made_by(role: Role, grant: Grant, account: Account) -> bool:
-    """An admin makes keys of any builder; its own as a builder it keeps."""
-    if role is Role.BUILDER:
-        return grant.role is Role.BUILDER
-    return (grant.role, grant.id) != (Role.BUILDER, account.builder_id)
+    """An admin makes keys of any builder; its own as a builder belong to that role."""
+    is_own = grant.role is Role.BUILDER and grant.id == account.builder_id
+    if role is Role.ADMIN:
+        return not is_own
+    return is_own or (grant.role is Role.BUILDER and not account.is_admin)

@@ -244,6 +244,16 @@ def test_with_the_role_of_an_admin_end_the_keys_that_it_made_of_builders_but_not
     assert [_opens(shop, key) for key in (mine, of_eve, by_eve)] == [True, False, True]
 
 
+def test_who_is_a_builder_no_more_and_an_admin_still_keeps_the_keys_made_as_one(
+    shop: Shop,
+) -> None:
+    mine = _add(shop, _with_role(shop, Role.BUILDER))
+    admin = _with_role(shop)
+    own, of_eve = _add(shop, admin), _add(shop, admin, builder_id=EVE.id)
+    shop.core.revoke_role(account_id=_account(shop), role=Role.BUILDER, actor=ADMIN)
+    assert [_opens(shop, key) for key in (mine, own, of_eve)] == [False, True, True]
+
+
 @pytest.mark.parametrize("claimed", [True, False])
 def test_with_a_person_its_keys_are_erased(shop: Shop, claimed: bool) -> None:
     admin = _signs_in(shop, roles=CLAIMED) if claimed else _with_role(shop)
