@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib.util import find_spec
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from socket import inet_aton
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -318,9 +320,28 @@ def _loopback(host: str) -> bool:
 
 
 def _elsewhere(url: str) -> bool:
-    """Whether it is the https address of a machine that is not this one."""
+    """Whether it is the https address of a machine that is neither this one nor beside it."""
     plain = url.isprintable() and "@" not in url and url.lower().startswith("https://")
-    return plain and _has_host(url) and not _loopback(urlsplit(url).hostname or "")
+    return plain and _has_host(url) and not _here(urlsplit(url).hostname or "")
+
+
+def _here(host: str) -> bool:
+    """Whether it means this machine, in whatever way, or an address of its own link alone."""
+    name = host.rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    found = _address(name)
+    found = getattr(found, "ipv4_mapped", None) or found
+    return found is not None and (found.is_loopback or found.is_unspecified or found.is_link_local)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """An address that is spelt out, or as resolvers read it too: 127.1, 0x7f.1 or 2130706433."""
+    with suppress(ValueError):
+        return ip_address(host)
+    with suppress(OSError, ValueError):
+        return ip_address(inet_aton(host))
+    return None
 
 
 def _placed(url: str, home: Path) -> str:

@@ -149,6 +149,10 @@ INSECURE = (
     "file:///etc/passwd", "http://127.0.0.1:8900", "https://127.0.0.1:8900", "https://localhost",
     "https://[::1]:8900", "https://[::1", "https://provider.example.org:port",
     "https://somebody@provider.example.org", "https://provider.example.org/\n",
+    "https://0.0.0.0", "https://[::]", "https://127.1", "https://2130706433", "https://0x7f.1",
+    "https://0177.0.0.1", "https://[::ffff:127.0.0.1]", "https://[::ffff:0:0]", "https://localhost.",
+    "https://LOCALHOST", "https://id.localhost", "https://id.localhost.:8900", "https://127.0.0.1.",
+    "https://169.254.169.254", "https://[fe80::1]", "https://[::ffff:169.254.169.254]",
 )  # fmt: skip
 
 
@@ -161,11 +165,16 @@ def test_production_speaks_with_no_stand_in_and_with_nobody_in_the_clear(
 
 
 ABROAD = "https://provider.example.org/v1"
+OTHERS = (
+    ABROAD, "https://notlocalhost/", "https://localhost.example.org", "https://192.0.2.7",
+    "https://[2001:db8::1]", "https://127.example.org", "https://id", "https://id.example.org.",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_production_may_name_another_address_of_a_provider(name: str) -> None:
-    assert Settings.load(PRODUCTION | IDENTITY | {"JWT_JWKS_URL": ABROAD} | {name: ABROAD})
+    for url in OTHERS:
+        assert Settings.load(PRODUCTION | IDENTITY | {"JWT_JWKS_URL": ABROAD} | {name: url})
 
 
 @pytest.mark.parametrize(
