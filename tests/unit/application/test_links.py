@@ -311,6 +311,29 @@ def test_nobody_looks_while_the_provider_wants_us_to_wait(monkeypatch: pytest.Mo
     assert len(looks) == 2
 
 
+def test_who_reads_a_booking_waits_a_minute_at_most_for_what_a_provider_wants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = open_shop()
+    looks = looked_at(shop, monkeypatch, ProviderFailed("Slower.", retry_after=24 * HOUR))
+    booking, _ = waiting(shop)
+    for _ in range(2):
+        shop.core.look_at_link(booking=booking)
+        shop.clock.advance(MINUTE)
+    assert len(looks) == 2
+
+
+def test_a_builder_whose_provider_wants_us_to_wait_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = open_shop()
+    looks = looked_at(shop, monkeypatch, ProviderFailed("Slower.", retry_after=MINUTE))
+    booking, other = waiting(shop)[0], waiting(shop)[0]
+    shop.core.look_at_link(booking=booking)
+    shop.core.look_at_link(booking=evolve(other, builder_id=BuilderId("bld_2")))
+    assert len(looks) == 2
+
+
 def looked_at(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, failed: ProviderFailed | None = None
 ) -> list[Booking]:
