@@ -12,11 +12,13 @@ from typing import Any, Protocol, Self
 import httpx
 from attrs import define, field, frozen
 
+from adapters.calendly.patience import at_most, worth_sending
 from adapters.calendly.refusals import NoCredentials, NotRenewed, Unreadable
-from booking_core import Clock
+from booking_core import Clock, seconds_left
 
 TOKEN_URL = "https://auth.calendly.com/oauth/token"
 _EARLY = timedelta(minutes=2)
+_TIMEOUT = httpx.Timeout(10)
 
 
 def is_token(text: str) -> bool:
@@ -126,6 +128,8 @@ class OAuthTokens(Tokens):
         self._unkept = None
 
     def _ask(self, refresh_token: str) -> Grant:
+        if not worth_sending(safe=False):  # a lost answer would cost the grant
+            raise NotRenewed("no time left")
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         now = self._clock.now().astimezone(UTC)
         try:
@@ -133,7 +137,7 @@ class OAuthTokens(Tokens):
                 self._app.token_url,
                 data=form,
                 auth=(self._app.client_id, self._app.client_secret),
-                timeout=10,
+                timeout=at_most(seconds_left(), _TIMEOUT),
             )
         except httpx.HTTPError as broken:
             raise NotRenewed(type(broken).__name__) from broken

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 from attrs import frozen
 
+from adapters.calendly.patience import at_most, worth_sending
 from adapters.calendly.refusals import CalendlyError, Refusal, Unreachable, Unreadable
 from adapters.calendly.tokens import Tokens
 from booking_core import seconds_left
@@ -30,7 +31,6 @@ _LONGEST_PAUSE = 2.0
 _LONGEST_WAIT = timedelta(days=1)  # as the longest limit there is
 _LONGEST_ANSWER = 20.0  # seconds; the timeout of httpx begins anew with each piece that arrives
 _LARGEST_ANSWER = 16 * 1024 * 1024  # bytes; a full page of events is a hundredth of it
-_LEAST_TO_READ, _LEAST_TO_WRITE = 0.05, 2.0  # seconds
 _SECONDS = re.compile(r"\d+(\.\d+)?")
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _log = logging.getLogger("booking.calendly")
@@ -99,28 +99,32 @@ class Transport:
         safe = method in ("GET", "DELETE") if safe is None else safe
         request_id = token_hex(6)
         attempt = 0
-        if not _worth_sending(safe):
-            raise Unreachable("no time left", sent=False)
         while True:
             try:
-                return self._once(method, path, params, body, request_id)
+                return self._once(method, path, params, body, request_id, safe)
             except CalendlyError as error:
                 pause = _pause_before_retry(error, attempt, safe)
-                if pause is None or not _worth_sending(safe, after=pause):
+                if pause is None or not worth_sending(safe, after=pause):
                     raise
             _log.info("%s %s is tried again, request %s", method, path, request_id)
             self._sleep(pause)
             attempt += 1
 
     def _once(
-        self, method: str, path: str, params: Mapping[str, str] | None, body: JSON | None, ours: str
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: JSON | None,
+        ours: str,
+        safe: bool,
     ) -> JSON:
         token = self._tokens.current()
-        answer = self._send(method, path, params, body, ours, token)
+        answer = self._send(method, path, params, body, ours, safe, token)
         if answer.status == 401:  # nothing was done
             other = self._tokens.after_refusal(token)
             if other is not None:
-                answer = self._send(method, path, params, body, ours, other)
+                answer = self._send(method, path, params, body, ours, safe, other)
         if answer.is_success:
             return _object(answer)
         raise Refusal(answer.status, _object_or_none(answer), _wait(answer.headers))
@@ -132,8 +136,11 @@ class Transport:
         params: Mapping[str, str] | None,
         body: JSON | None,
         ours: str,
+        safe: bool,
         token: str,
     ) -> _Answer:
+        if not worth_sending(safe):
+            raise Unreachable("no time left", sent=False)
         began, left = time.monotonic(), seconds_left()
         patience = math.inf if left is None else left
         try:
@@ -143,7 +150,7 @@ class Transport:
                 params=params,
                 json=body,
                 headers={"Authorization": f"Bearer {token}"},
-                timeout=_at_most(left, self._http.timeout),
+                timeout=at_most(left, self._http.timeout),
             ) as answering:
                 read = _read(answering, until=began + min(_LONGEST_ANSWER, patience))
                 answer = _Answer(answering.status_code, answering.headers, read)
@@ -158,23 +165,6 @@ class Transport:
         line = "%s %s: %d in %.0f ms, request %s, theirs %s"
         _log.log(level, line, method, path, answer.status, took, ours, theirs)
         return answer
-
-
-def _worth_sending(safe: bool, *, after: float = 0.0) -> bool:
-    """Whether whoever waits for us waits long enough: of what writes the outcome should be known."""
-    left = seconds_left()
-    return left is None or left - after >= (_LEAST_TO_READ if safe else _LEAST_TO_WRITE)
-
-
-def _at_most(seconds: float | None, usual: httpx.Timeout) -> httpx.Timeout:
-    if seconds is None:
-        return usual
-    return httpx.Timeout(
-        **{
-            phase: seconds if limit is None else min(limit, seconds)
-            for phase, limit in usual.as_dict().items()
-        }
-    )
 
 
 def _read(answering: httpx.Response, *, until: float) -> bytes:

@@ -9,16 +9,16 @@ from threading import Lock
 
 import httpx
 import pytest
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
-from adapters.calendly import App, CalendlyApi, Grant, OAuthTokens, Transport
+from adapters.calendly import App, CalendlyApi, Grant, OAuthTokens, PersonalToken, Transport
 from adapters.calendly.refusals import (
     CalendlyError,
     NoCredentials,
     Unreadable,
     told_as_failures,
 )
-from booking_core import ProviderFailed
+from booking_core import ProviderFailed, begin_waiting, waiting_at_most
 from tests.integration.calendly.conftest import ItsClock
 from tests.simulators.calendly import CalendlyServer, Fault, Simulator, User
 
@@ -153,3 +153,55 @@ def test_a_renewal_that_fails_is_an_error_without_secrets(
     shown = f"{failed.value!r} {app!r} {keeper.grant!r} {a_worker(sim, app, keeper)!r}"
     for secret in (app.client_secret, keeper.grant.refresh_token, keeper.grant.access_token):
         assert secret not in shown
+
+
+# ---- while somebody waits ------------------------------------------------------------------------
+
+
+def test_no_renewal_is_begun_in_the_last_moment(sim: Simulator, app: App, keeper: Keeper) -> None:
+    sim.clock.advance(timedelta(hours=3))
+    before = len(sim.calls_to("POST", "/oauth/token"))
+    with waiting_at_most(1.5), pytest.raises(CalendlyError) as failed:
+        a_worker(sim, app, keeper).current()
+    assert not failed.value.outcome_unknown
+    assert len(sim.calls_to("POST", "/oauth/token")) == before
+    assert a_worker(sim, app, keeper).current(), "the refresh token is good still"
+
+
+def test_a_renewal_takes_no_longer_than_is_waited_for(
+    sim: Simulator, app: App, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sim.clock.advance(timedelta(hours=3))
+    asked: list[httpx.Timeout] = []
+
+    def hangs(*_: object, timeout: httpx.Timeout | float, **__: object) -> None:
+        asked.append(httpx.Timeout(timeout))
+        raise httpx.ReadTimeout("too long")
+
+    monkeypatch.setattr(httpx, "post", hangs)
+    for patience in (5, 60):
+        with waiting_at_most(patience), pytest.raises(CalendlyError):
+            a_worker(sim, app, keeper).current()
+    short, usual = asked
+    assert all(limit <= 5 for limit in short.as_dict().values())
+    assert usual == httpx.Timeout(10)
+
+
+@frozen
+class SlowTokens(PersonalToken):
+    """Getting one takes all the time that there is, but for a second."""
+
+    def current(self) -> str:
+        begin_waiting(1)
+        return super().current()
+
+
+def test_what_writes_is_not_begun_once_getting_a_token_took_the_time(
+    calendly: CalendlyServer, sim: Simulator, token: str
+) -> None:
+    transport = Transport(calendly.url, SlowTokens(token))
+    with waiting_at_most(10), pytest.raises(CalendlyError) as failed:
+        transport.call("POST", "/invitees", body={})
+    transport.close()
+    assert not failed.value.outcome_unknown
+    assert sim.calls_to("POST", "/invitees") == []
