@@ -200,10 +200,9 @@ _EXAMPLES = {
     "timeSlot": "a slot, as { startTime, endTime }",
     "sessionTypeId": "the id of a session type",
 }
-_UNAVAILABLE = "Something that we need for this does not answer; try again in a minute."
+_UNAVAILABLE = "We cannot do this just now; try again in a minute."
 _BROKEN = (
-    "Something that we need for this refuses us, and trying again will not help: whoever runs this "
-    "service has to see to it."
+    "We cannot do this, and trying again will not help: whoever runs this service has to see to it."
 )
 _UNEXPECTED = "Something went wrong on our side. Try again, and name the request id if it stays."
 _ADVICE = {

@@ -94,7 +94,7 @@ def test_while_nothing_can_be_said_of_a_token_others_are_served(
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "30"
     assert caller.refused(503, "provider_failed", "GET", ME)["detail"].startswith(
-        "Something that we need"
+        "We cannot do this"
     )
     assert anyone.book()["state"] == "CONFIRMED"
     assert issuer.calls == 1

@@ -68,7 +68,7 @@ def there() -> Iterator[World]:
 def test_every_route_answers_with_the_headers_of_the_table(there: World) -> None:
     seen = set()
     last = "PUT"  # no hours any more
-    for route in sorted(routes(there.application), key=lambda each: each.method == last):
+    for route in sorted(routes(there), key=lambda each: each.method == last):
         with route.answer(there, "admin") as answer:
             check(answer)
             seen.add(answer.status_code)
@@ -79,7 +79,7 @@ def test_every_route_answers_with_the_headers_of_the_table(there: World) -> None
 
 REFUSED: list[tuple[int, str, str, dict[str, Any]]] = [
     (400, "POST", f"{BOOKINGS}/confirm", {"data": "{", "content_type": "application/json"}),
-    (401, "GET", "/api/me", {"headers": {"Authorization": "Bearer made-up"}}),
+    (401, "GET", "/api/me", {"headers": {"Authorization": "Basic bWFkZTp1cA=="}}),
     (404, "GET", "/nothing", {"headers": READER}),
     (404, "GET", "/api/nothing", {}),
     (404, "GET", "/static/nothing", {}),
