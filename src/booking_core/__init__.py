@@ -176,6 +176,7 @@ from booking_core.domain.manage_token import ManageKey
 from booking_core.domain.money import Money, exponent, with_decimals
 from booking_core.domain.pathways import STARTER_PATHWAYS, Pathway
 from booking_core.domain.payment import (
+    HANDED_OVER,
     PAYMENT_TRANSITIONS,
     UNSETTLED,
     Attempt,
@@ -299,6 +300,7 @@ __all__ = [
     "ALTERNATIVES",
     "DEAD",
     "EVENTS",
+    "HANDED_OVER",
     "HOLD_LENGTH",
     "LINK_LENGTH",
     "LIVE",

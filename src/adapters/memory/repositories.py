@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from booking_core import (
+    HANDED_OVER,
     UNSETTLED,
     Booking,
     BookingCounts,
@@ -185,6 +186,7 @@ class MemoryBookings(BookingRepository):
             if each.state.live
             and each.deadline
             and each.deadline > now
+            and each.payment.status not in HANDED_OVER
             and (client is None or _is_of(each, client))
             and origin in (None, each.origin)
             and builder_id in (None, each.builder_id)

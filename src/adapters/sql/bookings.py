@@ -37,6 +37,7 @@ from adapters.sql.tables import EVERY_STATE, UNSETTLED_ROWS, bookings
 from adapters.sql.transaction import Transaction
 from adapters.sql.types import as_text
 from booking_core import (
+    HANDED_OVER,
     LIVE,
     Answer,
     Attempt,
@@ -96,7 +97,9 @@ _OPEN_HOLDS: Select[Any] = (
     .where(bookings.c.deadline > bindparam("now"), bookings.c.state.in_(_LIVE))
 )
 _WAITING = select(func.count(), func.min(bookings.c.deadline)).where(
-    bookings.c.deadline > bindparam("now"), bookings.c.state.in_(_LIVE)
+    bookings.c.deadline > bindparam("now"),
+    bookings.c.state.in_(_LIVE),
+    bookings.c.payment_status.not_in(sorted(HANDED_OVER)),
 )
 _LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger())))
 _FOLDED = "client_email_folded"

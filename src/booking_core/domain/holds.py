@@ -13,6 +13,8 @@ from attrs import field, frozen
 class HoldLimits:
     """How many bookings may wait for their client at the same moment: be held, unpaid or unscheduled.
 
+    Who has paid has done its part, and counts no more.
+
     Of one client (by its id, else by its e-mail address), from one network address, with one builder.
     """
 

@@ -45,6 +45,9 @@ UNSETTLED = frozenset(
     }
 )
 
+#: The client has done its part: the money is taken, held for us, or on its way.
+HANDED_OVER = frozenset({PaymentStatus.PROCESSING, PaymentStatus.AUTHORISED, PaymentStatus.PAID})
+
 
 class PaymentAction(StrEnum):
     """What can happen to the money."""

@@ -189,8 +189,9 @@ class BookingRepository(Protocol):
         origin: str | None = None,
         builder_id: BuilderId | None = None,
     ) -> OpenHolds:
-        """Live bookings whose deadline has not passed, of one of the three; give exactly one.
+        """Live bookings that wait for their client, of one of the three; give exactly one.
 
+        Their deadline has not passed, and no money is there or on its way (`HANDED_OVER`).
         Those of a known client are found by its id; those of another are the anonymous ones with the
         same e-mail address without case. Who asks for a client or an origin in a writing unit of work
         waits until others who asked for the same have ended theirs, so what is counted stays true.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 
+from adapters.memory import MemoryPayments
 from booking_core import (
     HOLD_LENGTH,
     Actor,
@@ -17,7 +19,7 @@ from booking_core import (
 )
 from booking_core.testing.contracts.threads import at_once
 from booking_core.testing.examples import a_contact, a_session_type, a_slot
-from tests.unit.application.paying import BUILDER, Shop
+from tests.unit.application.paying import BUILDER, Shop, key_of
 
 S = BookingState
 HERE, THERE = "192.0.2.7", "192.0.2.8"
@@ -141,6 +143,19 @@ def test_unpaid_sessions_and_links_count_as_what_is_held_does() -> None:
         with pytest.raises(TooManyHolds):
             one_more()
     assert limited.pays_again(begun).state is S.AWAITING_PAYMENT
+
+
+@pytest.mark.parametrize("pays", [MemoryPayments.process, MemoryPayments.authorise])
+def test_who_has_paid_or_whose_money_is_on_its_way_may_begin_another(
+    pays: Callable[[MemoryPayments, str], None],
+) -> None:
+    limited = shop(client=1)
+    for _ in range(2):
+        begun = limited.core.initialize_booking(
+            session_type_id=a_session_type().id, actor=Actor.anonymous(), contact=a_contact()
+        ).booking
+        pays(limited.payments, key_of(limited.now(begun)))
+        assert limited.comes_back(begun).deadline is not None
 
 
 def test_who_is_refused_changed_nothing_and_may_use_the_same_key_later() -> None:

@@ -444,6 +444,25 @@ class BookingRepositoryContract:
             late = uow.bookings.open_holds(now=first.deadline, client=grace)
             assert late.number == 1
 
+    def test_whose_money_is_there_or_on_its_way_does_not_wait(
+        self, unit_of_work: UnitOfWorkFactory
+    ) -> None:
+        for status in PaymentStatus:
+            booking = a_paid_booking(BookingState.AWAITING_PAYMENT, id=f"bkg_{status}")
+            booking.payment = evolve(booking.payment, status=status)
+            booking.origin = status.value
+            put_booking(unit_of_work, booking)
+        with unit_of_work(write=False) as uow:
+            count = partial(uow.bookings.open_holds, now=NOW)
+            waits = {each for each in PaymentStatus if count(origin=each.value).number}
+            assert set(PaymentStatus) - waits == {
+                PaymentStatus.PROCESSING,
+                PaymentStatus.AUTHORISED,
+                PaymentStatus.PAID,
+            }
+            assert count(builder_id=BuilderId("bld_1")).number == len(waits)
+            assert count(client=Client(a_contact())).number == len(waits)
+
     @pytest.mark.parametrize("by", ["client", "origin"])
     def test_of_many_who_count_at_once_no_more_add_one_than_the_number_allows(
         self, unit_of_work: UnitOfWorkFactory, by: str
