@@ -189,7 +189,7 @@ class MemoryBookings(BookingRepository):
             and each.payment.status not in HANDED_OVER
             and (client is None or _is_of(each, client))
             and origin in (None, each.origin)
-            and builder_id in (None, each.builder_id)
+            and (builder_id is None or (each.builder_id == builder_id and each.slot is not None))
         ]
         return OpenHolds(len(ends), min(ends, default=None))
 

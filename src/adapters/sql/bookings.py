@@ -193,6 +193,8 @@ class SqlBookings(BookingRepository):
         if builder_id is None:
             self._one_at_a_time(f"{column}:{wanted}")
         query = _WAITING.where(bookings.c[column] == wanted)
+        if builder_id is not None:
+            query = query.where(bookings.c.starts_at.is_not(None))
         if column == _FOLDED:
             query = query.where(bookings.c.client_id.is_(None))
         return OpenHolds(*self._transaction.rows(query, {"now": now})[0])

@@ -54,7 +54,8 @@ class HoldJudge:
         yield count(client=booking.client), limits.client, _YOURS
         if booking.origin is not None:
             yield count(origin=booking.origin), limits.address, _FROM_HERE
-        yield count(builder_id=booking.builder_id), limits.builder, _OF_ALL
+        if booking.slot is not None:  # a link without a time keeps it from nobody
+            yield count(builder_id=booking.builder_id), limits.builder, _OF_ALL
 
 
 def _too_many(holds: OpenHolds, whose: str, now: datetime) -> TooManyHolds:

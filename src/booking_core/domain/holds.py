@@ -15,7 +15,8 @@ class HoldLimits:
 
     Who has paid has done its part, and counts no more.
 
-    Of one client (by its id, else by its e-mail address), from one network address, with one builder.
+    Of one client (by its id, else by its e-mail address), from one network address, with one builder;
+    of the builder those with a slot, because a link without a time takes nothing from it.
     """
 
     client: int = 5
@@ -39,11 +40,11 @@ class OriginKey:
 
 
 def network_of(remote_address: str) -> str:
-    """What one client has of the internet: an address of IPv4, 64 bits of IPv6; other text as it is."""
+    """What one client has of the internet: an address of IPv4, 56 bits of IPv6; other text as it is."""
     try:
         address = ip_address(remote_address)
     except ValueError:
         return remote_address
     if not isinstance(address, IPv6Address):
         return str(address)
-    return str(address.ipv4_mapped or IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(address.ipv4_mapped or IPv6Network((int(address) >> 72 << 72, 56)))

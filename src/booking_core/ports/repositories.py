@@ -195,7 +195,8 @@ class BookingRepository(Protocol):
         Those of a known client are found by its id; those of another are the anonymous ones with the
         same e-mail address without case. Who asks for a client or an origin in a writing unit of work
         waits until others who asked for the same have ended theirs, so what is counted stays true.
-        Nobody waits for a builder's number, which may be short of what others are just adding.
+        Of a builder those count that have a slot, because the others take nothing from it. Nobody
+        waits for that number, which may be short of what others are just adding.
         """
 
     @abstractmethod

@@ -100,6 +100,22 @@ def test_with_one_builder_so_many_are_held_whoever_asks_from_wherever() -> None:
         hold(limited, 2, remote_address=THERE, **somebody(2))
 
 
+def test_links_without_a_time_shut_no_builder() -> None:
+    limited = shop(builder=1)
+
+    def begin(number: int) -> None:
+        limited.core.initialize_booking(
+            session_type_id=a_session_type().id, actor=Actor.anonymous(), **somebody(number)
+        )
+
+    begin(0)
+    begin(1)
+    hold(limited, 0, **somebody(2))
+    begin(3)
+    with pytest.raises(TooManyHolds, match="another builder"):
+        hold(limited, 1, **somebody(4))
+
+
 def test_builders_and_operators_hold_what_they_like_of_their_own_time() -> None:
     limited = shop(client=1, address=1, builder=1)
     for number, actor in enumerate((BUILDER, BUILDER, Actor.system())):

@@ -13,13 +13,13 @@ KEY = OriginKey(bytes(32))
     [
         ("192.0.2.7", "192.0.2.7"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/56"),
+        ("2001:db8:1:ff::9", "2001:db8:1::/56"),
+        ("2001:db8:1:100::9", "2001:db8:1:100::/56"),
         ("unix:", "unix:"),
     ],
 )
-def test_one_client_has_an_address_of_ipv4_or_64_bits_of_ipv6(address: str, network: str) -> None:
+def test_one_client_has_an_address_of_ipv4_or_56_bits_of_ipv6(address: str, network: str) -> None:
     assert network_of(address) == network
 
 

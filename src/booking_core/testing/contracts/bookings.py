@@ -439,7 +439,7 @@ class BookingRepositoryContract:
             assert count(client=evolve(anna, id=ClientId("acc_2"))) == OpenHolds(0)
             assert count(origin="a").number == 2
             assert count(origin="nobody's") == OpenHolds(0)
-            assert count(builder_id=BuilderId("bld_1")).number == 4
+            assert count(builder_id=BuilderId("bld_1")).number == 3  # and not the link
             assert count(builder_id=BuilderId("bld_2")) == OpenHolds(1, first.deadline)
             late = uow.bookings.open_holds(now=first.deadline, client=grace)
             assert late.number == 1
