@@ -55,6 +55,7 @@ def create_app(application: Application) -> OpenAPI:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.before_request(requests.begin)
     limits.guard(app, application)
+    app.before_request(requests.check)
     app.after_request(requests.end)
     app.after_request(requests.measuring(application.metrics))
     headers.guard(app, application.settings.public_url)

@@ -57,8 +57,14 @@ def begin() -> None:
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     REQUEST_ID.set(g.request_id)
     begin_waiting(_PATIENCE)
+
+
+def check() -> None:
+    """Refuses what no route may be given; after `limits`, which count that too."""
     if len(request.path) > _LONGEST_PATH or _UNSAFE.search(request.path):
         raise NotFound
+    if request.routing_exception:
+        return  # no route, so it was not counted and is not worth reading
     api = request.path.startswith("/api/")
     if not api and sum(1 for _ in request.form.items(multi=True)) > _MOST_FIELDS:
         raise InvalidRequest(_TOO_MANY)

@@ -22,6 +22,7 @@ from tests.integration.forms import Browser
 from tests.integration.web.conftest import BO, BOOKINGS, ZONE, Caller
 
 BUILDERS = "/api/marketplace/builders"
+_FORM = "application/x-www-form-urlencoded"
 NOTHING_ANSWERS = "redis://127.0.0.1:9/0"
 _RATES = limits._RATES
 
@@ -138,6 +139,32 @@ def test_one_class_that_is_used_up_leaves_the_others(client: FlaskClient) -> Non
     assert client.get("/").status_code == 429
     assert client.post(f"{BOOKINGS}/confirm", json={}).status_code == 422
     assert client.get("/nothing").status_code == 404
+
+
+@pytest.mark.usefixtures("three_a_minute")
+@pytest.mark.parametrize(
+    ("wrong", "path", "sent"),
+    [
+        (400, f"{BOOKINGS}/confirm", {"data": "{", "content_type": "application/json"}),
+        (415, f"{BOOKINGS}/confirm", {"data": "text"}),
+        (422, f"{BOOKINGS}/confirm", {"json": {"notes": "\0"}}),
+        (413, f"{BOOKINGS}/confirm", {"data": b" " * (requests.LARGEST_BODY + 1)}),
+        (422, "/b/demo/getting-started", {"data": "a=&" * 1_001, "content_type": _FORM}),
+        (404, "/bookings/%00/move", {"data": ""}),
+    ],
+    ids=["no JSON", "no kind", "NUL", "too large", "too many fields", "NUL in the path"],
+)
+def test_what_is_refused_unread_counts_as_well(
+    client: FlaskClient, wrong: int, path: str, sent: dict[str, Any]
+) -> None:
+    asked = statuses(4, lambda: client.post(path, **sent))
+    assert asked == [wrong, wrong, wrong, 429]
+
+
+def test_where_there_is_no_route_and_nothing_is_counted_nothing_is_read(client: FlaskClient) -> None:
+    broken: dict[str, Any] = {"data": "{", "content_type": "application/json"}
+    assert client.post("/api/nothing", **broken).status_code == 404
+    assert client.post(BUILDERS, **broken).status_code == 405
 
 
 @pytest.mark.usefixtures("three_a_minute")
