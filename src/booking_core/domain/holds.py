@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from ipaddress import IPv6Address, IPv6Network, ip_address
+import re
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from attrs import field, frozen
 
@@ -40,11 +41,27 @@ class OriginKey:
 
 
 def network_of(remote_address: str) -> str:
-    """What one client has of the internet: an address of IPv4, 56 bits of IPv6; other text as it is."""
+    """What one client has of the internet: an address of IPv4, or 56 bits of IPv6.
+
+    A port and brackets, which some proxies write, are left out; an address of IPv4 within one of
+    IPv6 is that of IPv4. Whatever is no address is one client.
+    """
+    written = _WITH_PORT.fullmatch(remote_address)
     try:
-        address = ip_address(remote_address)
+        address = ip_address(written["v6"] or written["v4"] if written else remote_address)
     except ValueError:
-        return remote_address
+        return "unknown"
     if not isinstance(address, IPv6Address):
         return str(address)
-    return str(address.ipv4_mapped or IPv6Network((int(address) >> 72 << 72, 56)))
+    return str(_within(address) or IPv6Network((int(address) >> 72 << 72, 56)))
+
+
+def _within(address: IPv6Address) -> IPv4Address | None:
+    """The address of IPv4 that it stands for, where it stands for one."""
+    if address in _TRANSLATED:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+_WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:\d+)?|(?P<v4>[\d.]+):\d+", re.ASCII)
+_TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052

@@ -161,7 +161,9 @@ def test_what_is_refused_unread_counts_as_well(
     assert asked == [wrong, wrong, wrong, 429]
 
 
-def test_where_there_is_no_route_and_nothing_is_counted_nothing_is_read(client: FlaskClient) -> None:
+def test_where_there_is_no_route_and_nothing_is_counted_nothing_is_read(
+    client: FlaskClient,
+) -> None:
     broken: dict[str, Any] = {"data": "{", "content_type": "application/json"}
     assert client.post("/api/nothing", **broken).status_code == 404
     assert client.post(BUILDERS, **broken).status_code == 405
