@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from attrs import evolve
@@ -18,7 +19,7 @@ from entrypoints import container
 from entrypoints.container import Application, Container
 from entrypoints.settings import Settings
 from entrypoints.web import limits, requests
-from tests.integration.forms import Browser
+from tests.integration.forms import Browser, token_in
 from tests.integration.web.conftest import BO, BOOKINGS, ZONE, Caller
 
 BUILDERS = "/api/marketplace/builders"
@@ -142,6 +143,21 @@ def test_one_class_that_is_used_up_leaves_the_others(client: FlaskClient) -> Non
 
 
 @pytest.mark.usefixtures("three_a_minute")
+def test_a_class_that_shares_an_address_can_open_the_links_that_it_was_sent(
+    client: FlaskClient,
+) -> None:
+    token = token_in(client.get("/signin").text)
+
+    def sends(**fields: str) -> TestResponse:
+        form = urlencode(fields | {"csrf_token": token})
+        return client.post("/signin", data=form, content_type=_FORM)
+
+    assert statuses(4, lambda: sends(email="bo@x.test")) == [200, 200, 200, 429]
+    assert statuses(4, lambda: sends(link="x")) == [401, 401, 401, 429]
+    assert client.post("/signout").status_code == 429
+
+
+@pytest.mark.usefixtures("three_a_minute")
 @pytest.mark.parametrize(
     ("wrong", "path", "sent"),
     [
@@ -150,9 +166,18 @@ def test_one_class_that_is_used_up_leaves_the_others(client: FlaskClient) -> Non
         (422, f"{BOOKINGS}/confirm", {"json": {"notes": "\0"}}),
         (413, f"{BOOKINGS}/confirm", {"data": b" " * (requests.LARGEST_BODY + 1)}),
         (422, "/b/demo/getting-started", {"data": "a=&" * 1_001, "content_type": _FORM}),
+        (413, "/signin", {"data": "a" * (requests.LARGEST_BODY + 1), "content_type": _FORM}),
         (404, "/bookings/%00/move", {"data": ""}),
     ],
-    ids=["no JSON", "no kind", "NUL", "too large", "too many fields", "NUL in the path"],
+    ids=[
+        "no JSON",
+        "no kind",
+        "NUL",
+        "too large",
+        "too many fields",
+        "too large a form",
+        "NUL in the path",
+    ],
 )
 def test_what_is_refused_unread_counts_as_well(
     client: FlaskClient, wrong: int, path: str, sent: dict[str, Any]
