@@ -22,7 +22,7 @@ from booking_core import (
 )
 from entrypoints.invoked import command
 from entrypoints.problems import reason
-from entrypoints.settings import EXPOSED, Settings
+from entrypoints.settings import EXPOSED, PROXIES_UNSAID, Settings
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -91,6 +91,9 @@ def _settings(application: Application) -> Finding:
     if settings.exposed:
         detail = "the published SECRET_KEY on an address that others reach"
         return Finding("settings", False, detail, EXPOSED)
+    if settings.proxies_unsaid:
+        detail = "nobody said whether the service stands behind proxies"
+        return Finding("settings", False, detail, PROXIES_UNSAID)
     return Finding(
         "settings",
         True,

@@ -21,6 +21,10 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 EXPOSED = (
     "Set SECRET_KEY to 32 random characters or more: the published one lets anybody mint tokens."
 )
+PROXIES_UNSAID = (
+    "Set TRUSTED_PROXIES to how many proxies of yours a request comes through, 0 where there is none: "
+    "else everybody behind a proxy counts as one address."
+)
 #: Parts of secrets that stand in our documentation, or open what is for trying out.
 PUBLISHED = (
     DEVELOPMENT_SECRET,
@@ -231,6 +235,11 @@ class Settings:
         """Whether tokens are signed with the published secret where others can reach the service."""
         reached = (self.host, urlsplit(self.public_url).hostname or "")
         return self.secret_key == DEVELOPMENT_SECRET and not all(map(_loopback, reached))
+
+    @property
+    def proxies_unsaid(self) -> bool:
+        """Whether it is production, where a proxy ends https, and nobody said how many there are."""
+        return self.production and not self.variables.get("TRUSTED_PROXIES")
 
     @property
     def out_of_reach(self) -> bool:

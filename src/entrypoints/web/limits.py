@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from math import ceil
+from threading import Event
 from typing import TYPE_CHECKING
 
+import structlog
 from attrs import frozen
 from flask import Flask, Response, request
 from flask_limiter import Limit, Limiter, RateLimitExceeded
@@ -17,6 +20,13 @@ from entrypoints.web import errors
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
+
+_log = structlog.get_logger("booking.web")
+
+_UNHEARD = (
+    "X-Forwarded-For is not believed, because TRUSTED_PROXIES is 0: behind a proxy of yours everybody "
+    "counts as one address. Set it to how many there are."
+)
 
 
 @frozen
@@ -55,6 +65,8 @@ def guard(app: Flask, application: Application) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0
         )
+    else:
+        app.before_request(_telling_of_proxies())
     if settings.rate_limits == "off":
         return
 
@@ -86,6 +98,18 @@ def guard(app: Flask, application: Application) -> None:
         return answer
 
     app.register_error_handler(RateLimitExceeded, refused)
+
+
+def _telling_of_proxies() -> Callable[[], None]:
+    """Warns once, when a proxy seems to stand before us; it may be a caller's own word."""
+    told = Event()
+
+    def tell() -> None:
+        if "X-Forwarded-For" in request.headers and not told.is_set():
+            told.set()
+            _log.warning(_UNHEARD)
+
+    return tell
 
 
 def _exempt() -> bool:

@@ -12,6 +12,7 @@ from booking_core import BookingCounts, Health, ProviderFailed, Stock, seconds_l
 from entrypoints import doctor
 from entrypoints.container import Application
 from entrypoints.doctor import Finding, Readiness, findings
+from entrypoints.settings import Settings
 
 
 def finding(application: Application, name: str) -> Finding:
@@ -71,6 +72,17 @@ def test_a_request_has_one_budget_for_all_that_it_waits_for(application: Applica
         app.preprocess_request()
         assert 5 < (seconds_left() or 0) <= 10
     assert seconds_left() is None
+
+
+def test_production_is_told_that_nobody_said_how_many_proxies_there_are(
+    application: Application,
+) -> None:
+    said = {"BOOKING_ENV": "production", "SECRET_KEY": "k" * 32, "PUBLIC_URL": "https://b.test"}
+    found = doctor._settings(evolve(application, settings=Settings.load(said)))
+    assert not found.ok
+    assert "TRUSTED_PROXIES" in found.advice
+    said |= {"TRUSTED_PROXIES": "0"}
+    assert doctor._settings(evolve(application, settings=Settings.load(said))).ok
 
 
 def test_what_is_missing_is_named_to_whoever_asks(

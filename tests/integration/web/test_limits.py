@@ -270,6 +270,19 @@ def test_without_proxies_of_ours_a_forged_header_changes_nothing(client: FlaskCl
     assert asked == [200, 200, 200, 429]
 
 
+@pytest.mark.parametrize(("proxies", "times"), [("0", 1), ("1", 0)])
+def test_a_proxy_that_nobody_spoke_of_is_told_of_once(
+    guarded: Callable[..., FlaskClient], proxies: str, times: int
+) -> None:
+    client = guarded(TRUSTED_PROXIES=proxies)
+    with capture_logs() as logs:
+        for forwarded in (None, "192.0.2.1", "192.0.2.2"):
+            asks(client, "10.0.0.1", forwarded)
+    told = [each for each in logs if "TRUSTED_PROXIES" in each["event"]]
+    assert [each["log_level"] for each in told] == ["warning"] * times
+    assert "192.0.2" not in str(told)
+
+
 @pytest.mark.usefixtures("three_a_minute")
 def test_through_proxies_of_ours_the_address_is_what_the_first_of_them_saw(
     guarded: Callable[..., FlaskClient],

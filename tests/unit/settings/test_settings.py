@@ -44,6 +44,13 @@ def test_proxies_are_a_number_and_redis_is_an_address() -> None:
         assert refused({"REDIS_URL": text}).name == "REDIS_URL"
 
 
+def test_in_production_it_should_be_said_how_many_proxies_there_are() -> None:
+    assert not Settings.load({}).proxies_unsaid
+    for said, unsaid in ((None, True), ("", True), ("0", False), ("1", False)):
+        given = {} if said is None else {"TRUSTED_PROXIES": said}
+        assert Settings.load(PRODUCTION | given).proxies_unsaid is unsaid
+
+
 def test_redis_without_its_library_is_refused_and_what_to_install_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
