@@ -39,6 +39,8 @@ class _Rate:
 
 _RATES = {
     "reading": _Rate(600, 6_000),
+    # Reads all that is held about somebody, and writes that down; nobody needs it twice.
+    "exporting": _Rate(5, 200),
     "booking": _Rate(60, 2_000),
     "signing in": _Rate(10, 200),
     # A provider that is refused gives our address up; its notices are cheap until they are proved.
@@ -46,6 +48,7 @@ _RATES = {
     "the rest": _Rate(120, 2_000),
 }
 _READING = ("GET", "HEAD", "OPTIONS")
+_EXPORTS = ("/me/export", "/api/me/export")
 _WRITING = (
     ("booking", re.compile(r"/api/scheduling/(bookings|calendly/scheduling-link)|/bookings/|/b/")),
     ("signing in", re.compile("/signin")),
@@ -125,9 +128,9 @@ def _opens_a_link() -> bool:
 
 
 def _class() -> str:
-    if request.method in _READING:
-        return "reading"
     rule = str(request.url_rule)
+    if request.method in _READING:
+        return "exporting" if rule in _EXPORTS else "reading"
     if rule == "/signin" and _opens_a_link():
         return "the rest"  # many behind one address were sent theirs at once
     return next((name for name, rules in _WRITING if rules.match(rule)), "the rest")

@@ -88,9 +88,10 @@ def statuses(number: int, ask: Callable[[], TestResponse]) -> list[int]:
 # ---- how often ---------------------------------------------------------------------------------
 
 
-def test_production_limits_reading_booking_signing_in_and_the_rest_each_for_itself() -> None:
+def test_production_limits_each_class_for_itself() -> None:
     assert {name: rate.production for name, rate in _RATES.items()} == {
         "reading": 600,
+        "exporting": 5,
         "booking": 60,
         "signing in": 10,
         "webhooks": 6_000,
@@ -114,6 +115,10 @@ def test_development_admits_64_confirms_at_once_and_a_thousand_a_minute(
         ("GET", "/signin", "reading"),
         ("GET", "/bookings/x", "reading"),
         ("HEAD", BUILDERS, "reading"),
+        ("GET", "/me", "reading"),
+        ("GET", "/me/export", "exporting"),
+        ("HEAD", "/me/export", "exporting"),
+        ("GET", "/api/me/export", "exporting"),
         ("POST", f"{BOOKINGS}/initialize", "booking"),
         ("POST", f"{BOOKINGS}/create", "booking"),
         ("POST", f"{BOOKINGS}/confirm", "booking"),
