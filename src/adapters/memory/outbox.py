@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from attrs import evolve
@@ -105,6 +105,10 @@ class MemoryOutbox(LeasedOutbox):
             for job_id, entry in self._session.tables.jobs.items()
             if entry.dead
         )
+
+    def of_bookings(self, booking_ids: Collection[BookingId]) -> tuple[Job, ...]:
+        entries = self._session.tables.jobs.values()
+        return tuple(each.job for each in entries if each.job.booking_id in booking_ids)
 
     def restart(self, job_id: str, *, now: datetime) -> bool:
         entry = self._session.tables.jobs.get(job_id)

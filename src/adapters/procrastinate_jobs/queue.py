@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from threading import Event
@@ -17,8 +17,10 @@ from adapters.procrastinate_jobs.outbox import ProcrastinateOutbox, to_job
 from adapters.procrastinate_jobs.shift import SIDE_BY_SIDE, Shift
 from booking_core import (
     READABLE,
+    BookingId,
     Clock,
     DeadJob,
+    Job,
     JobHandler,
     JobQueue,
     Outbox,
@@ -130,6 +132,11 @@ class ProcrastinateJobs(JobQueue):
                 for row in connection.execute(_DEAD)
             ]
 
+    def of_bookings(self, booking_ids: Collection[BookingId]) -> Sequence[Job]:
+        with self._transaction() as connection:
+            rows = connection.execute(_OF_BOOKINGS, {"bookings": list(booking_ids)})
+            return [to_job(row.args) for row in rows]
+
     def restart(self, job_id: str) -> bool:
         with self._transaction() as connection:
             dead = {"id": _number(job_id), "readable": sorted(READABLE)}
@@ -183,6 +190,10 @@ _UPCOMING = text(
 # Whatever the library, or somebody with its tools, has stopped: nothing lies there unseen.
 _STOPPED = "status NOT IN ('todo', 'doing', 'succeeded')"
 _DEAD = text(f"SELECT id, args FROM procrastinate_jobs WHERE {_STOPPED} ORDER BY id")
+_OF_BOOKINGS = text(
+    "SELECT args FROM procrastinate_jobs WHERE status <> 'succeeded'"
+    " AND args ->> 'booking_id' = ANY(:bookings) ORDER BY id"
+)
 _DISCARD = text(f"DELETE FROM procrastinate_jobs WHERE id = :id AND {_STOPPED} RETURNING args")
 _BEGIN_ANEW = text(
     f"DELETE FROM procrastinate_jobs WHERE id = :id AND {_STOPPED}"

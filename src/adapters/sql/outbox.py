@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -94,6 +95,11 @@ _UPCOMING = (
     select(outbox).where(_ALIVE).order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("at_most"))
 )
 _DEAD = select(outbox).where(outbox.c.due_at.is_(None)).order_by(outbox.c.id)
+_OF_BOOKINGS = (
+    select(outbox)
+    .where(outbox.c.booking_id.in_(bindparam("bookings", expanding=True)))
+    .order_by(outbox.c.id)
+)
 _DISCARD = (
     delete(outbox)
     .where(outbox.c.id == bindparam("dead"), outbox.c.due_at.is_(None))
@@ -153,6 +159,10 @@ class SqlOutbox(LeasedOutbox):
 
     def dead(self) -> tuple[DeadJob, ...]:
         return tuple(_to_dead(row) for row in self._transaction.rows(_DEAD))
+
+    def of_bookings(self, booking_ids: Collection[BookingId]) -> tuple[Job, ...]:
+        rows = self._transaction.rows(_OF_BOOKINGS, {"bookings": list(booking_ids)})
+        return tuple(_to_job(row, row.due_at or _LONG_AGO) for row in rows)
 
     def restart(self, job_id: str, *, now: datetime) -> bool:
         row = self._transaction.write(_BEGIN_ANEW, {"dead": _number(job_id)}).first()

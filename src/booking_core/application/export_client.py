@@ -11,15 +11,13 @@ from booking_core.domain.actor import Actor, Role
 from booking_core.domain.booking import Booking
 from booking_core.domain.credential import Credential, CredentialKind
 from booking_core.domain.errors import NotAllowed, SignInRequired
-from booking_core.domain.ids import BookingId, ClientId
+from booking_core.domain.ids import ClientId
 from booking_core.domain.policies import check_in_person, check_may_run_people
 from booking_core.domain.trail import Subject, SubjectKind, TrailEntry
 from booking_core.ports.job_queue import JobQueue
 from booking_core.ports.outbox import Job, Topic
 from booking_core.ports.trail import MOST_ENTRIES, TrailFilter
 from booking_core.ports.unit_of_work import UnitOfWork
-
-_MOST_JOBS = 100_000
 
 
 @frozen(kw_only=True)
@@ -99,14 +97,8 @@ class ExportClient:
 
         exported = self.people.once(export)
         # The queue is asked outside of the transaction: it may have a connection of its own.
-        return evolve(exported, mails=self._mails({each.id for each in exported.bookings}))
-
-    def _mails(self, bookings: set[BookingId]) -> list[Job]:
-        if not bookings:
-            return []
-        jobs = [each.job for each in self.jobs.upcoming(limit=_MOST_JOBS)]
-        jobs += [each.job for each in self.jobs.dead()]
-        return [job for job in jobs if job.topic is Topic.SEND_MAIL and job.booking_id in bookings]
+        jobs = self.jobs.of_bookings({each.id for each in exported.bookings})
+        return evolve(exported, mails=[each for each in jobs if each.topic is Topic.SEND_MAIL])
 
 
 def _told(held: HeldData, credentials: Sequence[Credential]) -> Iterator[TrailFilter]:

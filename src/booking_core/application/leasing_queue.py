@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from threading import Event
 from typing import TypeVar
@@ -9,10 +9,11 @@ from typing import TypeVar
 from attrs import frozen
 
 from booking_core.application.retries import log_failure, retry_at, told
+from booking_core.domain.ids import BookingId
 from booking_core.domain.request_id import serving
 from booking_core.ports.clock import Clock
 from booking_core.ports.job_queue import JobHandler, JobQueue
-from booking_core.ports.outbox import DeadJob, LeasedJob, LeasedOutbox, WaitingJob
+from booking_core.ports.outbox import DeadJob, Job, LeasedJob, LeasedOutbox, WaitingJob
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
 _T = TypeVar("_T")
@@ -68,6 +69,9 @@ class LeasingQueue(JobQueue):
 
     def dead(self) -> Sequence[DeadJob]:
         return self._with(lambda box: box.dead())
+
+    def of_bookings(self, booking_ids: Collection[BookingId]) -> Sequence[Job]:
+        return self._with(lambda box: box.of_bookings(booking_ids))
 
     def restart(self, job_id: str) -> bool:
         return self._with(lambda box: box.restart(job_id, now=self.clock.now()))

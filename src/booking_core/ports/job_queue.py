@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from threading import Event
 from typing import Protocol
 
+from booking_core.domain.ids import BookingId
 from booking_core.ports.outbox import DeadJob, Job, WaitingJob
 
 #: Does a job. Raises whatever it likes when the job has to be tried again.
@@ -44,6 +45,10 @@ class JobQueue(Protocol):
     @abstractmethod
     def dead(self) -> Sequence[DeadJob]:
         """The dead jobs, oldest first."""
+
+    @abstractmethod
+    def of_bookings(self, booking_ids: Collection[BookingId]) -> Sequence[Job]:
+        """What waits, is being done or was given up for those bookings, oldest first."""
 
     @abstractmethod
     def restart(self, job_id: str) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -147,6 +148,10 @@ class LeasedOutbox(Outbox, Protocol):
     @abstractmethod
     def dead(self) -> tuple[DeadJob, ...]:
         """The dead jobs, oldest first."""
+
+    @abstractmethod
+    def of_bookings(self, booking_ids: Collection[BookingId]) -> tuple[Job, ...]:
+        """The jobs of those bookings, dead ones too, oldest first."""
 
     @abstractmethod
     def restart(self, job_id: str, *, now: datetime) -> bool:

@@ -476,6 +476,18 @@ class JobQueueContract:
         assert (second.attempts, second.error, second.begun) == (0, "", False)
         assert len(queue.upcoming(limit=1)) == 1
 
+    def test_the_jobs_of_some_bookings_are_told_the_given_up_ones_too(
+        self, queue: JobQueue, put: Callable[..., None]
+    ) -> None:
+        put("key_1")
+        queue.work(Handler(ProviderFailed("no", retryable=False)))
+        put("key_2", after=_HOUR)
+        put("key_3", "bkg_2", after=_HOUR)
+        put("key_4", "bkg_3", after=_HOUR)
+        wanted = [BookingId("bkg_1"), BookingId("bkg_2"), BookingId("bkg_none")]
+        assert [each.key for each in queue.of_bookings(wanted)] == ["key_1", "key_2", "key_3"]
+        assert not queue.of_bookings([])
+
     def test_a_job_that_is_being_done_is_listed_as_begun(
         self, queue: JobQueue, put: Callable[..., None]
     ) -> None:
