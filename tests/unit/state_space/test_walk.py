@@ -23,7 +23,6 @@ from booking_core.domain.calendar_steps import Remove
 from tests.unit.state_space.walk import FORGOTTEN, TAKEN_AWAY, UNTOLD, Walk, explore
 from tests.unit.state_space.world import PRICE, Case, cases
 
-
 #: One of each flow in every run; `make statespace` walks all of them.
 SHORT = [
     Case(Flow.DIRECT, "card", PRICE, aftermath=True),
