@@ -5,7 +5,7 @@
 .PHONY: help run test browser fuzz statespace killpoints packaging check audit format bench wheels clean
 
 PY := .venv/bin/python
-JOBS ?= 2
+JOBS ?= 3
 ARGS ?=
 PROJECTS := pyproject.toml packaging/service/pyproject.toml
 

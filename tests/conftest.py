@@ -29,8 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _own_logs() -> Iterator[None]:
     """Each test starts with the logs of a service; a command that it runs sets them up anew."""
-    level = logging.getLogger().level
+    logging.getLogger().setLevel(logging.WARNING)
     structlog.configure(**logs.structured())
     yield
-    logging.getLogger().setLevel(level)
     structlog.reset_defaults()
