@@ -227,9 +227,9 @@ def test_what_several_processes_count_is_added_up(
         (kept,) = tmp_path.glob("booking-metrics-*")
         asked = 0
         while len(list(kept.glob("histogram_*.db"))) < 2 and asked < 2_000:
-            at_once([lambda: httpx.get(f"http://127.0.0.1:{port}/healthz")] * 8)
+            at_once([lambda: httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=30)] * 8)
             asked += 8
-        told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        told = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
         code, said = ended(service)
     assert asked < 2_000, "one process answered everything"
     assert f'count{{method="GET",route="/healthz",status="200"}} {asked}.0' in told
