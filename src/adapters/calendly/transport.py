@@ -14,7 +14,7 @@ from secrets import token_hex
 from typing import Any
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
 from adapters.calendly.patience import at_most, worth_sending
 from adapters.calendly.refusals import CalendlyError, Refusal, Unreachable, Unreadable
@@ -34,6 +34,18 @@ _LARGEST_ANSWER = 16 * 1024 * 1024  # bytes; a full page of events is a hundredt
 _SECONDS = re.compile(r"\d+(\.\d+)?")
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _log = logging.getLogger("booking.calendly")
+
+
+@frozen
+class _Request:
+    """What is asked, however often it is sent; its id is for the log."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None
+    body: JSON | None
+    safe: bool
+    id: str = field(factory=lambda: token_hex(6))
 
 
 @frozen
@@ -97,58 +109,41 @@ class Transport:
     ) -> JSON:
         """The JSON object that was answered. Raises CalendlyError."""
         safe = method in ("GET", "DELETE") if safe is None else safe
-        request_id = token_hex(6)
+        asked = _Request(method, path, params, body, safe)
         attempt = 0
         while True:
             try:
-                return self._once(method, path, params, body, request_id, safe)
+                return self._once(asked)
             except CalendlyError as error:
                 pause = _pause_before_retry(error, attempt, safe)
                 if pause is None or not worth_sending(safe, after=pause):
                     raise
-            _log.info("%s %s is tried again, request %s", method, path, request_id)
+            _log.info("%s %s is tried again, request %s", method, path, asked.id)
             self._sleep(pause)
             attempt += 1
 
-    def _once(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: JSON | None,
-        ours: str,
-        safe: bool,
-    ) -> JSON:
+    def _once(self, asked: _Request) -> JSON:
         token = self._tokens.current()
-        answer = self._send(method, path, params, body, ours, safe, token)
+        answer = self._send(asked, token)
         if answer.status == 401:  # nothing was done
             other = self._tokens.after_refusal(token)
             if other is not None:
-                answer = self._send(method, path, params, body, ours, safe, other)
+                answer = self._send(asked, other)
         if answer.is_success:
             return _object(answer)
         raise Refusal(answer.status, _object_or_none(answer), _wait(answer.headers))
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: JSON | None,
-        ours: str,
-        safe: bool,
-        token: str,
-    ) -> _Answer:
-        if not worth_sending(safe):
+    def _send(self, asked: _Request, token: str) -> _Answer:
+        if not worth_sending(asked.safe):
             raise Unreachable("no time left", sent=False)
         began, left = time.monotonic(), seconds_left()
         patience = math.inf if left is None else left
         try:
             with self._http.stream(
-                method,
-                f"{self._base_url}{path}",
-                params=params,
-                json=body,
+                asked.method,
+                f"{self._base_url}{asked.path}",
+                params=asked.params,
+                json=asked.body,
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=at_most(left, self._http.timeout),
             ) as answering:
@@ -156,14 +151,15 @@ class Transport:
                 answer = _Answer(answering.status_code, answering.headers, read)
         except (httpx.HTTPError, httpx.InvalidURL) as broken:
             name = type(broken).__name__
-            _log.warning("%s %s: %s, request %s", method, path, name, ours)
+            _log.warning("%s %s: %s, request %s", asked.method, asked.path, name, asked.id)
             # What we may not send is quoted by its error, and that can be the token.
             cause = None if isinstance(broken, httpx.LocalProtocolError) else broken
             raise Unreachable(name, sent=not isinstance(broken, _NEVER_SENT)) from cause
         level = logging.INFO if answer.is_success else logging.WARNING
         took, theirs = 1000 * (time.monotonic() - began), _their_id(answer)
         line = "%s %s: %d in %.0f ms, request %s, theirs %s"
-        _log.log(level, line, method, path, answer.status, took, ours, theirs)
+        told = (asked.method, asked.path, answer.status, took, asked.id, theirs)
+        _log.log(level, line, *told)
         return answer
 
 

@@ -183,9 +183,8 @@ class MemoryBookings(BookingRepository):
         ends = [
             each.deadline
             for each in self._session.tables.bookings.values()
-            if each.state.live
-            and each.deadline
-            and each.deadline > now
+            if each.deadline
+            and _waits(each, now)
             and each.payment.status not in HANDED_OVER
             and (client is None or _is_of(each, client))
             and origin in (None, each.origin)
@@ -195,10 +194,13 @@ class MemoryBookings(BookingRepository):
 
     def counts(self, *, now: datetime) -> BookingCounts:
         every = self._session.tables.bookings.values()
-        waiting = (
-            each for each in every if each.state.live and each.deadline and each.deadline > now
-        )
-        return BookingCounts(Counter(each.state for each in every), sum(1 for _ in waiting))
+        waiting = sum(_waits(each, now) for each in every)
+        return BookingCounts(Counter(each.state for each in every), waiting)
+
+
+def _waits(booking: Booking, now: datetime) -> bool:
+    """For its client, and its time for that is not over."""
+    return booking.state.live and booking.deadline is not None and booking.deadline > now
 
 
 def _is_of(booking: Booking, client: Client) -> bool:

@@ -9,7 +9,7 @@ from booking_core.domain.actor import Actor, Role
 from booking_core.domain.checks import invalid
 from booking_core.domain.contact import Contact
 from booking_core.domain.ids import BuilderId, ClientId
-from booking_core.domain.policies import check_may_run_people
+from booking_core.domain.policies import check_may_give_role
 from booking_core.ports.unit_of_work import UnitOfWork
 
 
@@ -42,9 +42,7 @@ class GrantRole:
             InvalidRequest: another role, a builder without `builder_id`, no account named.
             KeyReused, KeyInProgress: the key stands for another request, or for one that runs.
         """
-        check_may_run_people(actor)
-        if role not in (Role.ADMIN, Role.BUILDER):
-            raise invalid("/role", f"Choose one of {Role.BUILDER}, {Role.ADMIN}.")
+        check_may_give_role(actor, role)
         if (account_id is None) == (email is None):
             raise invalid("/account", "Name one account, by its id or by its e-mail address.")
 

@@ -50,26 +50,23 @@ class MoveAtProvider:
             mode = uow.builders.get(booking.builder_id).scheduling_mode
         return mode is SchedulingMode.LINK
 
-    def url(self, booking: Booking) -> str | None:
+    def _url(self, booking: Booking) -> str | None:
         """The page where the caller's own booking is moved; None where the provider names none.
 
         Raises ProviderFailed.
         """
         own = booking.event
-        found = self.calendar.events(booking=booking) if own is not None else ()
+        if own is None:
+            return None
+        found = self.calendar.events(booking=booking)
         return next(
-            (
-                each.move_url
-                for each in found
-                if own is not None and each.is_of(own) and not each.cancelled
-            ),
-            None,
+            (each.move_url for each in found if each.is_of(own) and not each.cancelled), None
         )
 
     def refusal(self, booking: Booking) -> SlotUnavailable:
         """What a caller is told who wants to move it here; without the page while nobody names it."""
         try:
-            url = self.url(booking)
+            url = self._url(booking)
         except ProviderFailed:
             return SlotUnavailable("refused", _MESSAGE, lasting=False)
         return SlotUnavailable("refused", _MESSAGE, reschedule_url=url)

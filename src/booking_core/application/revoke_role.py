@@ -11,7 +11,7 @@ from booking_core.domain.checks import invalid
 from booking_core.domain.credential import Credential, Grant
 from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import ClientId
-from booking_core.domain.policies import check_may_run_people
+from booking_core.domain.policies import check_may_give_role
 from booking_core.ports.unit_of_work import UnitOfWork
 
 
@@ -44,9 +44,7 @@ class RevokeRole:
             NotAllowed: for those who come with a key.
             InvalidRequest: another role, no account named.
         """
-        check_may_run_people(actor)
-        if role not in (Role.ADMIN, Role.BUILDER):
-            raise invalid("/role", f"Choose one of {Role.BUILDER}, {Role.ADMIN}.")
+        check_may_give_role(actor, role)
 
         def revoke(uow: UnitOfWork) -> Account:
             account = _named(uow, account_id, email)

@@ -5,6 +5,7 @@ from attrs import frozen
 from booking_core.application.access import Access
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
+from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import BookingId
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
@@ -20,3 +21,11 @@ class ShowBooking:
         """Raises NotFound."""
         with self.unit_of_work(write=False) as uow:
             return self.access.booking(uow, booking_id, actor)
+
+    def opens(self, *, booking_id: BookingId, actor: Actor) -> bool:
+        """Whether there is such a booking for that actor, say for a token that may be revoked."""
+        try:
+            self(booking_id=booking_id, actor=actor)
+        except NotFound:
+            return False
+        return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from booking_core.domain.actor import Actor, Role
 from booking_core.domain.builder import Builder
+from booking_core.domain.checks import invalid
 from booking_core.domain.errors import (
     NotAllowed,
     NotFound,
@@ -145,6 +146,13 @@ def check_may_run_people(actor: Actor) -> None:
     if not actor.is_operator:
         raise NotFound("account")
     check_in_person(actor)
+
+
+def check_may_give_role(actor: Actor, role: Role) -> None:
+    """As `check_may_run_people`, and InvalidRequest for a role that is not given or taken away."""
+    check_may_run_people(actor)
+    if role not in (Role.ADMIN, Role.BUILDER):
+        raise invalid("/role", f"Choose one of {Role.BUILDER}, {Role.ADMIN}.")
 
 
 def check_in_person(actor: Actor) -> None:

@@ -15,7 +15,6 @@ from booking_core import (
     BookingId,
     BookingState,
     Initialized,
-    NotFound,
     PaymentStatus,
     SessionTypeId,
 )
@@ -59,11 +58,7 @@ def routes(application: Application) -> APIBlueprint:
         if asking.signed_in or idempotency_key() is None:
             return True
         holder = Actor.anonymous(token_of(booking))
-        try:
-            core.show_booking(booking_id=booking.id, actor=holder)
-        except NotFound:
-            return False
-        return True
+        return core.show_booking.opens(booking_id=booking.id, actor=holder)
 
     def outlined(booking: Booking) -> tuple[Json, int]:
         status = 201 if booking.state.served else 202

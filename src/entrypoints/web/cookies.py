@@ -14,7 +14,6 @@ from booking_core import (
     Identity,
     InvalidCredentials,
     NewCredential,
-    NotFound,
     Role,
 )
 from entrypoints.web.requests import actor
@@ -100,11 +99,7 @@ class Cookies:
 
     def opens(self, who: Actor, booking_id: str) -> bool:
         """Whether there is such a booking for that actor."""
-        try:
-            self.core.show_booking(booking_id=BookingId(booking_id), actor=who)
-        except NotFound:
-            return False
-        return True
+        return self.core.show_booking.opens(booking_id=BookingId(booking_id), actor=who)
 
     def keep_token(self, answer: Response, token: str, path: str) -> None:
         """Only the booking's page at `path` is sent it, so a browser can keep any number of them."""

@@ -38,6 +38,7 @@ _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # a string of RFC 8941, with its escapes
 LARGEST_BODY = 256 * 1024  # bytes
 _LONGEST_PATH = 500
+# A part of a path that is no id could be anything, an e-mail address too, and is not for the log.
 _NO_ID = re.compile(r"(?<=/)(?![\w.~-]{1,40}(?:/|$))[^/]+", re.ASCII)
 _DEEPEST = 20
 _MOST_FIELDS = 1_000  # of one object, or of a form
@@ -122,9 +123,7 @@ def end(response: Response) -> Response:
     _log.info(
         "request",
         method=request.method,
-        path=_NO_ID.sub(
-            "…", request.path[:_LONGEST_PATH]
-        ),  # where anything could stand, addresses too
+        path=_NO_ID.sub("…", request.path[:_LONGEST_PATH]),
         status=response.status_code,
         ms=round(1000 * (time.perf_counter() - g.started), 1),
     )

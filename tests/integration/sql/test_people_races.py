@@ -33,6 +33,7 @@ from booking_core.testing.examples import NOW, a_builder, a_contact, a_session_t
 pytestmark = pytest.mark.storm
 
 EMAIL = a_contact().email
+PROOF = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=True)
 ROOT = Actor.admin("root")
 
 
@@ -72,6 +73,16 @@ def _links(core: BookingCore, mailer: MemoryMailer) -> list[str]:
     return [mail.text.partition("#link=")[2].split()[0] for mail in mails]
 
 
+def _ways_in(core: BookingCore, mailer: MemoryMailer) -> list[Callable[[], None]]:
+    """A mailed link, and a token of the identity provider."""
+    core.ask_sign_in_link(email=EMAIL)
+    (link,) = _links(core, mailer)
+    return [
+        lambda: core.open_session(link_secret=link) and None,
+        lambda: core.actor_of_proof(proof=PROOF) and None,
+    ]
+
+
 def _book(core: BookingCore, hour: int) -> Booking:
     return core.confirm_booking(
         session_type_id=a_session_type().id,
@@ -94,13 +105,9 @@ def test_of_twelve_first_requests_at_once_all_are_the_same_person(
 def test_a_link_and_a_token_and_bookings_at_once_end_in_one_account(
     core: BookingCore, mailer: MemoryMailer
 ) -> None:
-    core.ask_sign_in_link(email=EMAIL)
-    (link,) = _links(core, mailer)
-    proof = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=True)
     at_once(
         [
-            lambda: core.open_session(link_secret=link) and None,
-            lambda: core.actor_of_proof(proof=proof) and None,
+            *_ways_in(core, mailer),
             *(lambda hour=hour: _book(core, hour) and None for hour in (9, 11, 13)),
         ]
     )
@@ -162,8 +169,7 @@ def test_of_twelve_repeats_at_once_one_makes_an_api_key_and_is_told_its_secret(
 def test_of_twelve_who_claim_and_change_a_booking_at_once_nothing_is_lost(
     core: BookingCore, mailer: MemoryMailer, store: UnitOfWorkFactory
 ) -> None:
-    proof = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=True)
-    actor = core.actor_of_proof(proof=proof)
+    actor = core.actor_of_proof(proof=PROOF)
     booking = _book(core, 9)
 
     def claim(number: int) -> None:
@@ -209,15 +215,7 @@ def test_bookings_are_claimed_once_by_those_who_prove_their_address_at_once(
     core: BookingCore, mailer: MemoryMailer
 ) -> None:
     booked = [_book(core, hour) for hour in (9, 11)]
-    core.ask_sign_in_link(email=EMAIL)
-    (link,) = _links(core, mailer)
-    proof = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=True)
-    at_once(
-        [
-            lambda: core.open_session(link_secret=link) and None,
-            lambda: core.actor_of_proof(proof=proof) and None,
-        ]
-    )
+    at_once(_ways_in(core, mailer))
     (account,) = core.list_accounts(actor=Actor.admin()).accounts
     for booking in booked:
         assert _claims(core, booking) == [f"client:{account.id}"]
@@ -255,9 +253,8 @@ def test_once_a_revocation_is_answered_no_call_with_the_key_passes(core: Booking
 def test_whoever_revokes_a_role_while_keys_are_made_and_revoked_no_key_is_left(
     core: BookingCore, role: Role
 ) -> None:
-    proof = Proof(issuer="https://id.test", subject="s-1", email=EMAIL, email_verified=True)
     account = core.grant_role(role=role, email=EMAIL, builder_id=a_builder().id, actor=ROOT)
-    actor = core.actor_of_proof(proof=proof)
+    actor = core.actor_of_proof(proof=PROOF)
     keys = [core.add_api_key(name="Till", scopes=[Scope.READ], actor=actor) for _ in range(2)]
 
     def revoke_role() -> None:

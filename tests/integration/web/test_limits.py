@@ -316,7 +316,6 @@ def test_without_its_redis_the_service_goes_on_limits_by_itself_and_says_so_once
     guarded: Callable[..., FlaskClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     client = guarded(REDIS_URL=NOTHING_ANSWERS)
-    caplog.set_level("WARNING", "flask-limiter")
     assert statuses(4, lambda: client.get(BUILDERS)) == [200, 200, 200, 429]
     told = [each.message for each in caplog.records if "in-memory" in each.message]
     assert len(told) == 1

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from _pytest.mark import ParameterSet
 from attrs import evolve
 
 from booking_core import (
@@ -382,7 +381,7 @@ BUGS: list[tuple[Plant, Case, str]] = [
 LONG = (removal_by_record, without_refund_ledger)
 
 
-def _planted(plant: Plant, case: Case, broken: str) -> ParameterSet:
+def _planted(plant: Plant, case: Case, broken: str) -> pytest.ParameterSet:
     marks = [pytest.mark.statespace] if plant in LONG else []
     return pytest.param(plant, case, broken, id=plant.__name__, marks=marks)
 
