@@ -203,6 +203,12 @@ from booking_core.domain.questions import (
     Question,
     QuestionKind,
 )
+from booking_core.domain.reckoning import (
+    MoneyFate,
+    Reckoning,
+    reckoned,
+    reckoned_if_cancelled,
+)
 from booking_core.domain.request_id import REQUEST_ID, serving
 from booking_core.domain.schedule import (
     DayRange,
@@ -459,6 +465,7 @@ __all__ = [
     "ManageKey",
     "MarkNoShow",
     "Money",
+    "MoneyFate",
     "MoveAtProvider",
     "NewCredential",
     "NotAllowed",
@@ -495,6 +502,7 @@ __all__ = [
     "RangeTooLong",
     "Reader",
     "Reason",
+    "Reckoning",
     "RecordPaidOnSite",
     "RecordReturnedOnSite",
     "RefundBooking",
@@ -584,6 +592,8 @@ __all__ = [
     "next_start",
     "open_slots",
     "printable",
+    "reckoned",
+    "reckoned_if_cancelled",
     "retry_at",
     "seconds_left",
     "serving",

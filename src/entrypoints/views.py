@@ -28,7 +28,6 @@ from booking_core import (
     LocationKind,
     Money,
     Offer,
-    Payment,
     Question,
     RepairReport,
     Replay,
@@ -189,7 +188,7 @@ def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
         "step": value.step.value,
         "paymentStatus": value.payment.status.value,
         "price": money(value.payment.price),
-        "refunded": _returned(value.payment),
+        "refunded": money(value.payment.gone_back),
         "builderId": value.builder_id,
         "sessionTypeId": value.session_type_id,
         "clientId": value.client.id,
@@ -228,12 +227,6 @@ def contact(value: Contact) -> Json:
         "timezone": value.timezone,
         "language": value.language and value.language.value,
     }
-
-
-def _returned(payment: Payment) -> Json | None:
-    if payment.price is None or not payment.returned:
-        return None
-    return money(Money(payment.returned, payment.price.currency))
 
 
 def _moment(when: datetime | None) -> str | None:

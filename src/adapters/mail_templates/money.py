@@ -1,91 +1,115 @@
-"""What a mail says about money that is not taken, goes back or stays."""
+"""What a mail, or a booking's page, says about money that is not taken, goes back or stays."""
 
 from __future__ import annotations
 
-from booking_core import Letter, LetterKind, Money, Payment, PaymentStatus, Reader
+from collections.abc import Callable
 
-_ABOUT_MONEY = (LetterKind.CANCELLED, LetterKind.FAILED, LetterKind.LINK_UNUSED)
+from adapters.mail_templates.phrases import phrases
+from booking_core import (
+    BookingState,
+    Language,
+    Letter,
+    LetterKind,
+    Money,
+    MoneyFate,
+    PaymentStatus,
+    Reader,
+    Reckoning,
+    reckoned,
+)
+
+_ENDINGS = (
+    LetterKind.CANCELLED,
+    LetterKind.CALLED_OFF,
+    LetterKind.FAILED,
+    LetterKind.LINK_UNUSED,
+)
 _TOO_LATE = {
     LetterKind.AUTHORISED_TOO_LATE: "released",
     LetterKind.PAID_TOO_LATE: "goes_back_whole",
 }
-_NOT_TAKEN = (PaymentStatus.VOIDED, PaymentStatus.FAILED)
-_TAKEN_ON_SITE = (PaymentStatus.PAID, PaymentStatus.REFUND_DUE, PaymentStatus.REFUNDED)
-_TAKEN = (PaymentStatus.AUTHORISED, PaymentStatus.DISPUTED, *_TAKEN_ON_SITE)
-_GOES_BACK = ("goes_back", "kept_part", "kept_all", "on_site_goes_back", "on_site_kept_part")
+_TO_CHOOSE = {PaymentStatus.AUTHORISED: "reserved", PaymentStatus.PAID: "has_paid"}
+_BESIDES = (
+    MoneyFate.GOES_BACK,
+    MoneyFate.KEPT_PART,
+    MoneyFate.KEPT_ALL,
+    MoneyFate.ON_SITE_GOES_BACK,
+    MoneyFate.ON_SITE_KEPT_PART,
+)
+_ANOTHER_MAIL = frozenset({"goes_back", "kept_part", "goes_back_whole"})
+
+
+def in_words(
+    reckoning: Reckoning, *, language: Language, in_figures: Callable[[Money], str]
+) -> str:
+    """What a client is told of it."""
+    words, amounts = phrases(language)["money"], _amounts(reckoning)
+    figures = {name: in_figures(amount) for name, amount in amounts.items()}
+    return " ".join(words[phrase].format(**figures) for phrase in _phrases(reckoning))
 
 
 def told(letter: Letter) -> tuple[list[str], dict[str, Money]]:
-    """The phrases, none where there is nothing to say, and their amounts.
-
-    What shall stay with the builder is known as soon as a booking ends; what the provider has done
-    about it by now makes no difference to that.
-    """
-    if letter.booking.payment.price is None:
+    """The phrases, none where there is nothing to say, and their amounts."""
+    payment = letter.booking.payment
+    if payment.price is None:
         return [], {}
-    amounts = _amounts(letter, letter.booking.payment.price)
-    if letter.kind is LetterKind.REFUNDED:
-        phrase = _of_refund(letter)
-    else:
-        phrase = _what_becomes_of_it(letter, amounts)
-    phrases = [] if phrase is None else [phrase]
-    if phrase in _GOES_BACK and amounts["before"].amount:
-        phrases.append("before")
-    by_whom = "" if letter.reader is Reader.CLIENT else "builder_"
-    return [f"{by_whom}{each}" for each in phrases], amounts
-
-
-def _amounts(letter: Letter, price: Money) -> dict[str, Money]:
-    """What goes back when the booking ends, what is kept then, and what had gone back before."""
-    payment = letter.booking.payment
     before = letter.back_before.amount if letter.back_before else 0
-    left = max(0, payment.paid_in - before)
-    kept = min(payment.to_keep, left)
-    figures = {
-        "price": price.amount,
-        "amount": left - kept,
-        "kept": kept,
-        "before": before,
-        "reserved": max(0, price.amount - kept),
-        "returned": payment.returned,
-    }
-    return {name: Money(figure, price.currency) for name, figure in figures.items()}
+    reckoning = reckoned(payment, before=before)
+    said = _about(letter, reckoning)
+    if letter.reader is Reader.BUILDER:
+        said = [f"builder_{each}" for each in said]
+    elif not _ANOTHER_MAIL.isdisjoint(said):
+        said.append("another_mail")
+    amounts = {"price": payment.price, "returned": Money(payment.returned, payment.price.currency)}
+    return said, amounts | (_amounts(reckoning) if reckoning else {})
 
 
-def _of_refund(letter: Letter) -> str | None:
+def _about(letter: Letter, reckoning: Reckoning | None) -> list[str]:
+    if letter.kind is LetterKind.REFUNDED:
+        return _of_refund(letter)
+    if letter.kind in _TOO_LATE:
+        return [_TOO_LATE[letter.kind]]
+    if letter.kind is LetterKind.CHOOSE_TIME:
+        phrase = _TO_CHOOSE.get(letter.booking.payment.status)
+        return [phrase] if phrase else []
+    return _of_ending(letter.kind, reckoning) if reckoning else []
+
+
+def _of_ending(kind: LetterKind, reckoning: Reckoning) -> list[str]:
+    if kind is LetterKind.DISPUTE_ENDED:
+        return [*_of_dispute(reckoning), *_phrases(reckoning)]
+    late = kind is LetterKind.EXPIRED and reckoning.fate is MoneyFate.ON_ITS_WAY
+    return _phrases(reckoning) if late or kind in _ENDINGS else []
+
+
+def _of_refund(letter: Letter) -> list[str]:
     """Why it was made, where nobody announced it; of several, what they come to."""
-    if letter.booking.state.dead and letter.booking.payment.accepted is None:
-        return "nothing_booked"
-    before = letter.refund is not None and letter.booking.payment.returned > letter.refund.amount
-    return "refunded_in_all" if before else None
+    booking = letter.booking
+    if booking.state.dead and booking.payment.accepted is None:
+        return ["nothing_booked"]
+    several = letter.refund is not None and booking.payment.returned > letter.refund.amount
+    stands = booking.state is BookingState.CONFIRMED
+    return ["refunded_in_all"] * several + ["stays_booked"] * stands
 
 
-def _what_becomes_of_it(letter: Letter, amounts: dict[str, Money]) -> str | None:
-    payment = letter.booking.payment
-    if letter.kind not in _ABOUT_MONEY:
-        return _TOO_LATE.get(letter.kind)
-    if payment.status in (_TAKEN if payment.attempts else _TAKEN_ON_SITE):
-        return _who_gets_it(payment, amounts)
-    if not payment.attempts or payment.status not in _NOT_TAKEN:
-        return None
-    return "nothing_taken" if payment.accepted is None else "released"
+def _of_dispute(reckoning: Reckoning) -> list[str]:
+    """How it ended; nothing when the payment is disputed anew by now."""
+    if reckoning.fate is MoneyFate.BANK_DECIDES:
+        return []
+    lost = reckoning.fate is MoneyFate.BANK_GAVE_BACK
+    return ["dispute_lost" if lost else "dispute_won"]
 
 
-def _who_gets_it(payment: Payment, amounts: dict[str, Money]) -> str:
-    kept = amounts["kept"].amount
-    if payment.status is PaymentStatus.DISPUTED:
-        return "bank_decides"
-    if payment.status is PaymentStatus.REFUNDED and payment.owed:
-        return "bank_gave_back"
-    if kept and _only_reserved(payment):
-        return "kept_part_released" if amounts["reserved"].amount else "kept_all"
-    if not amounts["amount"].amount:
-        return "kept_all" if kept else "gone_back"
-    by_whom = "" if payment.attempts else "on_site_"
-    return f"{by_whom}{'kept_part' if kept else 'goes_back'}"
+def _phrases(reckoning: Reckoning) -> list[str]:
+    before = bool(reckoning.before.amount) and reckoning.fate in _BESIDES
+    return [reckoning.fate.value, *["before"] * before]
 
 
-def _only_reserved(payment: Payment) -> bool:
-    """No more is taken of what was authorised than is kept, so nothing has to be given back."""
-    less = payment.price is not None and 0 < payment.taken < payment.price.amount
-    return payment.status is PaymentStatus.AUTHORISED or less
+def _amounts(reckoning: Reckoning) -> dict[str, Money]:
+    return {
+        "price": reckoning.price,
+        "amount": reckoning.back,
+        "kept": reckoning.kept,
+        "before": reckoning.before,
+        "reserved": reckoning.released,
+    }

@@ -128,6 +128,7 @@ class _Page:
             (labels["client"], "" if self._for_client else f"{contact.name} <{contact.email}>"),
             (labels["when"], self._when(booking.slot)),
             (labels["was"], self._moment(self._letter.was)),
+            (labels["until"], self._moment(self._until)),
             (labels["where"], booking.location.text if booking.state.served else ""),
             (labels["price"], self._price()),
             (labels["pathway"], details.pathway or ""),
@@ -151,12 +152,22 @@ class _Page:
         )
 
     def _amount(self) -> Money | None:
-        """What went back, or what was refused on its way."""
+        """What went back, what was refused on its way, or what is disputed."""
         payment = self._booking.payment
         if payment.price is None or self._letter.refund is not None:
             return self._letter.refund
-        refused = self._letter.kind is LetterKind.REFUND_SENT_BACK
-        return Money(payment.owed if refused else payment.returned, payment.price.currency)
+        other = {
+            LetterKind.REFUND_SENT_BACK: payment.owed,
+            LetterKind.DISPUTED: payment.paid_in,
+        }
+        amount = other.get(self._letter.kind, payment.returned)
+        return Money(amount, payment.price.currency)
+
+    @property
+    def _until(self) -> datetime | None:
+        """How long a time can be chosen."""
+        to_choose = self._letter.kind is LetterKind.CHOOSE_TIME
+        return self._booking.deadline if to_choose else None
 
     def _reason(self) -> str:
         """What somebody wrote, or our own reason in the reader's words."""

@@ -387,6 +387,7 @@ def _from_payment(payment: Payment) -> dict[str, Any]:
         "returned": payment.returned,
         "least_kept": payment.least_kept,
         "sent_back": list(payment.sent_back),
+        "on_its_way": payment.on_its_way,
     }
 
 
@@ -402,6 +403,7 @@ def _to_payment(stored: dict[str, Any], status: PaymentStatus) -> Payment:
         returned=stored.get("returned", 0),
         least_kept=stored.get("least_kept", 0),
         sent_back=tuple(stored.get("sent_back", ())),
+        on_its_way=stored.get("on_its_way", False),
     )
 
 

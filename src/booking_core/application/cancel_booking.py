@@ -38,10 +38,11 @@ class CancelBooking:
             booking = self.access.booking(uow, booking_id, actor)
             now = self.keeper.clock.now()
             keep: Money | None = None
-            if not runs(actor, booking):
+            by_client = not runs(actor, booking)
+            if by_client:
                 check_may_change(booking, now)
                 keep = booking.kept_by_terms(now)
-            booking.cancel(keep=keep, reason=reason)
+            booking.cancel(keep=keep, reason=reason, by_client=by_client)
             return booking
 
         return self.keeper.once(

@@ -300,6 +300,8 @@ def _detail(booking: Booking, event: events.BookingEvent) -> str:
     match event:
         case events.BookingCancelled() | events.BookingFailed() | events.LinkUnused():
             return str(booking.payment.returned)
+        case events.DisputeEnded():
+            return str(booking.payment.returned)
         case events.MoneyGivenBack(amount=amount):
             return str(amount)
         case events.BookingRescheduled(was=left):

@@ -31,6 +31,7 @@ class Occasion:
 
 _ANY = frozenset(BookingState)
 _STANDS = frozenset({BookingState.CONFIRMED})
+_CANCELLED = frozenset({BookingState.CANCELLED})
 _TO_CHOOSE = frozenset({BookingState.AWAITING_SCHEDULING})
 
 OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
@@ -44,7 +45,8 @@ OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
         events.JoinLinkArrived: Occasion(_K.JOIN_LINK, _BOTH, _STANDS),
         events.BookingRescheduled: Occasion(_K.MOVED, _BOTH, SERVED),
         events.RescheduleRefused: Occasion(_K.MOVE_REFUSED, _CLIENT, _STANDS),
-        events.BookingCancelled: Occasion(_K.CANCELLED, _BOTH, frozenset({BookingState.CANCELLED})),
+        events.BookingCancelled: Occasion(_K.CANCELLED, _BOTH, _CANCELLED),
+        events.BookingCalledOff: Occasion(_K.CALLED_OFF, _CLIENT, _CANCELLED),
         events.BookingFailed: Occasion(_K.FAILED, _BOTH, frozenset({BookingState.FAILED})),
         events.PaymentFailed: Occasion(_K.PAYMENT_FAILED, _CLIENT, DEAD),
         events.PaymentTakenBack: Occasion(_K.PAYMENT_TAKEN_BACK, _CLIENT, DEAD),
@@ -57,7 +59,7 @@ OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
         events.TokensRevoked: Occasion(_K.NEW_LINK, _CLIENT, _ANY),
         events.MoneyGivenBack: Occasion(_K.REFUNDED, _CLIENT, _ANY),
         events.PaymentDisputed: Occasion(_K.DISPUTED, _BUILDER, _ANY),
-        events.DisputeEnded: Occasion(_K.DISPUTE_ENDED, _BUILDER, _ANY),
+        events.DisputeEnded: Occasion(_K.DISPUTE_ENDED, _BOTH, _ANY),
     }
 )
 

@@ -19,6 +19,7 @@ _HEADLINES = {
     LetterKind.MOVED: "Moved",
     LetterKind.MOVE_REFUSED: "Could not be moved, the old time stays",
     LetterKind.CANCELLED: "Cancelled",
+    LetterKind.CALLED_OFF: "Cancelled before it was booked",
     LetterKind.FAILED: "Could not be booked",
     LetterKind.UNMATCHED: "In your calendar, but not booked here",
     LetterKind.REMINDER: "Reminder",

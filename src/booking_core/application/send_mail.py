@@ -128,14 +128,20 @@ _METHODS = {
     LetterKind.CANCELLED: CalendarMethod.CANCEL,
 }
 
-_ENDINGS = (LetterKind.CANCELLED, LetterKind.FAILED, LetterKind.LINK_UNUSED)
+_ENDINGS = (
+    LetterKind.CANCELLED,
+    LetterKind.CALLED_OFF,
+    LetterKind.FAILED,
+    LetterKind.LINK_UNUSED,
+    LetterKind.DISPUTE_ENDED,
+)
 
 
 def subject(kind: LetterKind, reader: Reader, detail: str = "") -> str:
     """What the job of a mail is about.
 
     `detail` is the start that a reminder is for, the one that a move left, or how much went back: by
-    the refund that it tells of, or before the booking ended.
+    the refund that it tells of, or before the booking, or the dispute about it, ended.
     """
     return "|".join(filter(None, [kind.value, reader.value, detail]))
 

@@ -132,9 +132,12 @@ class SettleMoney:
                 return self._record(booking, lambda b: b.checkout_given_up())
             case steps.Expire():
                 return self._expire(booking, standings)
-            case steps.Record(status, taken, returned):
+            case steps.Record(status, taken, returned, on_its_way):
                 return self._record(
-                    booking, lambda b: b.money_settled(status, taken=taken, returned=returned)
+                    booking,
+                    lambda b: b.money_settled(
+                        status, taken=taken, returned=returned, on_its_way=on_its_way
+                    ),
                 )
         return booking
 

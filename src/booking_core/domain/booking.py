@@ -427,13 +427,16 @@ class Booking:
         how = told if self.payment.accepted is None else events.LinkUnused
         self._end(Action.EXPIRE, BookingState.EXPIRED, 0, how if self.payment.attempts else None)
 
-    def cancel(self, *, keep: Money | None = None, reason: str = "") -> None:
+    def cancel(
+        self, *, keep: Money | None = None, reason: str = "", by_client: bool = False
+    ) -> None:
         """Ends a live booking. `keep` is what the terms leave to the builder, once it was confirmed."""
         confirmed = self.state is BookingState.CONFIRMED
         promised = confirmed or self.state is BookingState.CONFIRMING
         kept = keep.amount if keep and confirmed else 0
-        told = None if promised else events.BookingReleased
-        self._end(Action.CANCEL, BookingState.CANCELLED, kept, told)
+        knows = by_client and not self.payment.has_come
+        early = events.BookingReleased if knows else events.BookingCalledOff
+        self._end(Action.CANCEL, BookingState.CANCELLED, kept, None if promised else early)
         self.cancel_reason = reason
 
     def reschedule(
@@ -660,15 +663,18 @@ class Booking:
             self.cancel_reason = OwnReason.CAPTURE_REFUSED.value
         return True
 
-    def money_settled(self, to: PaymentStatus, *, taken: int = 0, returned: int = 0) -> bool:
+    def money_settled(
+        self, to: PaymentStatus, *, taken: int = 0, returned: int = 0, on_its_way: bool = False
+    ) -> bool:
         """The provider holds what it should; `to` is what that makes of the payment.
 
-        `taken` and `returned` are what all attempts together brought in and gave back.
+        `taken` and `returned` are what all attempts together brought in and gave back; `on_its_way`
+        says that more may arrive, although the booking has ended.
         """
         self.settled(Settle.MONEY)
         before = self.payment
         after = before if before.status is to else before.after(_RECORDED[to])
-        self.payment = evolve(after, taken=taken, returned=returned)
+        self.payment = evolve(after, taken=taken, returned=returned, on_its_way=on_its_way)
         if returned > before.returned:
             unasked = to is PaymentStatus.REFUNDED and before.status in _NOTHING_ASKED_BACK
             told = events.RefundedElsewhere if unasked else events.MoneyGivenBack

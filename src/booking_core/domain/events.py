@@ -103,6 +103,10 @@ class BookingReleased(BookingCancelled):
     """The client let go of a booking that was never confirmed."""
 
 
+class BookingCalledOff(BookingCancelled):
+    """A booking that was never confirmed was cancelled by somebody else, or when money had come."""
+
+
 class CheckoutAbandoned(BookingExpired):
     """The deadline passed, and a checkout that was opened is closed without having been paid."""
 

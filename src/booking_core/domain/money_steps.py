@@ -110,11 +110,15 @@ class Expire:
 
 @frozen
 class Record:
-    """Nothing is left to do; this is how the money stands."""
+    """Nothing is left to do; this is how the money stands.
+
+    `on_its_way`: more may arrive, although the booking has ended.
+    """
 
     status: PaymentStatus
     taken: int
     returned: int
+    on_its_way: bool = False
 
 
 MoneyStep = (
@@ -406,7 +410,8 @@ def sent_back(standings: Standings) -> set[str]:
 
 
 def _record(booking: Booking, standings: Standings) -> Record:
-    return Record(_status(booking, standings), *totals(standings))
+    pending = any(standing.state is _S.PROCESSING for standing in standings.values())
+    return Record(_status(booking, standings), *totals(standings), booking.state.dead and pending)
 
 
 def _status(booking: Booking, standings: Standings) -> PaymentStatus:

@@ -48,6 +48,8 @@ UNSETTLED = frozenset(
 #: The client has done its part: the money is taken, held for us, or on its way.
 HANDED_OVER = frozenset({PaymentStatus.PROCESSING, PaymentStatus.AUTHORISED, PaymentStatus.PAID})
 
+_UNPAID = frozenset({PaymentStatus.NOT_REQUIRED, PaymentStatus.DUE, PaymentStatus.REQUESTED})
+
 
 class PaymentAction(StrEnum):
     """What can happen to the money."""
@@ -234,7 +236,8 @@ class Payment:
     missing no more is struck off. `taken` and `returned` are what all attempts together brought in
     and gave back when the money was last settled, or what was paid and given back at the meeting.
     `sent_back` are the keys of refunds that no bank took. `least_kept` is what a cancellation would
-    have cost the client when it last moved the booking.
+    have cost the client when it last moved the booking. `on_its_way` says that money of a booking that
+    has ended may still arrive: its checkout is completed, and the bank has not said yes or no.
     """
 
     price: Money | None = None
@@ -247,6 +250,7 @@ class Payment:
     returned: int = 0
     least_kept: int = 0
     sent_back: tuple[str, ...] = ()
+    on_its_way: bool = False
 
     @classmethod
     def of(cls, price: Money | None) -> Payment:
@@ -289,6 +293,22 @@ class Payment:
     def owed(self) -> int:
         """What still has to go back, in minor units, as far as is known."""
         return max(0, self.paid_in - self.returned - self.to_keep)
+
+    @property
+    def has_come(self) -> bool:
+        """Money is or was on its way, reserved or taken; of a checkout that nobody completed none is."""
+        return self.status not in _UNPAID
+
+    @property
+    def taken_back(self) -> int:
+        """What the bank gave back to the client after a dispute, in minor units."""
+        return self.owed if self.status is PaymentStatus.REFUNDED else 0
+
+    @property
+    def gone_back(self) -> Money | None:
+        """What the client has by now, through refunds or its bank; None while nothing went back."""
+        amount = self.returned + self.taken_back
+        return Money(amount, self.price.currency) if self.price and amount else None
 
     @property
     def refundable(self) -> int:
@@ -363,7 +383,8 @@ class Payment:
         """The payment when its booking ends and at most `keep` minor units may be kept."""
         target = min(self.to_keep, keep)
         less = target < self.to_keep
-        kept = evolve(self, to_keep=target)
+        on_its_way = self.status is PaymentStatus.PROCESSING
+        kept = evolve(self, to_keep=target, on_its_way=on_its_way)
         match self.status:
             case PaymentStatus.DUE | PaymentStatus.REQUESTED | PaymentStatus.PROCESSING:
                 return kept.after(PaymentAction.DROP)

@@ -26,6 +26,7 @@ class LetterKind(StrEnum):
     MOVED = "moved"
     MOVE_REFUSED = "move refused"  # the calendar took no other slot, the old one stays
     CANCELLED = "cancelled"
+    CALLED_OFF = "called off"  # cancelled before it was booked
     FAILED = "failed"  # the calendar refused; money, if any, goes back
     UNMATCHED = "unmatched"  # placed at the provider by a client who may not book it
     REMINDER = "reminder"
@@ -55,8 +56,8 @@ class Letter:
 
     Times are told in `timezone`. `manage_url` opens the booking for the client; the builder gets
     the page's plain address. `refund` is what went back this time, when it tells of that, and
-    `back_before` what had gone back already when the booking ended; `was` is when the session was to
-    start, when it tells of a move.
+    `back_before` what had gone back already when the booking, or a dispute, ended; `was` is when the
+    session was to start, when it tells of a move.
     """
 
     key: str

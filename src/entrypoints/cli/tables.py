@@ -235,11 +235,11 @@ def _paid(payment: Payment) -> str:
     told = f"{payment.price}, {payment.status.value}"
     if payment.price is None or not payment.taken:
         return told
-    currency = payment.price.currency
-    kept = Money(payment.taken - payment.returned, currency)
-    if not payment.returned:
+    back = payment.gone_back
+    kept = Money(payment.taken - (back.amount if back else 0), payment.price.currency)
+    if back is None:
         return f"{told}, {kept} kept" if payment.taken < payment.price.amount else told
-    return f"{told}: {Money(payment.returned, currency)} went back, {kept} kept"
+    return f"{told}: {back} went back, {kept} kept"
 
 
 # ---- the trail -----------------------------------------------------------------------------------

@@ -163,7 +163,9 @@ class Booking(_Answer):
     step: str
     payment_status: str
     price: Money | None = Field(description="null when free")
-    refunded: Money | None = Field(description="null while nothing went back")
+    refunded: Money | None = Field(
+        description="what went back, by refunds or by the bank after a dispute; null while nothing did"
+    )
     builder_id: str
     session_type_id: str
     client_id: str | None = Field(description="null when anonymous")

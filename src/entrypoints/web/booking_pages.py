@@ -13,9 +13,12 @@ from booking_core import (
     BookingError,
     BookingId,
     BookingState,
-    Money,
+    MoneyFate,
     NotFound,
+    Reckoning,
     SchedulingLink,
+    reckoned,
+    reckoned_if_cancelled,
 )
 from entrypoints import problems
 from entrypoints.web import errors
@@ -55,8 +58,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             offer=offer,
             error=error,
             checkout=checkout,
-            returned=_returned(booking),
-            keeps=booking.kept_by_terms(datetime.now(UTC)),
+            returned=booking.payment.gone_back,
+            became_of_it=_became_of_it(booking),
+            if_cancelled=_if_cancelled(booking),
             movable=booking.state is BookingState.CONFIRMED and _in_time(booking),
             # A form may not lead to another site, so this page leads on to the checkout.
             forward=link.url
@@ -132,6 +136,16 @@ def _in_time(booking: Booking) -> bool:
     return booking.terms.client_may_change(start=booking.slot.start, now=datetime.now(UTC))
 
 
-def _returned(booking: Booking) -> Money | None:
-    price, returned = booking.payment.price, booking.payment.returned
-    return Money(returned, price.currency) if price and returned else None
+def _became_of_it(booking: Booking) -> Reckoning | None:
+    """Of the money, once the booking has ended; that nothing was taken stands at the price."""
+    payment = booking.payment
+    if not booking.state.dead:
+        return None
+    found = reckoned(payment, before=payment.returned)
+    return None if found is None or found.fate is MoneyFate.NOTHING_TAKEN else found
+
+
+def _if_cancelled(booking: Booking) -> Reckoning | None:
+    if not booking.state.live:
+        return None
+    return reckoned_if_cancelled(booking, now=datetime.now(UTC))

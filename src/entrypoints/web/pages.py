@@ -10,7 +10,16 @@ from babel.numbers import format_currency
 from flask import Blueprint, g, render_template, request
 from werkzeug.exceptions import abort
 
-from booking_core import Actor, BookingError, Language, Money, in_english, with_decimals, zone
+from booking_core import (
+    Actor,
+    BookingError,
+    Language,
+    Money,
+    Reckoning,
+    in_english,
+    with_decimals,
+    zone,
+)
 from entrypoints import problems, times
 from entrypoints.web import account_pages, booking_pages, errors, reading, session_pages
 from entrypoints.web.cookies import Cookies
@@ -33,6 +42,10 @@ def routes(application: Application) -> Blueprint:
     pages.add_app_template_filter(_local, "local")
     pages.add_app_template_filter(_money, "money")
     pages.app_context_processor(_seen)
+
+    @pages.app_template_filter("in_words")
+    def in_words(reckoning: Reckoning) -> str:
+        return application.in_words(reckoning, _money)
 
     @pages.errorhandler(BookingError)
     def refused(error: BookingError) -> tuple[str, int]:

@@ -53,3 +53,14 @@ def test_what_was_paid_at_the_meeting_is_recorded_as_given_back(
     assert "booking returned" in run("refund", booking, "9").stdout
     assert "Recorded." in run("returned", booking).stdout
     assert run.json("show", booking)["booking"]["refunded"] == {"amount": 900, "currency": "EUR"}
+
+
+def test_what_the_bank_took_back_is_shown_as_gone_back(
+    run: Command, costly: Application, soon: Callable[..., str]
+) -> None:
+    booked: Any = run.json("book", "ada/intro", soon("10:00"), *WHO)
+    booking, checkout = booked["booking"]["id"], booked["booking"]["checkoutUrl"]
+    for move in ("at-once", "dispute", "dispute-lost"):
+        costly.payments.play(checkout.rpartition("/")[2], move)  # type: ignore[attr-defined]
+        costly.core.settle_money(booking_id=BookingId(booking))
+    assert "REFUNDED: 49.00 EUR went back, 0.00 EUR kept" in run("show", booking).stdout

@@ -174,6 +174,7 @@ payments = st.builds(
     taken=st.integers(0, 10**12),
     returned=st.integers(0, 10**12),
     least_kept=st.integers(0, 10**12),
+    on_its_way=st.booleans(),
 )
 bookings = st.builds(
     a_new_booking,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,15 @@ import pytest
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
-from booking_core import Actor, BookingId, BookingState, Role
+from booking_core import (
+    Actor,
+    BookingId,
+    BookingState,
+    CancellationPolicy,
+    RefundStep,
+    Role,
+    SessionTypeId,
+)
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
 from tests.integration.web.conftest import BOOKINGS, Caller
@@ -382,4 +391,132 @@ def test_what_cancelling_costs_is_said_before(client: FlaskClient, anyone: Calle
     [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
     page = client.get(at_checkout(client, checkout, "card")).text
     assert "You are booked" in page
-    assert "If you cancel now, all that you paid goes back to you." in page
+    assert "<strong>If you cancel now:</strong> €49.00 goes back to you." in page
+
+
+def begin_without_a_time(client: FlaskClient, anyone: Caller) -> tuple[str, str]:
+    """The page of a booking that is paid first, and where to pay."""
+    body = {"sessionTypeId": PAID, "clientDetails": anyone.wish()["clientDetails"]}
+    answer = anyone.json("POST", f"{BOOKINGS}/initialize", 201, json=body)
+    path = f"/bookings/{answer['booking']['id']}"
+    client.post(f"{path}/open", data={"token": answer["booking"]["manageToken"]})
+    return path, answer["checkoutUrl"]
+
+
+ON_ITS_WAY = (
+    "Your payment of €49.00 is still on its way; if it arrives, all of it goes back to you."
+)
+
+
+@pytest.mark.parametrize(
+    ("moves", "sentence"),
+    [
+        (("transfer",), ON_ITS_WAY),
+        (("card",), "Your payment of €49.00 is not taken: it was only reserved, and is released."),
+        (("at-once",), "€49.00 goes back to you."),
+        (("at-once", "refund"), "€49.00 has gone back to you already."),
+        (("at-once", "dispute"), "The payment of €49.00 is disputed, so your bank decides"),
+        (("at-once", "dispute", "dispute-lost"), "€49.00 has gone back to you through your bank."),
+    ],
+)
+def test_what_becomes_of_the_money_is_said_before_cancelling_whatever_has_come(
+    client: FlaskClient,
+    anyone: Caller,
+    application: Application,
+    moves: tuple[str, ...],
+    sentence: str,
+) -> None:
+    path, checkout = begin_without_a_time(client, anyone)
+    assert "If you cancel now" not in client.get(path).text
+    for move in moves:
+        at_checkout(client, checkout, move)
+        work(application)
+    page = client.get(path).text
+    assert f"<strong>If you cancel now:</strong> {sentence}" in page
+
+
+def test_what_had_gone_back_before_is_said_before_cancelling_and_after(
+    client: FlaskClient, anyone: Caller, application: Application
+) -> None:
+    operator = Actor(Role.ADMIN, "root")
+    half = CancellationPolicy(refunds=(RefundStep(timedelta(0), 50),))
+    application.core.change_session_type(
+        session_type_id=SessionTypeId(PAID), changes={"cancellation_policy": half}, actor=operator
+    )
+    here = book_on_the_page(client, anyone)
+    path = urlsplit(here).path
+    [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
+    at_checkout(client, checkout, "at-once")
+    work(application)
+    application.core.refund_booking(
+        booking_id=BookingId(path.rpartition("/")[2]), amount=1_000, actor=operator
+    )
+    work(application)
+    sentences = (
+        "€14.50 goes back to you; €24.50 is kept under the terms of the booking. "
+        "€10.00 had gone back to you before."
+    )
+    assert f"If you cancel now:</strong> {sentences}" in client.get(path).text
+    client.post(f"{path}/cancel")
+    work(application)
+    page = client.get(path).text
+    assert "Nothing goes back now: €24.50 is kept" in page
+    assert "€24.50 had gone back to you before." in page
+
+
+def test_nothing_is_called_not_taken_while_it_may_still_arrive(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    here = book_on_the_page(client, anyone)
+    path = urlsplit(here).path
+    [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
+    at_checkout(client, checkout, "transfer")
+    assert f"If you cancel now:</strong> {ON_ITS_WAY}" in client.get(path).text
+    client.post(f"{path}/cancel")
+    page = client.get(path).text
+    assert "This booking is cancelled" in page
+    assert ON_ITS_WAY in page
+    assert "nothing was taken" not in page
+    at_checkout(client, checkout, "bank-no")
+    page = client.get(path).text
+    assert "nothing was taken" in page
+    assert "on its way" not in page
+
+
+def test_a_payment_that_the_bank_refused_is_called_that(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    here = book_on_the_page(client, anyone)
+    [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
+    for move in ("transfer", "bank-no"):
+        at_checkout(client, checkout, move)
+    page = client.get(urlsplit(here).path).text
+    assert "<h1>The payment failed</h1>" in page
+    assert "The time is no longer kept for you." in page
+    assert "free again" not in page
+
+
+def test_who_pays_before_there_is_a_time_is_told_until_when_to_pay(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    path, checkout = begin_without_a_time(client, anyone)
+    page = client.get(path).text
+    assert "<p>Pay by " in page
+    assert "time is kept" not in page
+    at_checkout(client, checkout, "transfer")
+    assert "time is kept" not in client.get(path).text
+
+
+def test_what_the_bank_took_back_is_shown_on_the_page_and_by_the_api(
+    confirm: Callable[..., Any], anyone: Caller, client: FlaskClient, application: Application
+) -> None:
+    answer = confirm()
+    path = f"/bookings/{answer['booking']['id']}"
+    client.post(f"{path}/open", data={"token": answer["booking"]["manageToken"]})
+    for move in ("at-once", "dispute", "dispute-lost"):
+        at_checkout(client, answer["checkoutUrl"], move)
+        work(application)
+    page = client.get(path).text
+    assert "€49.00, €49.00 went back" in page
+    booking = holder(anyone, answer).json("GET", f"{BOOKINGS}/{answer['booking']['id']}")
+    assert booking["refunded"] == PRICE

@@ -229,7 +229,7 @@ def test_no_two_live_bookings_overlap(after: Outcome) -> None:
 
 ENDS = {
     S.CONFIRMED: {K.BOOKED},
-    S.CANCELLED: {K.CANCELLED},
+    S.CANCELLED: {K.CANCELLED, K.CALLED_OFF},
     S.FAILED: {K.FAILED},
     S.EXPIRED: {
         K.EXPIRED,

@@ -17,7 +17,7 @@ from booking_core import (
     PaymentStatus,
     RefundStep,
 )
-from booking_core.testing.examples import a_contact, a_slot
+from booking_core.testing.examples import PRICE, a_contact, a_slot
 from tests.unit.application.paying import BUILDER, Shop, key_of
 
 AT_FIVE, AT_SEVEN, AT_NINE = (a_slot(day=3, hour=hour) for hour in (10, 12, 14))  # in New York
@@ -148,7 +148,7 @@ def test_who_gets_the_joining_link_late_finds_it_in_each_mail_from_then_on(
         (
             "authorise",
             ["Not paid in time"],
-            "was not taken: it was only reserved, and has been released",
+            "is not taken: it was only reserved, and is released",
         ),
         ("pay", ["Not paid in time", "Refund"], "€50.00 goes back to you in full"),
     ],
@@ -209,6 +209,119 @@ def paid(shop: Shop) -> Booking:
     booking = shop.comes_back(booking)
     shop.work()
     return booking
+
+
+# ---- a booking that ends before it is confirmed --------------------------------------------------
+
+
+def begun(shop: Shop) -> Booking:
+    """Of which the time is chosen once it is paid for."""
+    return shop.core.initialize_booking(
+        session_type_id=shop.stored_type().id, actor=Actor.anonymous(), contact=a_contact()
+    ).booking
+
+
+@pytest.mark.parametrize("by_whom", ["client", "builder"])
+@pytest.mark.parametrize(
+    ("way", "sentence", "refunds"),
+    [
+        ("process", "€50.00 is still on its way; if it arrives, all of it goes back to you", 0),
+        ("authorise", "€50.00 is not taken: it was only reserved, and is released", 0),
+        ("pay", "€50.00 goes back to you. Another mail tells you", 1),
+    ],
+)
+def test_who_gave_money_for_what_was_never_booked_is_told_that_it_is_cancelled(
+    shop: Shop, way: str, sentence: str, refunds: int, by_whom: str
+) -> None:
+    booking = begun(shop)
+    getattr(shop.payments, way)(key_of(booking))
+    shop.comes_back(booking)
+    shop.cancel(booking, BUILDER if by_whom == "builder" else None)
+    shop.work(HOUR)
+    [text] = told(shop, "Cancelled")
+    assert sentence in text
+    assert "nothing is booked" in text
+    assert shop.subjects() == ["Cancelled", *["Refund"] * refunds]
+    [mail] = [each for each in shop.mailer.sent_to("grace@example.org") if "Can" in each.subject]
+    assert mail.attachments == ()
+    assert shop.subjects("ada@example.org") == []
+
+
+@pytest.mark.parametrize(("by_whom", "subjects"), [(None, []), (BUILDER, ["Cancelled"])])
+def test_of_a_hold_without_money_its_client_is_told_what_somebody_else_did(
+    shop: Shop, by_whom: Actor | None, subjects: list[str]
+) -> None:
+    booking = shop.confirm(AT_FIVE)
+    shop.cancel(booking, by_whom)
+    shop.work(HOUR)
+    assert shop.subjects() == subjects
+
+
+@pytest.mark.parametrize(
+    ("bank", "told_then"), [("pay", ["Cancelled", "Refund"]), ("decline", ["Cancelled"])]
+)
+def test_what_is_on_its_way_when_a_booking_ends_is_so_until_the_bank_has_answered(
+    shop: Shop, bank: str, told_then: list[str]
+) -> None:
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.process(key_of(booking))
+    shop.comes_back(booking)
+    shop.cancel(booking, BUILDER)
+    shop.work(HOUR)
+    assert shop.now(booking).payment.on_its_way
+    getattr(shop.payments, bank)(key_of(booking))
+    shop.work(2 * HOUR)
+    assert not shop.now(booking).payment.on_its_way
+    assert shop.subjects() == told_then
+    assert shop.held() == 0
+
+
+# ---- how a dispute ends --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "won", "client", "builder"),
+    [
+        (False, True, "It decided that the payment stands.", "for you. You keep €50.00."),
+        (False, False, "It decided for you. €50.00 has gone back to you", "€50.00 has gone back"),
+        (
+            True,
+            True,
+            "€25.00 goes back to you; €25.00 is kept under the terms",
+            "It decided for you. €25.00 goes back to the client; you keep €25.00.",
+        ),
+        (True, False, "€50.00 has gone back to you through", "It decided for the client. €50.00"),
+    ],
+)
+def test_both_are_told_how_a_dispute_ended_and_what_that_means_for_the_money(
+    cancelled: bool, won: bool, client: str, builder: str
+) -> None:
+    terms = CancellationPolicy(refunds=(RefundStep(timedelta(0), 50),))
+    shop = Shop.open(mail_writer=TemplateMailWriter(), cancellation_policy=terms)
+    booking = paid(shop)
+    shop.payments.dispute(key_of(booking))
+    shop.core.settle_money(booking_id=booking.id)
+    shop.work()
+    [text] = told(shop, "Payment disputed", "ada@example.org")
+    assert "disputes the payment of €50.00 at the bank" in text
+    if cancelled:
+        shop.cancel(booking)
+        shop.work()
+    shop.payments.end_dispute(key_of(booking), won=won)
+    shop.core.settle_money(booking_id=booking.id)
+    shop.work()
+    [text] = told(shop, "Dispute ended")
+    assert client in text
+    [text] = told(shop, "Dispute ended", "ada@example.org")
+    assert builder in text
+
+
+def test_what_the_bank_took_back_counts_as_gone_back(shop: Shop) -> None:
+    booking = paid(shop)
+    shop.payments.dispute(key_of(booking))
+    shop.payments.end_dispute(key_of(booking), won=False)
+    shop.core.settle_money(booking_id=booking.id)
+    assert shop.now(booking).payment.gone_back == PRICE
 
 
 # ---- a cancellation, and the refund after it -----------------------------------------------------

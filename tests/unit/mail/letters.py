@@ -23,6 +23,8 @@ from booking_core.testing.examples import a_builder, a_paid_booking, a_session_t
 
 _ENDS = {
     LetterKind.CANCELLED: BookingState.CANCELLED,
+    LetterKind.CALLED_OFF: BookingState.CANCELLED,
+    LetterKind.CHOOSE_TIME: BookingState.AWAITING_SCHEDULING,
     LetterKind.FAILED: BookingState.FAILED,
     LetterKind.PAYMENT_FAILED: BookingState.EXPIRED,
     LetterKind.PAYMENT_TAKEN_BACK: BookingState.EXPIRED,

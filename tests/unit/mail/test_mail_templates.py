@@ -15,11 +15,13 @@ from adapters.mail_templates import TemplateMailWriter
 from adapters.mail_templates.phrases import phrases
 from booking_core import (
     Answer,
+    BookingState,
     Contact,
     Details,
     Language,
     LetterKind,
     Money,
+    MoneyFate,
     OwnReason,
     PaymentStatus,
     Reader,
@@ -162,7 +164,7 @@ def test_the_builder_reads_what_the_client_said_and_the_client_does_not() -> Non
         ({"to_keep": 0}, "€50.00 goes back to you", "€50.00 goes back to the client"),
         ({"to_keep": 2_000}, "€30.00 goes back to you; €20.00 is kept", "you keep €20.00"),
         ({"to_keep": 5_000}, "€50.00 is kept under the terms", "You keep €50.00"),
-        ({"status": PaymentStatus.VOIDED}, "was not taken", "was not taken"),
+        ({"status": PaymentStatus.VOIDED}, "is not taken", "is not taken"),
     ],
 )
 def test_a_cancellation_says_what_becomes_of_the_money(
@@ -255,6 +257,49 @@ def test_both_are_told_what_is_still_owed_when_a_bank_sends_a_refund_back() -> N
     for reader in (C, B):
         letter = a_letter(LetterKind.REFUND_SENT_BACK, reader, booking=booking)
         assert "€35.00 is still owed" in WRITER.write(letter=letter).text
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("fate", MoneyFate)
+def test_what_becomes_of_the_money_is_said_in_each_language_to_both(
+    fate: MoneyFate, language: Language
+) -> None:
+    assert {fate.value, f"builder_{fate.value}"} <= set(phrases(language)["money"])
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        (Language.ENGLISH, ["€50.00 is reserved", "If you choose none, it is released", "until: "]),
+        (Language.GERMAN, ["ist reserviert", "Wählst du keine, wird sie freigegeben", "bis: "]),
+    ],
+)
+def test_who_has_to_choose_a_time_reads_how_the_money_stands_and_until_when(
+    language: Language, sentences: list[str]
+) -> None:
+    text = WRITER.write(letter=a_letter(LetterKind.CHOOSE_TIME, C, language)).text
+    assert [each in text for each in sentences] == [True] * len(sentences)
+    paid = about(LetterKind.CHOOSE_TIME, status=PaymentStatus.PAID)
+    text = WRITER.write(letter=a_letter(LetterKind.CHOOSE_TIME, C, language, booking=paid)).text
+    assert phrases(language)["money"]["has_paid"].partition("{price}")[2] in text
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [(Language.ENGLISH, "stays booked"), (Language.GERMAN, "bleibt gebucht")],
+)
+@pytest.mark.parametrize("reader", Reader)
+def test_a_refund_says_that_the_session_stands_as_long_as_it_does(
+    reader: Reader, language: Language, sentence: str
+) -> None:
+    refund = LetterKind.REFUNDED
+    stands, over = about(refund), about(refund)
+    over.state = BookingState.CANCELLED
+    told = [
+        sentence in WRITER.write(letter=a_letter(refund, reader, language, booking=each)).text
+        for each in (stands, over)
+    ]
+    assert told == [True, False]
 
 
 @pytest.mark.parametrize("reason", OwnReason)

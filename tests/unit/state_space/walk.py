@@ -326,9 +326,12 @@ class Walk:
                 now = world.now
                 expired = self.command(state, lambda b: b.expire(now=now, checkouts_closed=True))
                 yield label, self._ended(state, expired), True
-            case money_steps.Record(status, taken, returned):
+            case money_steps.Record(status, taken, returned, on_its_way):
                 kept = self.record(
-                    state, lambda b: b.money_settled(status, taken=taken, returned=returned)
+                    state,
+                    lambda b: b.money_settled(
+                        status, taken=taken, returned=returned, on_its_way=on_its_way
+                    ),
                 )
                 done = kept or state
                 yield label, evolve(done, jobs=done.jobs - {Settle.MONEY}), True

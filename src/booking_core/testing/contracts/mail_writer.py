@@ -33,6 +33,8 @@ from booking_core.testing.examples import (
 
 _ENDS = {
     LetterKind.CANCELLED: BookingState.CANCELLED,
+    LetterKind.CALLED_OFF: BookingState.CANCELLED,
+    LetterKind.CHOOSE_TIME: BookingState.AWAITING_SCHEDULING,
     LetterKind.FAILED: BookingState.FAILED,
     LetterKind.PAYMENT_FAILED: BookingState.EXPIRED,
     LetterKind.PAYMENT_TAKEN_BACK: BookingState.EXPIRED,
