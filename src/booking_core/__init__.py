@@ -221,6 +221,7 @@ from booking_core.domain.texts import printable
 from booking_core.domain.time import (
     Slot,
     TimeWindow,
+    length_in_english,
     local_dates,
     local_day,
     midnight,
@@ -577,6 +578,7 @@ __all__ = [
     "explain",
     "exponent",
     "in_english",
+    "length_in_english",
     "local_dates",
     "local_day",
     "log_failure",

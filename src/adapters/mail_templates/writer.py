@@ -9,6 +9,7 @@ from babel.dates import format_date, format_time, get_timezone, get_timezone_gmt
 from babel.numbers import format_currency
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from adapters.mail_templates import terms
 from adapters.mail_templates.money import told
 from adapters.mail_templates.phrases import phrases
 from booking_core import (
@@ -29,6 +30,12 @@ _TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+)
+_TELLS_TERMS = (
+    LetterKind.BOOKED,
+    LetterKind.CHOOSE_TIME,
+    LetterKind.PAY,
+    LetterKind.PAYMENT_ON_ITS_WAY,
 )
 _CHANGEABLE = (LetterKind.BOOKED, LetterKind.MOVED, LetterKind.MOVE_REFUSED, LetterKind.REMINDER)
 
@@ -109,11 +116,11 @@ class _Page:
         phrases, amounts = told(self._letter)
         figures, words = self._in_figures(amounts), self._words["money"]
         sentences = " ".join(words[phrase].format(**figures) for phrase in phrases)
-        return list(filter(None, [self._filled("text"), sentences]))
+        return list(filter(None, [self._filled("text"), sentences, self._terms()]))
 
     @property
     def button(self) -> str:
-        if self._for_client and self._letter.kind in _CHANGEABLE:
+        if self._for_client and self._letter.changeable and self._letter.kind in _CHANGEABLE:
             return "manage_client"
         return "see_client"
 
@@ -128,6 +135,7 @@ class _Page:
             (labels["client"], "" if self._for_client else f"{contact.name} <{contact.email}>"),
             (labels["when"], self._when(booking.slot)),
             (labels["was"], self._moment(self._letter.was)),
+            (labels["awaited"], self._moment(self._awaited)),
             (labels["where"], booking.location.text if booking.state.served else ""),
             (labels["price"], self._price()),
             (labels["pathway"], details.pathway or ""),
@@ -157,6 +165,21 @@ class _Page:
             return self._letter.refund
         refused = self._letter.kind is LetterKind.REFUND_SENT_BACK
         return Money(payment.owed if refused else payment.returned, payment.price.currency)
+
+    @property
+    def _awaited(self) -> datetime | None:
+        """Until when the bank's answer is waited for."""
+        awaits = self._letter.kind is LetterKind.PAYMENT_ON_ITS_WAY
+        return self._booking.deadline if awaits else None
+
+    def _terms(self) -> str:
+        """What a cancellation brings the client, where that is the first mail to tell of the booking."""
+        if not self._for_client or self._letter.kind not in _TELLS_TERMS:
+            return ""
+        booking = self._booking
+        return terms.in_words(
+            booking.terms, self._words, paid_online=bool(booking.payment.attempts)
+        )
 
     def _reason(self) -> str:
         """What somebody wrote, or our own reason in the reader's words."""

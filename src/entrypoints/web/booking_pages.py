@@ -5,19 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 
 from booking_core import (
     Actor,
     Booking,
     BookingError,
     BookingId,
-    BookingState,
     Money,
     NotFound,
     SchedulingLink,
 )
-from entrypoints import problems
+from entrypoints import problems, terms
 from entrypoints.web import errors
 from entrypoints.web.cookies import Cookies
 
@@ -41,14 +40,17 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         except NotFound:
             core.look_soon(booking_id=BookingId(booking_id))
             return opening_page(booking_id)
-        return manage_page(core.look_at_link(booking=found))
+        booking = core.look_at_link(booking=found)
+        answer = make_response(manage_page(booking))
+        cookies.keep_on(answer, booking, holder)
+        return answer
 
     def manage_page(
         booking: Booking, error: BookingError | None = None, link: SchedulingLink | None = None
     ) -> str:
         error = errors.for_visitors(error) if error else None
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
-        checkout = booking.payment.checkout_url
+        checkout, now = booking.payment.checkout_url, datetime.now(UTC)
         return render_template(
             "booking.html",
             booking=booking,
@@ -56,8 +58,10 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             error=error,
             checkout=checkout,
             returned=_returned(booking),
-            keeps=booking.kept_by_terms(datetime.now(UTC)),
-            movable=booking.state is BookingState.CONFIRMED and _in_time(booking),
+            keeps=booking.kept_by_terms(now),
+            changeable=booking.client_may_change(now),
+            changeable_until=terms.until(booking.terms.change_notice),
+            terms=terms.in_words(booking.terms, paid_online=bool(booking.payment.attempts)),
             # A form may not lead to another site, so this page leads on to the checkout.
             forward=link.url
             if link
@@ -68,14 +72,22 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             turned_back="turned-back" in request.args,
         )
 
+    def back_to_the_booking(booking_id: str) -> Any:
+        """The address that one of its forms was sent to, opened like a page."""
+        if not cookies.opens(cookies.holder(booking_id), booking_id):
+            return opening_page(booking_id)
+        return redirect(url_for("pages.manage", booking_id=booking_id), 303)
+
+    for form in ("cancel", "choose", "open", "pay"):
+        pages.add_url_rule(f"/bookings/<booking_id>/{form}", view_func=back_to_the_booking)
+
     @pages.post("/bookings/<booking_id>/open")
     def open_with_token(booking_id: str) -> Any:
         token = request.form.get("token", "").strip().rpartition("token=")[2]
         if not cookies.opens(Actor.anonymous(token), booking_id):
             return opening_page(booking_id, _WRONG_TOKEN)
-        page = url_for("pages.manage", booking_id=booking_id)
-        answer: Any = redirect(page, 303)
-        cookies.keep_token(answer, token, page)
+        answer: Any = redirect(url_for("pages.manage", booking_id=booking_id), 303)
+        cookies.keep_token(answer, token, shown(booking_id, Actor.anonymous(token)))
         return answer
 
     @pages.post("/bookings/<booking_id>/pay")
@@ -123,13 +135,6 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[str, int]:
     """What a browser is shown that has nothing to open the booking with."""
     return render_template("open.html", booking_id=booking_id, error=error), 404
-
-
-def _in_time(booking: Booking) -> bool:
-    """Whether the terms let the client change it still."""
-    if booking.slot is None:
-        return False
-    return booking.terms.client_may_change(start=booking.slot.start, now=datetime.now(UTC))
 
 
 def _returned(booking: Booking) -> Money | None:
