@@ -227,6 +227,7 @@ from booking_core.domain.texts import printable
 from booking_core.domain.time import (
     Slot,
     TimeWindow,
+    length_in_english,
     local_dates,
     local_day,
     midnight,
@@ -585,6 +586,7 @@ __all__ = [
     "explain",
     "exponent",
     "in_english",
+    "length_in_english",
     "local_dates",
     "local_day",
     "log_failure",

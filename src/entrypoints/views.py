@@ -11,6 +11,7 @@ from booking_core import (
     Actor,
     Booking,
     Builder,
+    CancellationPolicy,
     ClientExport,
     Contact,
     Credential,
@@ -109,6 +110,7 @@ def session_type(value: SessionType, viewer: Actor, mode: SchedulingMode) -> Jso
         "location": location(value.location, to_come=owner),
         "capacity": value.capacity,
         "schedulingMode": mode.value,
+        "cancellationPolicy": policy(value.cancellation_policy),
     }
     if owner:
         seen |= {
@@ -121,13 +123,6 @@ def session_type(value: SessionType, viewer: Actor, mode: SchedulingMode) -> Jso
             "slotStep": value.slot_step // _MINUTE if value.slot_step else None,
             "dailyLimit": value.daily_limit,
             "displayOrder": value.display_order,
-            "cancellationPolicy": {
-                "changeNotice": value.cancellation_policy.change_notice // _MINUTE,
-                "refunds": [
-                    {"notice": step.notice // _MINUTE, "percent": step.percent}
-                    for step in value.cancellation_policy.refunds
-                ],
-            },
             "calendlyEventTypeId": value.calendar_ref.event_type_id if value.calendar_ref else None,
             "calendlyEventTypeUri": value.calendar_ref.event_type_uri
             if value.calendar_ref
@@ -135,6 +130,15 @@ def session_type(value: SessionType, viewer: Actor, mode: SchedulingMode) -> Jso
             "active": value.active,
         }
     return seen
+
+
+def policy(value: CancellationPolicy) -> Json:
+    return {
+        "changeNotice": value.change_notice // _MINUTE,
+        "refunds": [
+            {"notice": step.notice // _MINUTE, "percent": step.percent} for step in value.refunds
+        ],
+    }
 
 
 def money(value: Money | None) -> Json | None:
@@ -189,6 +193,8 @@ def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
         "paymentStatus": value.payment.status.value,
         "price": money(value.payment.price),
         "refunded": money(value.payment.gone_back),
+        "deadline": _moment(value.deadline),
+        "cancellationPolicy": policy(value.terms),
         "builderId": value.builder_id,
         "sessionTypeId": value.session_type_id,
         "clientId": value.client.id,
@@ -490,7 +496,6 @@ def _held_booking(value: Booking, public_url: str) -> Json:
         "location": location(value.location, to_come=True),
         "cancelReason": value.cancel_reason,
         "flow": value.flow.value,
-        "deadline": _moment(value.deadline),
         "payment": {
             "taken": payment.taken,
             "returned": payment.returned,

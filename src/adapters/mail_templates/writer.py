@@ -9,6 +9,7 @@ from babel.dates import format_date, format_time, get_timezone, get_timezone_gmt
 from babel.numbers import format_currency
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from adapters.mail_templates import terms
 from adapters.mail_templates.money import told
 from adapters.mail_templates.phrases import phrases
 from booking_core import (
@@ -30,6 +31,13 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TELLS_TERMS = (
+    LetterKind.BOOKED,
+    LetterKind.CHOOSE_TIME,
+    LetterKind.PAY,
+    LetterKind.PAYMENT_ON_ITS_WAY,
+)
+_WAITS = {LetterKind.CHOOSE_TIME: "until", LetterKind.PAYMENT_ON_ITS_WAY: "awaited"}
 _CHANGEABLE = (LetterKind.BOOKED, LetterKind.MOVED, LetterKind.MOVE_REFUSED, LetterKind.REMINDER)
 
 
@@ -109,11 +117,11 @@ class _Page:
         phrases, amounts = told(self._letter)
         figures, words = self._in_figures(amounts), self._words["money"]
         sentences = " ".join(words[phrase].format(**figures) for phrase in phrases)
-        return list(filter(None, [self._filled("text"), sentences]))
+        return list(filter(None, [self._filled("text"), sentences, self._terms()]))
 
     @property
     def button(self) -> str:
-        if self._for_client and self._letter.kind in _CHANGEABLE:
+        if self._for_client and self._letter.changeable and self._letter.kind in _CHANGEABLE:
             return "manage_client"
         return "see_client"
 
@@ -128,7 +136,7 @@ class _Page:
             (labels["client"], "" if self._for_client else f"{contact.name} <{contact.email}>"),
             (labels["when"], self._when(booking.slot)),
             (labels["was"], self._moment(self._letter.was)),
-            (labels["until"], self._moment(self._until)),
+            *self._deadline(labels),
             (labels["where"], booking.location.text if booking.state.served else ""),
             (labels["price"], self._price()),
             (labels["pathway"], details.pathway or ""),
@@ -163,11 +171,19 @@ class _Page:
         amount = other.get(self._letter.kind, payment.returned)
         return Money(amount, payment.price.currency)
 
-    @property
-    def _until(self) -> datetime | None:
-        """How long a time can be chosen."""
-        to_choose = self._letter.kind is LetterKind.CHOOSE_TIME
-        return self._booking.deadline if to_choose else None
+    def _deadline(self, labels: dict[str, str]) -> list[tuple[str, str]]:
+        """Until when the booking waits, where the mail is about that."""
+        label = _WAITS.get(self._letter.kind)
+        return [(labels[label], self._moment(self._booking.deadline))] if label else []
+
+    def _terms(self) -> str:
+        """What a cancellation brings the client, where that is the first mail to tell of the booking."""
+        if not self._for_client or self._letter.kind not in _TELLS_TERMS:
+            return ""
+        booking = self._booking
+        return terms.in_words(
+            booking.terms, self._words, paid_online=bool(booking.payment.attempts)
+        )
 
     def _reason(self) -> str:
         """What somebody wrote, or our own reason in the reader's words."""

@@ -31,7 +31,10 @@ IN_MEMORY = ":memory:"
 
 @frozen(kw_only=True)
 class Entry:
-    """One checkout; `ends_at` is the end of the checkout, then of its authorisation."""
+    """One checkout; `ends_at` is the end of the checkout, then of its authorisation.
+
+    `refunds` went back, by key; `sent_back` are the keys of ours that the client's bank did not take.
+    """
 
     id: str
     key: str
@@ -47,6 +50,7 @@ class Entry:
     dispute: Dispute = Dispute.NONE
     declined: bool = False
     turned_back_url: str = ""
+    sent_back: tuple[str, ...] = ()
 
     @property
     def left(self) -> int:
@@ -77,6 +81,7 @@ class Entry:
             state=self.state,
             captured=self.captured,
             refunds=dict(self.refunds),
+            failed_refunds=frozenset(self.sent_back),
             dispute=self.dispute,
         )
 
@@ -200,6 +205,7 @@ def _text(entry: Entry) -> str:
             "dispute": entry.dispute,
             "declined": entry.declined,
             "turned_back_url": entry.turned_back_url,
+            "sent_back": entry.sent_back,
         }
     )
 
@@ -214,5 +220,6 @@ def _entry(text: str) -> Entry:
             "ends_at": datetime.fromisoformat(stored["ends_at"]),
             "state": CheckoutState(stored["state"]),
             "dispute": Dispute(stored["dispute"]),
+            "sent_back": tuple(stored.get("sent_back", ())),
         }
     )

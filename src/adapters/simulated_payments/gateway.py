@@ -84,7 +84,7 @@ class SimulatedPayments(PaymentGateway, PaymentNoticeReader):
 
     def refund(self, *, attempt: Attempt, amount: int, key: str) -> Standing:
         def give_back(entry: Entry) -> Entry:
-            if key in entry.refunds:
+            if key in entry.refunds or key in entry.sent_back:
                 return entry
             if entry.taken_back:
                 raise _refusal("The payment is disputed; nothing can be given back.")

@@ -10,6 +10,7 @@ from adapters.simulated_payments.books import Entry
 from booking_core import CheckoutState, Dispute
 
 _S = CheckoutState
+_ELSEWHERE = "at the provider"
 _Move = tuple[Callable[[Entry], bool], Callable[[Entry], Entry]]
 
 
@@ -21,9 +22,17 @@ def _disputable(*disputes: Dispute) -> Callable[[Entry], bool]:
     return lambda entry: entry.state is _S.PAID and entry.dispute in disputes
 
 
-def _refunded(entry: Entry) -> Entry:
+def _refunded(entry: Entry, amount: int) -> Entry:
     """By the builder, at the provider's own pages, so under no key of ours."""
-    return evolve(entry, refunds={**entry.refunds, "at the provider": entry.left})
+    key = f"{_ELSEWHERE} {len(entry.refunds) + 1}"
+    return evolve(entry, refunds={**entry.refunds, key: amount})
+
+
+def _sent_back(entry: Entry) -> Entry:
+    """The client's bank does not take the refund that was made last, so its money is here again."""
+    *kept, (key, _) = entry.refunds.items()
+    ours = () if key.startswith(_ELSEWHERE) else (key,)
+    return evolve(entry, refunds=dict(kept), sent_back=(*entry.sent_back, *ours))
 
 
 def _paid(entry: Entry) -> Entry:
@@ -38,7 +47,12 @@ MOVES: dict[str, _Move] = {
     "late": (_in(_S.EXPIRED), _paid),
     "bank-yes": (_in(_S.PROCESSING), _paid),
     "bank-no": (_in(_S.PROCESSING), lambda entry: evolve(entry, state=_S.FAILED)),
-    "refund": (lambda entry: entry.refundable, _refunded),
+    "refund": (lambda entry: entry.refundable, lambda entry: _refunded(entry, entry.left)),
+    "refund-half": (
+        lambda entry: entry.refundable and entry.left > 1,
+        lambda entry: _refunded(entry, entry.left // 2),
+    ),
+    "send-back": (lambda entry: bool(entry.refunds), _sent_back),
     "dispute": (_disputable(Dispute.NONE), lambda entry: evolve(entry, dispute=Dispute.OPEN)),
     "dispute-won": (_disputable(Dispute.OPEN), lambda entry: evolve(entry, dispute=Dispute.WON)),
     "dispute-lost": (_disputable(Dispute.OPEN), lambda entry: evolve(entry, dispute=Dispute.LOST)),

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from booking_core.domain import events
 from booking_core.domain.booking import Booking
+from booking_core.domain.payment import PaymentStatus
 from booking_core.domain.transitions import DEAD, SERVED, BookingState
 from booking_core.ports.mail_writer import LetterKind, Reader
 
@@ -39,6 +40,9 @@ OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
         events.BookingConfirmed: Occasion(_K.BOOKED, _BOTH, SERVED),
         events.EventAccepted: Occasion(_K.BOOKED, _BOTH, SERVED),
         events.EventToBePaid: Occasion(_K.PAY, _CLIENT, frozenset({BookingState.AWAITING_PAYMENT})),
+        events.PaymentProcessing: Occasion(
+            _K.PAYMENT_ON_ITS_WAY, _CLIENT, frozenset({BookingState.AWAITING_PAYMENT})
+        ),
         events.LateEventRemoved: Occasion(_K.REMOVED, _CLIENT, DEAD),
         events.LinkNeeded: Occasion(_K.CHOOSE_TIME, _CLIENT, _TO_CHOOSE),
         events.LinkPaidFor: Occasion(_K.CHOOSE_TIME, _CLIENT, _TO_CHOOSE),
@@ -78,5 +82,7 @@ def called_for(event: events.BookingEvent) -> Iterator[tuple[LetterKind, Reader]
 def still_true(kind: LetterKind, booking: Booking) -> bool:
     """Whether the news is not overtaken by what happened since."""
     if kind is _K.REFUND_SENT_BACK and not booking.payment.owed:
+        return False
+    if kind is _K.PAYMENT_ON_ITS_WAY and booking.payment.status is not PaymentStatus.PROCESSING:
         return False
     return booking.state in _BY_KIND[kind].states

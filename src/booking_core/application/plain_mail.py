@@ -14,6 +14,7 @@ _HEADLINES = {
     LetterKind.BOOKED: "Booked",
     LetterKind.CHOOSE_TIME: "Choose your time",
     LetterKind.PAY: "Please pay for it",
+    LetterKind.PAYMENT_ON_ITS_WAY: "Your payment is on its way",
     LetterKind.REMOVED: "Placed too late, and taken out of the calendar",
     LetterKind.JOIN_LINK: "How to join",
     LetterKind.MOVED: "Moved",
@@ -54,7 +55,8 @@ class PlainMailWriter(MailWriter):
             "",
             headline if for_client else f"{headline} <{contact.email}>",
             *_when(booking.slot, letter.timezone),
-            *_was(letter.was, letter.timezone),
+            *_moment("Was", letter.was, letter.timezone),
+            *_moment("Awaited until", _awaited_until(letter), letter.timezone),
             *_where(booking),
             *_why(booking),
             *([f"Refund: {letter.refund}"] if letter.refund else []),
@@ -90,11 +92,17 @@ def _when(slot: Slot | None, timezone: str) -> list[str]:
     return [f"{_day(start)}, {start:%H:%M} to {end:%H:%M} ({timezone}, UTC{start:%z})"]
 
 
-def _was(moment: datetime | None, timezone: str) -> list[str]:
+def _moment(label: str, moment: datetime | None, timezone: str) -> list[str]:
     if moment is None:
         return []
-    start = moment.astimezone(zone(timezone))
-    return [f"Was: {_day(start)}, {start:%H:%M} ({timezone}, UTC{start:%z})"]
+    here = moment.astimezone(zone(timezone))
+    return [f"{label}: {_day(here)}, {here:%H:%M} ({timezone}, UTC{here:%z})"]
+
+
+def _awaited_until(letter: Letter) -> datetime | None:
+    """Until when money is waited for that takes days."""
+    awaits = letter.kind is LetterKind.PAYMENT_ON_ITS_WAY
+    return letter.booking.deadline if awaits else None
 
 
 def _day(moment: datetime) -> str:

@@ -218,6 +218,12 @@ class Booking:
         kept = self.terms.kept(price, start=self.slot.start, now=now)
         return Money(max(kept.amount, self.payment.least_kept), price.currency)
 
+    def client_may_change(self, now: datetime) -> bool:
+        """Whether the terms let the client cancel or move it now; until it is confirmed none forbid it."""
+        if self.slot is None or self.state is not BookingState.CONFIRMED:
+            return True
+        return self.terms.client_may_change(start=self.slot.start, now=now)
+
     def claims(self) -> tuple[Claim, ...]:
         """The places in time that the booking keeps for itself while it is live, and once it was served.
 

@@ -6,7 +6,7 @@ table. The message says what to do, and never holds a secret or another client's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import cache
@@ -210,6 +210,43 @@ class LinkNeeded(Refused):
         self.lasting = lasting
 
 
+# How `WrongState` puts into words what the tables of transitions call otherwise.
+_ACTIONS: Mapping[str, str] = {
+    "hold": "to keep its time",
+    "offer link": "to offer a link for it",
+    "record event": "to book the event",
+    "start payment": "to pay for it",
+    "confirm": "to confirm it",
+    "expire": "to let it expire",
+    "cancel": "to cancel it",
+    "reschedule": "to move it",
+    "complete": "to say that it took place",
+    "mark no-show": "to say that the client did not come",
+    "undo no-show": "to say that the client came after all",
+    "record paid on site": "to record that it was paid at the meeting",
+    "record returned on site": "to record that its money was given back by hand",
+    "request a checkout": "to pay for it",
+    "has to go back": "to give its money back",
+    "paid": "to record that it was paid",
+    "gone back": "to record that its money went back",
+}
+_STATES: Mapping[str, str] = {
+    "NOT_REQUIRED": "free",
+    "DUE": "not paid yet",
+    "REQUESTED": "not paid yet",
+    "PROCESSING": "waiting for the client's bank",
+    "AUTHORISED": "paid by money that is only reserved so far",
+    "VOIDED": "not paid",
+    "FAILED": "failed",
+    "REFUND_DUE": "waiting for a refund",
+    "NO_SHOW": "missed by its client",
+    "AWAITING_PAYMENT": "waiting for its payment",
+    "AWAITING_SCHEDULING": "waiting for its time",
+    "HELD": "not confirmed yet",
+    "CONFIRMING": "being confirmed",
+}
+
+
 class WrongState(Refused):
     """The action is not legal in the state that the booking is in."""
 
@@ -217,8 +254,9 @@ class WrongState(Refused):
     title = "Not possible in this state"
 
     def __init__(self, action: str, state: str) -> None:
-        is_now = state.lower().replace("_", " ")
-        super().__init__(f"The booking is {is_now}, so this is not possible: {action}.")
+        is_now = _STATES.get(state) or state.lower().replace("_", " ")
+        asked = _ACTIONS.get(action, action)
+        super().__init__(f"The booking is {is_now}, so this is not possible: {asked}.")
         self.action, self.state = action, state
 
     def extensions(self) -> dict[str, Any]:

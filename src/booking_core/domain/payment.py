@@ -373,8 +373,10 @@ class Payment:
         most = Money(self.refundable, amount.currency)
         if self.price is None or amount.currency != self.price.currency:
             raise _wrong_amount("Give the money back in the currency that it was paid in.")
+        if not most.amount:
+            raise _wrong_amount("Nothing is left that could be given back.")
         if not 0 < amount.amount <= most.amount:
-            raise _wrong_amount(f"Between nothing and {most} can be given back.")
+            raise _wrong_amount(f"Give back more than nothing, and at most {most}.")
         if amount.amount % step(amount.currency):
             raise _wrong_amount(f"In {amount.currency} no amount as fine as that can be paid out.")
         return evolve(owing, to_keep=most.amount - amount.amount)
@@ -390,7 +392,7 @@ class Payment:
                 return kept.after(PaymentAction.DROP)
             case PaymentStatus.AUTHORISED if target == 0:
                 return kept.after(PaymentAction.DROP)
-            case PaymentStatus.PAID | PaymentStatus.REFUNDED if less:
+            case PaymentStatus.PAID | PaymentStatus.REFUNDED if less and kept.owed:
                 return kept.after(PaymentAction.OWE_BACK)
         return kept
 

@@ -18,8 +18,7 @@ from booking_core.domain.errors import (
 )
 from booking_core.domain.manage_token import ManageKey
 from booking_core.domain.session_type import SessionType
-from booking_core.domain.time import TimeWindow
-from booking_core.domain.transitions import BookingState
+from booking_core.domain.time import TimeWindow, length_in_english
 
 if TYPE_CHECKING:
     from booking_core.domain.booking import Booking
@@ -163,13 +162,9 @@ def check_in_person(actor: Actor) -> None:
 
 def check_may_change(booking: Booking, now: datetime) -> None:
     """Raises TermsForbid when it is too late for the client to cancel or to reschedule (C7)."""
-    if booking.slot is None or booking.state is not BookingState.CONFIRMED:
-        return
-    if booking.terms.client_may_change(start=booking.slot.start, now=now):
+    if booking.slot is None or booking.client_may_change(now):
         return
     if now >= booking.slot.start:
         raise TermsForbid("The session has begun; it can no longer be changed.")
-    hours = booking.terms.change_notice / timedelta(hours=1)
-    raise TermsForbid(
-        f"Changes are possible until {hours:g} hours before the start; ask the builder."
-    )
+    notice = length_in_english(booking.terms.change_notice)
+    raise TermsForbid(f"Changes are possible until {notice} before the start; ask the builder.")

@@ -48,12 +48,29 @@ class CancellationPolicy:
             raise InvalidRequest("The notice for changes is zero or more.")
 
     def client_may_change(self, *, start: datetime, now: datetime) -> bool:
-        return now <= start - self.change_notice and now < start
+        return start - now >= self.change_notice and now < start
+
+    @property
+    def promised(self) -> tuple[RefundStep, ...]:
+        """The steps as a client is told them: the longest notice first, and each gives something back.
+
+        A step whose notice is shorter than that for changes ends with it, and what says the same as the
+        next one, or gives nothing back in the end, is left out.
+        """
+        steps: list[RefundStep] = []
+        for each in self.refunds or (RefundStep(_NO_NOTICE, 100),):
+            notice = max(each.notice, self.change_notice)
+            if steps and steps[-1].notice == notice:
+                continue
+            if steps and steps[-1].percent == each.percent:
+                steps.pop()
+            steps.append(RefundStep(notice, each.percent))
+        return tuple(steps[:-1] if steps[-1].percent == 0 else steps)
 
     def kept(self, price: Money, *, start: datetime, now: datetime) -> Money:
         """How much of `price` the builder may keep when the client cancels at `now`."""
         late = 0 if self.refunds else 100
-        percent = next((s.percent for s in self.refunds if now <= start - s.notice), late)
+        percent = next((s.percent for s in self.refunds if start - now >= s.notice), late)
         back = _payable(price.percent(percent))
         return Money(max(0, price.amount - back), price.currency)
 

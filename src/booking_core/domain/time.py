@@ -22,6 +22,18 @@ _FIRST_YEAR, _LAST_YEAR = 2, 9998
 _NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 
 
+def length_in_english(length: timedelta) -> str:
+    """In the largest unit that it is a whole number of: 2 days, 1 hour, 90 minutes."""
+    for name, unit in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
+        if length and length % unit == timedelta(0):
+            return _counted(length // unit, name)
+    return _counted(length // MINUTE, "minute")
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
 def as_utc(moment: datetime) -> datetime:
     """The same instant in UTC.
 

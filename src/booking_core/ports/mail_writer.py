@@ -21,6 +21,7 @@ class LetterKind(StrEnum):
     BOOKED = "booked"
     CHOOSE_TIME = "choose time"  # the client has to place the session at the provider itself
     PAY = "pay"  # it stands at the provider already, and its price is still due
+    PAYMENT_ON_ITS_WAY = "payment on its way"  # the client has paid, and its bank takes days
     REMOVED = "removed"  # placed at the provider after the booking had ended, and taken away there
     JOIN_LINK = "join link"  # it came after the session was announced
     MOVED = "moved"
@@ -57,7 +58,8 @@ class Letter:
     Times are told in `timezone`. `manage_url` opens the booking for the client; the builder gets
     the page's plain address. `refund` is what went back this time, when it tells of that, and
     `back_before` what had gone back already when the booking, or a dispute, ended; `was` is when the
-    session was to start, when it tells of a move.
+    session was to start, when it tells of a move. `changeable` says that the client may cancel or
+    move it still.
     """
 
     key: str
@@ -72,6 +74,7 @@ class Letter:
     refund: Money | None = None
     back_before: Money | None = None
     was: datetime | None = None
+    changeable: bool = True
 
 
 @frozen(kw_only=True)

@@ -201,7 +201,7 @@ def booking(
     if link:
         rows.append(("To choose the time", link))
     if value.payment.price is not None:
-        rows.append(("Price", _paid(value.payment)))
+        rows.append(("Price", _paid(value.payment, ended=value.state.dead)))
     if details.pathway:
         rows.append(("Pathway", details.pathway))
     rows += [(each.prompt, _answer(each.value)) for each in details.answers]
@@ -230,15 +230,16 @@ def _answer(value: str | bool | tuple[str, ...]) -> str:
     return value if isinstance(value, str) else ", ".join(value)
 
 
-def _paid(payment: Payment) -> str:
-    """How the money stands; a part that went back is not the whole."""
+def _paid(payment: Payment, *, ended: bool) -> str:
+    """How the money stands; a part that went back is not the whole, and what stays is said."""
     told = f"{payment.price}, {payment.status.value}"
     if payment.price is None or not payment.taken:
         return told
     back = payment.gone_back
     kept = Money(payment.taken - (back.amount if back else 0), payment.price.currency)
     if back is None:
-        return f"{told}, {kept} kept" if payment.taken < payment.price.amount else told
+        said = ended or payment.taken < payment.price.amount
+        return f"{told}, {kept} kept" if said else told
     return f"{told}: {back} went back, {kept} kept"
 
 

@@ -71,13 +71,17 @@ class Buffers(_Answer):
 
 
 class Refund(_Answer):
-    notice: int
-    percent: int
+    notice: int = Field(description="minutes before the start, at least")
+    percent: int = Field(description="of the price that goes back then, 0 to 100")
 
 
 class CancellationPolicy(_Answer):
-    change_notice: int
-    refunds: list[Refund]
+    """The longest notice that still holds counts; once none does, nothing goes back."""
+
+    change_notice: int = Field(
+        description="minutes before the start, until when a client may cancel or move"
+    )
+    refunds: list[Refund] = Field(description="with none at all everything goes back")
 
 
 class SessionType(_Answer):
@@ -97,13 +101,13 @@ class SessionType(_Answer):
     location: Location
     capacity: int
     scheduling_mode: str = Field(description="direct, link or embed")
+    cancellation_policy: CancellationPolicy
     buffers: Buffers = Buffers(before=0, after=0)
     minimum_notice: int = 0
     horizon: int = 0
     slot_step: int | None = None
     daily_limit: int | None = None
     display_order: int = 0
-    cancellation_policy: CancellationPolicy | None = None
     calendly_event_type_id: str | None = None
     calendly_event_type_uri: str | None = None
     active: bool = True
@@ -166,6 +170,11 @@ class Booking(_Answer):
     refunded: Money | None = Field(
         description="what went back, by refunds or by the bank after a dispute; null while nothing did"
     )
+    deadline: Moment | None = Field(
+        description="until when it waits for its client to confirm, pay or choose a time, or for the "
+        "client's bank; null where it waits for nobody"
+    )
+    cancellation_policy: CancellationPolicy = Field(description="the terms that were agreed")
     builder_id: str
     session_type_id: str
     client_id: str | None = Field(description="null when anonymous")
@@ -436,7 +445,6 @@ class HeldPayment(_Answer):
 class HeldBooking(Booking):
     cancel_reason: str
     flow: str
-    deadline: Moment | None
     payment: HeldPayment
 
 

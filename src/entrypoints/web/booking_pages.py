@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 
 from booking_core import (
     Actor,
     Booking,
     BookingError,
     BookingId,
-    BookingState,
     MoneyFate,
     NotFound,
     Reckoning,
@@ -20,7 +19,7 @@ from booking_core import (
     reckoned,
     reckoned_if_cancelled,
 )
-from entrypoints import problems
+from entrypoints import problems, terms
 from entrypoints.web import errors
 from entrypoints.web.cookies import Cookies
 
@@ -44,14 +43,17 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         except NotFound:
             core.look_soon(booking_id=BookingId(booking_id))
             return opening_page(booking_id)
-        return manage_page(core.look_at_link(booking=found))
+        booking = core.look_at_link(booking=found)
+        answer = make_response(manage_page(booking))
+        cookies.keep_on(answer, booking, holder)
+        return answer
 
     def manage_page(
         booking: Booking, error: BookingError | None = None, link: SchedulingLink | None = None
     ) -> str:
         error = errors.for_visitors(error) if error else None
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
-        checkout = booking.payment.checkout_url
+        checkout, now = booking.payment.checkout_url, datetime.now(UTC)
         return render_template(
             "booking.html",
             booking=booking,
@@ -60,8 +62,10 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             checkout=checkout,
             returned=booking.payment.gone_back,
             became_of_it=_became_of_it(booking),
-            if_cancelled=_if_cancelled(booking),
-            movable=booking.state is BookingState.CONFIRMED and _in_time(booking),
+            if_cancelled=_if_cancelled(booking, now),
+            changeable=booking.client_may_change(now),
+            changeable_until=terms.until(booking.terms.change_notice),
+            terms=terms.in_words(booking.terms, paid_online=bool(booking.payment.attempts)),
             # A form may not lead to another site, so this page leads on to the checkout.
             forward=link.url
             if link
@@ -72,14 +76,22 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             turned_back="turned-back" in request.args,
         )
 
+    def back_to_the_booking(booking_id: str) -> Any:
+        """The address that one of its forms was sent to, opened like a page."""
+        if not cookies.opens(cookies.holder(booking_id), booking_id):
+            return opening_page(booking_id)
+        return redirect(url_for("pages.manage", booking_id=booking_id), 303)
+
+    for form in ("cancel", "choose", "open", "pay"):
+        pages.add_url_rule(f"/bookings/<booking_id>/{form}", view_func=back_to_the_booking)
+
     @pages.post("/bookings/<booking_id>/open")
     def open_with_token(booking_id: str) -> Any:
         token = request.form.get("token", "").strip().rpartition("token=")[2]
         if not cookies.opens(Actor.anonymous(token), booking_id):
             return opening_page(booking_id, _WRONG_TOKEN)
-        page = url_for("pages.manage", booking_id=booking_id)
-        answer: Any = redirect(page, 303)
-        cookies.keep_token(answer, token, page)
+        answer: Any = redirect(url_for("pages.manage", booking_id=booking_id), 303)
+        cookies.keep_token(answer, token, shown(booking_id, Actor.anonymous(token)))
         return answer
 
     @pages.post("/bookings/<booking_id>/pay")
@@ -129,13 +141,6 @@ def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[
     return render_template("open.html", booking_id=booking_id, error=error), 404
 
 
-def _in_time(booking: Booking) -> bool:
-    """Whether the terms let the client change it still."""
-    if booking.slot is None:
-        return False
-    return booking.terms.client_may_change(start=booking.slot.start, now=datetime.now(UTC))
-
-
 def _became_of_it(booking: Booking) -> Reckoning | None:
     """Of the money, once the booking has ended; that nothing was taken stands at the price."""
     payment = booking.payment
@@ -145,7 +150,7 @@ def _became_of_it(booking: Booking) -> Reckoning | None:
     return None if found is None or found.fate is MoneyFate.NOTHING_TAKEN else found
 
 
-def _if_cancelled(booking: Booking) -> Reckoning | None:
+def _if_cancelled(booking: Booking, now: datetime) -> Reckoning | None:
     if not booking.state.live:
         return None
-    return reckoned_if_cancelled(booking, now=datetime.now(UTC))
+    return reckoned_if_cancelled(booking, now=now)

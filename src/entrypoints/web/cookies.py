@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from attrs import frozen
-from flask import Response, g, request
+from flask import Response, g, request, url_for
 
 from booking_core import (
     Actor,
+    Booking,
     BookingCore,
     BookingId,
     Identity,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from entrypoints.container import Application
 
 _MEMBER = Actor.client("anybody")
+_A_DAY = timedelta(days=1)
 
 
 @frozen
@@ -101,11 +104,27 @@ class Cookies:
         """Whether there is such a booking for that actor."""
         return self.core.show_booking.opens(booking_id=BookingId(booking_id), actor=who)
 
-    def keep_token(self, answer: Response, token: str, path: str) -> None:
-        """Only the booking's page at `path` is sent it, so a browser can keep any number of them."""
+    def keep_token(self, answer: Response, token: str, booking: Booking) -> None:
+        """Only the booking's page is sent it, so a browser can keep any number of them.
+
+        While the booking waits for its client, or for the client's bank, it outlasts the browser's
+        window, and the wait by a day, so that who comes back too late is told so.
+        """
         answer.set_cookie(
-            self._booking, token, path=path, httponly=True, samesite="Lax", secure=self.secure
+            self._booking,
+            token,
+            expires=booking.deadline + _A_DAY if booking.deadline else None,
+            path=url_for("pages.manage", booking_id=booking.id),
+            httponly=True,
+            samesite="Lax",
+            secure=self.secure,
         )
+
+    def keep_on(self, answer: Response, booking: Booking, holder: Actor) -> None:
+        """What opened it for `holder` and is kept here, for as long as the booking waits by now."""
+        token = request.cookies.get(self._booking)
+        if token and holder == Actor.anonymous(token):
+            self.keep_token(answer, token, booking)
 
     @property
     def _booking(self) -> str:

@@ -34,6 +34,8 @@ Moment = Annotated[Short, Field(json_schema_extra={"format": "date-time"})]
 Kept = SkipJsonSchema[None]  # left out, never null
 Whole = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)]  # what a column holds
 
+Length = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+
 
 class _Form(BaseModel):
     @model_validator(mode="before")
@@ -254,13 +256,22 @@ class BuffersBody(Strict):
 
 
 class RefundBody(Strict):
-    notice: Whole
-    percent: Whole
+    notice: Length = Field(description="minutes before the start, at least")
+    percent: Annotated[int, Field(strict=True, ge=0, le=100)] = Field(
+        description="of the price that goes back then"
+    )
 
 
 class PolicyBody(Strict):
-    changeNotice: Whole = 0
-    refunds: Annotated[list[RefundBody], Field(max_length=20)] | None = None
+    """Of the steps the longest notice that still holds counts; once none does, nothing goes back."""
+
+    changeNotice: Length = Field(
+        0, description="minutes before the start, until when a client may cancel or move"
+    )
+    refunds: Annotated[list[RefundBody], Field(min_length=1, max_length=20)] | None = Field(
+        None,
+        description="left out, everything goes back; one step of 0 percent gives nothing back",
+    )
 
 
 class SessionTypeChanges(Strict):

@@ -40,7 +40,7 @@ from booking_core import (
     local_day,
     zone,
 )
-from entrypoints import problems, times
+from entrypoints import problems, terms, times
 from entrypoints.web import errors, reading, schemas
 from entrypoints.web.booking_pages import opening_page
 from entrypoints.web.cookies import Cookies
@@ -90,7 +90,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         """Whoever booked without an account gets what opens the booking later, if that does so still."""
         token = core.manage_key.token(booking.id, booking.token_version)
         if not booking.client.known and cookies.opens(Actor.anonymous(token), booking.id):
-            cookies.keep_token(answer, token, url_for("pages.manage", booking_id=booking.id))
+            cookies.keep_token(answer, token, booking)
         return answer
 
     @pages.route("/bookings/<booking_id>/schedule", methods=["GET", "POST"])
@@ -108,7 +108,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             booking = core.show_booking(booking_id=BookingId(booking_id), actor=holder)
         except NotFound:
             return opening_page(booking_id)
-        if booking.state is not (_MOVABLE if moving else _WAITING):
+        asks = request.method != "POST" or "pick" in request.form
+        too_late = asks and not booking.client_may_change(datetime.now(UTC))
+        if booking.state is not (_MOVABLE if moving else _WAITING) or too_late:
             return redirect(url_for("pages.manage", booking_id=booking_id), 303)
         if moving:
             try:
@@ -117,7 +119,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
                 return elsewhere(booking, refused)
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
         place = _Place(request.path, booking, moving)
-        if request.method != "POST" or "pick" in request.form:
+        if asks:
             return session(offer, place)
         take = _move if moving else _book
         try:
@@ -160,8 +162,17 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             key=secrets.token_urlsafe(16),
             known=_known(cookies.viewer),
             called=_called(core, cookies.viewer),
+            pays_online=pays_online(offer, place),
+            terms=terms.in_words(
+                offer.session_type.cancellation_policy, paid_online=pays_online(offer, place)
+            ),
         )
         return page, problems.of(error).status if error else 200
+
+    def pays_online(offer: Offer, place: _Place) -> bool:
+        """A price is still to be paid there, if the visitor goes on."""
+        new = place.booking is None
+        return new and offer.session_type.price is not None and not application.payments.on_site
 
     def open_from(offer: Offer, first: datetime, viewer: Actor) -> FoundSlots:
         return core.find_slots(

@@ -745,7 +745,11 @@ def test_nobody_is_led_to_a_move_that_the_terms_forbid(service: Service, host: U
     client.refused(409, "terms_forbid", "POST", moving, json={"timeSlot": from_to(at(12))})
     told = service.as_builder().json("POST", moving, 409, json={"timeSlot": from_to(at(12))})
     assert "rescheduleUrl" in told, "the terms do not bind the builder"
-    shown = browser_of(service, booking_id).get(f"/bookings/{booking_id}/move")
-    assert shown.status_code == 409
-    assert "Changes are possible until 48 hours before" in shown.text
-    assert "/reschedulings/" not in shown.text
+    visitor = browser_of(service, booking_id)
+    assert visitor.get(f"/bookings/{booking_id}/move").location == f"/bookings/{booking_id}"
+    moved = visitor.post(
+        f"/bookings/{booking_id}/move", data={"start": from_to(at(12))["startTime"]}
+    )
+    assert moved.status_code == 409
+    assert "Changes are possible until 2 days before" in moved.text
+    assert "/reschedulings/" not in moved.text

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from booking_core import Actor, BookingId, Money
+from booking_core import Actor, BookingId, CancellationPolicy, Money, RefundStep
 from entrypoints.container import Application
 from tests.integration.cli.conftest import WHO, Command
 
@@ -64,3 +65,26 @@ def test_what_the_bank_took_back_is_shown_as_gone_back(
         costly.payments.play(checkout.rpartition("/")[2], move)  # type: ignore[attr-defined]
         costly.core.settle_money(booking_id=BookingId(booking))
     assert "REFUNDED: 49.00 EUR went back, 0.00 EUR kept" in run("show", booking).stdout
+
+
+def test_what_stays_when_a_booking_ends_is_said(
+    run: Command, costly: Application, soon: Callable[..., str]
+) -> None:
+    nothing_back = CancellationPolicy(refunds=(RefundStep(timedelta(0), 0),))
+    [intro] = [
+        each
+        for each in costly.core.list_session_types(builder="ada", actor=Actor.system())
+        if each.slug == "intro"
+    ]
+    costly.core.change_session_type(
+        session_type_id=intro.id,
+        changes={"cancellation_policy": nothing_back},
+        actor=Actor.system(),
+    )
+    booked: Any = run.json("book", "ada/intro", soon("10:00"), *WHO)
+    booking = BookingId(booked["booking"]["id"])
+    costly.payments.play(booked["booking"]["checkoutUrl"].rpartition("/")[2], "at-once")  # type: ignore[attr-defined]
+    kept = costly.core.settle_money(booking_id=booking)
+    token = costly.core.manage_key.token(booking, kept.token_version)
+    costly.core.cancel_booking(booking_id=booking, actor=Actor.anonymous(token))
+    assert "49.00 EUR, PAID, 49.00 EUR kept" in run("show", booking).stdout

@@ -362,3 +362,27 @@ def test_nothing_is_asked_of_payments_at_the_meeting() -> None:
     with pytest.raises(ProviderFailed) as refused:
         gateway.standing(attempt=an_attempt())
     assert not refused.value.retryable
+
+
+def test_half_of_the_money_goes_back_and_the_rest_later(
+    provider: SimulatedPayments, attempt: Attempt, press: Callable[..., str]
+) -> None:
+    press("at-once")
+    for held in (2_500, 1_250):
+        press("refund-half")
+        assert provider.standing(attempt=attempt).held == held
+    press("refund")
+    assert provider.standing(attempt=attempt).held == 0
+
+
+def test_a_refund_of_ours_that_was_sent_back_is_not_made_again_under_its_key(
+    provider: SimulatedPayments, attempt: Attempt, page: FlaskClient, press: Callable[..., str]
+) -> None:
+    press("at-once")
+    press("send-back")
+    assert "sends the last refund back" not in page.get(_path(attempt)).text
+    provider.refund(attempt=attempt, amount=1_000, key="ours")
+    assert "sends the last refund back" in page.get(_path(attempt)).text
+    press("send-back")
+    standing = provider.refund(attempt=attempt, amount=1_000, key="ours")
+    assert (standing.failed_refunds, standing.refunded) == (frozenset({"ours"}), 0)

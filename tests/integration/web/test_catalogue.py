@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from booking_core import Role
 from tests.integration.web.conftest import Caller, day_ahead
 
@@ -209,3 +211,30 @@ def test_what_is_added_under_a_key_is_added_once(admin: Caller, robin: Caller) -
     assert titles.count("Repeated") == 1
     theirs = {"builderId": "demo", "title": "Another one"}  # a key belongs to its caller
     assert admin.json("POST", path, 201, json=theirs, headers=key)["id"] != first["id"]
+
+
+def test_clients_read_the_terms_before_they_book(anyone: Caller, robin: Caller) -> None:
+    terms = {"changeNotice": 60, "refunds": [{"notice": 1_440, "percent": 50}]}
+    robin.json("PATCH", f"{MINE}/getting-started", json={"cancellationPolicy": terms})
+    found = anyone.json("GET", AVAILABLE)["sessionTypes"]
+    [shown] = [each for each in found if each["id"] == "getting-started"]
+    assert shown["cancellationPolicy"] == terms
+    booking = anyone.book()
+    assert (booking["cancellationPolicy"], booking["deadline"]) == (terms, None)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"refunds": []},
+        {"refunds": [{"notice": 0, "percent": 101}]},
+        {"refunds": [{"notice": -1, "percent": 50}]},
+        {"changeNotice": -1},
+    ],
+)
+def test_terms_that_promise_something_else_than_they_look_like_are_refused(
+    robin: Caller, terms: dict[str, object]
+) -> None:
+    body = {"cancellationPolicy": terms}
+    told = robin.refused(422, "invalid_request", "PATCH", f"{MINE}/getting-started", json=body)
+    assert told["errors"][0]["pointer"].startswith("/cancellationPolicy/")

@@ -410,10 +410,25 @@ def test_where_the_terms_forbid_it_the_page_says_so(
     shown = client.get(page).text
     assert "Move to another time" not in shown
     assert "It is too late to move or cancel it here; ask" in shown
+    assert "That was possible until" in shown
+    assert "Cancel the booking" not in shown
+    assert client.get(f"{page}/move").location == page
     start = anyone.slots()[3]["startTime"]
     answer = client.post(f"{page}/move", data={"start": start, "key": "k"})
     assert answer.status_code == 409
     assert "Changes are possible until" in answer.text
+
+
+@pytest.mark.parametrize("form", ["cancel", "choose", "open", "pay"])
+def test_the_address_of_a_form_leads_back_to_the_booking(
+    client: FlaskClient, anyone: Caller, form: str
+) -> None:
+    page = booked(client, anyone).location
+    answer = client.get(f"{page}/{form}")
+    assert (answer.status_code, answer.location) == (303, page)
+    stranger = client.application.test_client().get(f"{page}/{form}")
+    assert stranger.status_code == 404
+    assert "Open a booking" in stranger.text
 
 
 def test_a_stranger_moves_nothing(client: FlaskClient, anyone: Caller) -> None:

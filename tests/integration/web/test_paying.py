@@ -94,6 +94,8 @@ def test_what_was_paid_is_confirmed_by_the_job_alone(
         (("at-once", "dispute", "dispute-won"), ("CONFIRMED", "PAID")),
         (("at-once", "dispute", "dispute-lost"), ("CONFIRMED", "REFUNDED")),
         (("at-once", "refund"), ("CONFIRMED", "REFUNDED")),
+        (("at-once", "refund-half"), ("CONFIRMED", "REFUNDED")),
+        (("at-once", "refund", "send-back"), ("CONFIRMED", "PAID")),
     ],
 )
 def test_what_happens_at_the_checkout_is_heard_though_nobody_comes_back_or_looks(
@@ -520,3 +522,106 @@ def test_what_the_bank_took_back_is_shown_on_the_page_and_by_the_api(
     assert "€49.00, €49.00 went back" in page
     booking = holder(anyone, answer).json("GET", f"{BOOKINGS}/{answer['booking']['id']}")
     assert booking["refunded"] == PRICE
+
+
+def test_the_terms_and_that_payment_follows_are_said_before_it_is_paid(
+    client: FlaskClient, anyone: Caller, robin: Caller
+) -> None:
+    terms = {"changeNotice": 60, "refunds": [{"notice": 1_440, "percent": 50}]}
+    robin.json(
+        "PATCH", f"/api/builders/me/session-types/{PAID}", json={"cancellationPolicy": terms}
+    )
+    told = (
+        "What goes back to you if you cancel: 50% until 1 day before the start, nothing later. "
+        "You can cancel or move it until 1 hour before the start."
+    )
+    start = anyone.slots(PAID)[0]["startTime"]
+    page = f"/b/demo/{PAID}"
+    assert told in client.get(page).text
+    form = client.get(page, query_string={"start": start}).text
+    assert told in form
+    assert "Book this time, then pay" in form
+    free = client.get("/b/demo/getting-started", query_string={"start": start}).text
+    assert "then pay" not in free
+    assert "goes back" not in free
+    assert told in client.get(urlsplit(book_on_the_page(client, anyone)).path).text
+
+
+def test_what_is_paid_at_the_meeting_is_not_said_to_go_back(at_the_meeting: Application) -> None:
+    page = at_the_meeting.web_app().test_client().get(f"/b/demo/{PAID}")
+    assert "€49.00" in page.text
+    assert "goes back" not in page.text
+
+
+def test_the_api_tells_until_when_to_pay_and_what_cancelling_costs(
+    confirm: Callable[..., Any], anyone: Caller, client: FlaskClient
+) -> None:
+    answer = confirm()
+    me, path = holder(anyone, answer), f"{BOOKINGS}/{answer['booking']['id']}"
+    for booking in (
+        answer["booking"],
+        me.json("POST", f"{path}/pay")["booking"],
+        me.json("GET", path),
+    ):
+        assert booking["createdAt"] < booking["deadline"] < booking["startTime"]
+        assert booking["cancellationPolicy"]["refunds"][0] == {"notice": 2_880, "percent": 100}
+    at_checkout(client, answer["checkoutUrl"], "card")
+    assert me.json("POST", f"{path}/pay")["booking"]["deadline"] is None
+
+
+def test_the_browser_keeps_what_opens_a_booking_for_as_long_as_it_waits(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    here = book_on_the_page(client, anyone)
+    path = urlsplit(here).path
+    [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
+
+    def kept() -> Any:
+        cookie = client.get_cookie("booking", path=path)
+        assert cookie is not None
+        return cookie.expires
+
+    held = kept()
+    assert held is not None
+    client.get(at_checkout(client, checkout, "transfer"))
+    assert kept() > held
+    at_checkout(client, checkout, "bank-yes")
+    assert "You are booked" in client.get(path).text
+    assert kept() is None
+
+
+def test_what_stays_under_the_terms_is_not_called_paid(
+    client: FlaskClient, anyone: Caller, robin: Caller
+) -> None:
+    terms = {"refunds": [{"notice": 0, "percent": 0}]}
+    robin.json(
+        "PATCH", f"/api/builders/me/session-types/{PAID}", json={"cancellationPolicy": terms}
+    )
+    here = book_on_the_page(client, anyone)
+    [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
+    path = at_checkout(client, checkout, "at-once")
+    assert "€49.00, paid" in client.get(path).text
+    client.post(f"{path}/cancel")
+    page = client.get(path).text
+    assert "Nothing goes back now: €49.00 is kept under the terms of the booking." in page
+    assert "€49.00, paid" not in page
+
+
+def test_a_refund_that_the_bank_sends_back_can_be_played(
+    confirm: Callable[..., Any],
+    anyone: Caller,
+    robin: Caller,
+    client: FlaskClient,
+    application: Application,
+) -> None:
+    answer = confirm()
+    at_checkout(client, answer["checkoutUrl"], "at-once")
+    work(application)
+    path = f"{BOOKINGS}/{answer['booking']['id']}"
+    robin.json("POST", f"{path}/refund", json={"amount": 900})
+    work(application)
+    at_checkout(client, answer["checkoutUrl"], "send-back")
+    work(application)
+    booking = robin.json("GET", path)
+    assert (booking["paymentStatus"], booking["refunded"]) == ("REFUND_DUE", None)
+    assert robin.json("POST", f"{path}/returned")["booking"]["refunded"]["amount"] == 900

@@ -192,7 +192,7 @@ def test_money_that_does_not_come_frees_the_slot_and_the_client_is_told(shop: Sh
     shop.payments.decline(key_of(booking))
     shop.work(HOUR)
     assert shop.now(booking).state is S.EXPIRED
-    assert shop.subjects() == ["The payment failed"]
+    assert shop.subjects() == ["Your payment is on its way", "The payment failed"]
 
 
 # ---- a calendar that refuses ---------------------------------------------------------------------

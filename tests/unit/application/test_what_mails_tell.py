@@ -95,11 +95,11 @@ def test_who_pays_first_is_asked_to_choose_a_time_even_if_the_page_is_closed(cal
     )
     shop.payments.process(key_of(begun.booking))
     shop.work(HOUR)
-    assert shop.subjects() == []
+    assert shop.subjects() == ["Your payment is on its way"]
     shop.payments.pay(key_of(begun.booking))
     shop.work(HOUR)
     assert shop.now(begun.booking).state is BookingState.AWAITING_SCHEDULING
-    assert shop.subjects() == ["One step left"]
+    assert shop.subjects() == ["Your payment is on its way", "One step left"]
     [text] = told(shop, "One step left")
     assert "choose the time" in text
     assert f"/bookings/{begun.booking.id}#token=" in text
@@ -493,3 +493,31 @@ def test_what_goes_back_beside_a_refund_that_came_back_is_told_as_well(
     assert ["refund of €40.00" in text for text in told(shop, "Refund:")] == [False, True]
     assert len(told(shop, "Refund not taken")) == 1
     assert shop.now(booking).payment.owed == 1_000
+
+
+def test_who_pays_by_a_method_that_takes_days_has_the_link_and_the_deadline_by_mail(
+    shop: Shop,
+) -> None:
+    booking = shop.confirm(a_slot(day=8))
+    shop.payments.process(key_of(booking))
+    shop.work(HOUR)
+    [mail] = told(shop, "Your payment is on its way")
+    assert f"https://booking.test/bookings/{booking.id}#token=" in mail
+    assert "Awaited until: " in mail
+    shop.payments.pay(key_of(booking))
+    shop.work(2 * HOUR)
+    assert told(shop, "Booked")
+    assert told(shop, "Your payment is on its way") == [mail]
+
+
+@pytest.mark.parametrize(("notice", "offered"), [(HOUR, True), (800 * HOUR, False)])
+def test_a_mail_offers_to_cancel_only_while_the_terms_allow_it(
+    notice: timedelta, offered: bool
+) -> None:
+    terms = CancellationPolicy(change_notice=notice)
+    shop = Shop.open(mail_writer=TemplateMailWriter(), cancellation_policy=terms, price=None)
+    shop.confirm()
+    shop.work()
+    [text] = told(shop, "Booked")
+    assert ("See or cancel the booking" in text) is offered
+    assert ("See the booking" in text) is not offered

@@ -5,6 +5,8 @@ from attrs import evolve
 
 from booking_core import (
     PAYMENT_TRANSITIONS,
+    InvalidRequest,
+    Money,
     Payment,
     PaymentAction,
     PaymentStatus,
@@ -89,3 +91,34 @@ def test_after_a_goodwill_refund_a_dearer_end_still_owes_the_rest() -> None:
     payment = evolve(a_payment(STATUS.REFUNDED), to_keep=3_000)
     assert payment.ended(3_000).status is STATUS.REFUNDED
     assert payment.ended(1_000).status is STATUS.REFUND_DUE
+
+
+@pytest.mark.parametrize(
+    ("returned", "keep", "ended"),
+    [
+        (5_000, 0, STATUS.REFUNDED),
+        (2_000, 3_500, STATUS.REFUNDED),
+        (2_000, 2_500, STATUS.REFUND_DUE),
+    ],
+)
+def test_what_went_back_elsewhere_already_is_not_owed_again(
+    returned: int, keep: int, ended: PaymentStatus
+) -> None:
+    payment = evolve(a_payment(STATUS.REFUNDED), taken=5_000, returned=returned)
+    assert payment.ended(keep).status is ended
+
+
+@pytest.mark.parametrize(
+    ("returned", "amount", "told"),
+    [
+        (5_000, 1, "Nothing is left that could be given back."),
+        (1_000, 4_001, "Give back more than nothing, and at most 40.00 EUR."),
+        (1_000, 0, "Give back more than nothing, and at most 40.00 EUR."),
+    ],
+)
+def test_a_refusal_to_give_back_says_how_much_is_left(
+    returned: int, amount: int, told: str
+) -> None:
+    payment = evolve(a_payment(STATUS.REFUNDED), taken=5_000, returned=returned)
+    with pytest.raises(InvalidRequest, match=told):
+        payment.owing_back(Money(amount, "EUR"))

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
 from booking_core import CancellationPolicy, InvalidRequest, Money, RefundStep
 from booking_core.testing.examples import a_slot
@@ -68,3 +69,32 @@ def test_a_notice_is_not_negative_and_a_share_is_a_percentage() -> None:
     for percent in (-1, 101):
         with pytest.raises(InvalidRequest):
             RefundStep(HOUR, percent)
+
+
+@pytest.mark.parametrize(
+    ("terms", "told"),
+    [
+        (CancellationPolicy(), [(0 * DAY, 100)]),
+        (CancellationPolicy(refunds=()), [(0 * DAY, 100)]),
+        (STEPS, [(2 * DAY, 100), (DAY, 50)]),
+        (CancellationPolicy(refunds=(RefundStep(0 * DAY, 0),)), []),
+        (evolve(STEPS, refunds=(*STEPS.refunds, RefundStep(HOUR, 0))), [(2 * DAY, 100), (DAY, 50)]),
+        (
+            evolve(STEPS, refunds=(*STEPS.refunds, RefundStep(HOUR, 50))),
+            [(2 * DAY, 100), (HOUR, 50)],
+        ),
+        (evolve(STEPS, change_notice=DAY + HOUR), [(2 * DAY, 100), (DAY + HOUR, 50)]),
+        (evolve(STEPS, change_notice=3 * DAY), [(3 * DAY, 100)]),
+    ],
+)
+def test_what_is_promised_is_what_can_be_had(
+    terms: CancellationPolicy, told: list[tuple[timedelta, int]]
+) -> None:
+    assert [(each.notice, each.percent) for each in terms.promised] == told
+
+
+def test_a_notice_of_any_length_can_be_counted_back() -> None:
+    ages = timedelta(days=10**6)
+    terms = CancellationPolicy(change_notice=ages, refunds=(RefundStep(ages, 100),))
+    assert not terms.client_may_change(start=START, now=START - DAY)
+    assert terms.kept(PRICE, start=START, now=START - DAY) == PRICE

@@ -12,6 +12,7 @@ from booking_core import (
     Slot,
     SlotUnavailable,
     TimeWindow,
+    length_in_english,
     local_dates,
     local_day,
     midnight,
@@ -73,3 +74,12 @@ def test_every_zone_that_is_taken_is_the_same_on_every_machine() -> None:
     assert local_day(midnight(date(2026, 3, 29), "Europe/Berlin"), "Europe/Berlin").length < DAY
     for name in ("UTC", "US/Eastern", "Etc/GMT+5", "Asia/Calcutta", a_builder().timezone):
         assert zone(name).key == name
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [(0, "0 minutes"), (1, "1 minute"), (90, "90 minutes"), (60, "1 hour"), (36 * 60, "36 hours")]
+    + [(24 * 60, "1 day"), (59 * 24 * 60, "59 days")],
+)
+def test_a_length_is_told_in_its_largest_whole_unit(minutes: int, told: str) -> None:
+    assert length_in_english(timedelta(minutes=minutes)) == told

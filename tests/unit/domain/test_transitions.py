@@ -200,3 +200,12 @@ def test_every_action_has_an_event_and_every_state_a_step() -> None:
 
 def test_no_state_is_live_and_dead() -> None:
     assert not any(state.live and state.dead for state in BookingState)
+
+
+@pytest.mark.parametrize("action", [*COMMANDS, PaymentAction.OWE_BACK, PaymentAction.REQUEST])
+def test_a_refusal_says_in_words_what_is_not_possible(action: str) -> None:
+    told = WrongState(action, PaymentStatus.REFUND_DUE)
+    assert told.message.startswith(
+        "The booking is waiting for a refund, so this is not possible: to "
+    )
+    assert told.extensions() == {"action": action, "state": "REFUND_DUE"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import product
@@ -16,6 +16,7 @@ from adapters.mail_templates.phrases import phrases
 from booking_core import (
     Answer,
     BookingState,
+    CancellationPolicy,
     Contact,
     Details,
     Language,
@@ -25,6 +26,7 @@ from booking_core import (
     OwnReason,
     PaymentStatus,
     Reader,
+    RefundStep,
     exponent,
     in_english,
 )
@@ -331,3 +333,64 @@ def test_what_others_wrote_is_only_ever_text() -> None:
     mail = WRITER.write(letter=a_letter(reader=B, booking=booking))
     assert not {"script", "img"} & set(read(mail.html).tags)
     assert "\n" not in mail.subject
+
+
+TWO_STEPS = CancellationPolicy(
+    change_notice=timedelta(hours=12),
+    refunds=(RefundStep(timedelta(days=2), 100), RefundStep(timedelta(hours=36), 50)),
+)
+
+
+@pytest.mark.parametrize(
+    ("terms", "language", "told"),
+    [
+        (
+            TWO_STEPS,
+            Language.ENGLISH,
+            "What goes back to you if you cancel: the whole price until 2 days before the start, 50% until "
+            "36 hours before the start, nothing later. You can cancel or move it until 12 hours "
+            "before the start.",
+        ),
+        (
+            TWO_STEPS,
+            Language.GERMAN,
+            "Was bei einer Absage an dich zurückgeht: der ganze Preis bis 2 Tage vor Beginn, 50 % bis "
+            "36 Stunden vor Beginn, später nichts. Du kannst bis 12 Stunden vor Beginn absagen oder "
+            "verschieben.",
+        ),
+        (CancellationPolicy(), Language.GERMAN, "zurückgeht: der ganze Preis bis zum Beginn."),
+        (
+            CancellationPolicy(refunds=(RefundStep(timedelta(0), 0),)),
+            Language.ENGLISH,
+            "If you cancel, nothing goes back to you.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", [LetterKind.BOOKED, LetterKind.PAYMENT_ON_ITS_WAY])
+def test_the_first_mail_of_a_paid_booking_tells_the_terms(
+    kind: LetterKind, terms: CancellationPolicy, language: Language, told: str
+) -> None:
+    booking = about(kind)
+    booking.terms = terms
+    mail = WRITER.write(letter=a_letter(kind, language=language, booking=booking))
+    assert told in " ".join(mail.text.split())
+    assert told in " ".join(read(mail.html).words.split())
+    reminder = a_letter(LetterKind.REMINDER, language=language, booking=booking)
+    assert told not in " ".join(WRITER.write(letter=reminder).text.split())
+
+
+def test_who_waits_for_the_bank_reads_until_when() -> None:
+    kind, moment = LetterKind.PAYMENT_ON_ITS_WAY, datetime(2026, 3, 9, 9, tzinfo=UTC)
+    booking = about(kind)
+    booking.deadline = moment
+    text = WRITER.write(letter=a_letter(kind, booking=booking)).text
+    assert "Awaited until: Monday, 9 March 2026, 05:00" in text
+    german = WRITER.write(letter=a_letter(kind, language=Language.GERMAN, booking=booking)).text
+    assert "Erwartet bis: Montag, 9. März 2026, 05:00 Uhr" in german
+
+
+def test_a_mail_offers_to_cancel_only_while_that_is_possible() -> None:
+    assert "See, move or cancel the booking" in WRITER.write(letter=a_letter()).text
+    late = WRITER.write(letter=a_letter(changeable=False)).text
+    assert "cancel the booking" not in late
+    assert "See the booking" in late

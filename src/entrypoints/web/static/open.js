@@ -1,8 +1,13 @@
 // A manage link carries its token behind the number sign, where no server log sees it.
-const token = new URLSearchParams(location.hash.slice(1)).get("token");
 const form = document.querySelector("form[data-open]");
-if (token && form) {
+
+function takeLink() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token || !form) return;
   history.replaceState(null, "", location.pathname);
   form.elements.token.value = token;
   form.submit();
 }
+
+addEventListener("hashchange", takeLink);
+takeLink();

@@ -1,0 +1,49 @@
+"""The terms of a cancellation in the reader's words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from babel.units import format_unit
+
+from booking_core import CancellationPolicy
+
+_UNITS = (
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
+    ("minute", timedelta(minutes=1)),
+)
+
+
+def in_words(terms: CancellationPolicy, words: dict[str, Any], *, paid_online: bool) -> str:
+    """What goes back and until when; nothing where a client may cancel up to the start for nothing."""
+    told = [_refunds(terms, words)] if paid_online else []
+    if terms.change_notice:
+        told.append(words["terms"]["change"].format(until=_until(terms.change_notice, words)))
+    return " ".join(told)
+
+
+def _refunds(terms: CancellationPolicy, words: dict[str, Any]) -> str:
+    own, steps = words["terms"], terms.promised
+    if not steps:
+        return str(own["nothing"])
+    parts = [
+        own["all" if each.percent == 100 else "part"].format(
+            percent=each.percent, until=_until(each.notice, words)
+        )
+        for each in steps
+    ]
+    if steps[-1].notice > terms.change_notice:
+        parts.append(own["later"])
+    return str(own["refunds"].format(steps=", ".join(parts)))
+
+
+def _until(notice: timedelta, words: dict[str, Any]) -> str:
+    own: dict[str, str] = words["terms"]
+    if not notice:
+        return own["start"]
+    whole = (each for each in _UNITS if notice % each[1] == timedelta(0))
+    name, unit = next(whole, _UNITS[-1])
+    length = format_unit(notice // unit, f"duration-{name}", "long", locale=words["locale"])
+    return own["before"].format(length=length)
