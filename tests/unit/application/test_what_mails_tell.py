@@ -519,5 +519,5 @@ def test_a_mail_offers_to_cancel_only_while_the_terms_allow_it(
     shop.confirm()
     shop.work()
     [text] = told(shop, "Booked")
-    assert ("See or cancel the booking" in text) is offered
+    assert ("See, move or cancel the booking" in text) is offered
     assert ("See the booking" in text) is not offered
