@@ -18,7 +18,7 @@ from attrs import frozen
 from dependency_injector import containers, providers
 
 from adapters.calendar_files import ICalendarFiles
-from adapters.mail_templates import TemplateMailWriter, in_words
+from adapters.mail_templates import ClientWords, TemplateMailWriter
 from adapters.sql import SqlStore, jobs_schema
 from adapters.tokens import SignedTokens
 from booking_core import (
@@ -33,12 +33,10 @@ from booking_core import (
     Language,
     Mailer,
     MailWriter,
-    Money,
     NoticeSubscriptions,
     PaymentGateway,
     PaymentNoticeReader,
     ProofReader,
-    Reckoning,
     Role,
     SystemClock,
     UnitOfWorkFactory,
@@ -98,9 +96,9 @@ class Application:
         """The web door on this application. By name, because doors are built on this file."""
         return import_module("entrypoints.web").create_app(self)
 
-    def in_words(self, reckoning: Reckoning, in_figures: Callable[[Money], str]) -> str:
-        """What becomes of the money, as the mails say it; the pages are English so far."""
-        return in_words(reckoning, language=Language.ENGLISH, in_figures=in_figures)
+    def client_words(self, language: Language) -> ClientWords:
+        """What pages tell a client in the words of its mails."""
+        return ClientWords(language)
 
     def close(self) -> None:
         self.schema.close()

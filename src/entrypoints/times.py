@@ -101,8 +101,13 @@ def day(when: datetime, timezone: str) -> str:
 def clock(when: datetime, timezone: str) -> str:
     """`10:30`; with its offset where the clock shows the same time twice."""
     local = when.astimezone(zone(timezone))
+    return f"{local:%H:%M}{offset_if_twice(local)}"
+
+
+def offset_if_twice(local: datetime) -> str:
+    """`+02:00` where its zone's clock shows that time twice, else nothing."""
     twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return f"{local:%H:%M}{local.isoformat()[-6:] if twice else ''}"
+    return local.isoformat()[-6:] if twice else ""
 
 
 def day_and_clock(when: datetime, timezone: str) -> str:

@@ -20,7 +20,7 @@ def in_words(terms: CancellationPolicy, words: dict[str, Any], *, paid_online: b
     """What goes back and until when; nothing where a client may cancel up to the start for nothing."""
     told = [_refunds(terms, words)] if paid_online else []
     if terms.change_notice:
-        told.append(words["terms"]["change"].format(until=_until(terms.change_notice, words)))
+        told.append(words["terms"]["change"].format(until=until(terms.change_notice, words)))
     return " ".join(told)
 
 
@@ -30,7 +30,7 @@ def _refunds(terms: CancellationPolicy, words: dict[str, Any]) -> str:
         return str(own["nothing"])
     parts = [
         own["all" if each.percent == 100 else "part"].format(
-            percent=each.percent, until=_until(each.notice, words)
+            percent=each.percent, until=until(each.notice, words)
         )
         for each in steps
     ]
@@ -39,7 +39,8 @@ def _refunds(terms: CancellationPolicy, words: dict[str, Any]) -> str:
     return str(own["refunds"].format(steps=", ".join(parts)))
 
 
-def _until(notice: timedelta, words: dict[str, Any]) -> str:
+def until(notice: timedelta, words: dict[str, Any]) -> str:
+    """The last moment of it, as seen from the start of the session."""
     own: dict[str, str] = words["terms"]
     if not notice:
         return own["start"]

@@ -18,16 +18,16 @@ from booking_core import (
     BookingState,
     InvalidCredentials,
     InvalidRequest,
-    Language,
     Offer,
     Role,
     UnknownTimezone,
     zone,
 )
 from entrypoints import problems, views
-from entrypoints.web import reading
+from entrypoints.web import words
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.forms import own_path
+from entrypoints.web.words import N_
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _LIVE = tuple(each for each in BookingState if each.live)
 _ENDED = tuple(each for each in BookingState if not each.live and each is not BookingState.NEW)
 _MOST_LIVE, _PAGE = 200, 20
-_LINK_IS_OVER = "This link does not sign you in"
+_LINK_IS_OVER = N_("This link does not sign you in")
 
 
 def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
@@ -53,7 +53,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         """The same answer, whoever has that address or nobody."""
         email, to = request.form.get("email", ""), own_path(request.form.get("to"))
         try:
-            core.ask_sign_in_link(email=email, language=reading.language() or Language.ENGLISH)
+            core.ask_sign_in_link(email=email, language=words.language())
         except InvalidRequest as error:
             return signing_in(to=to, error=error), problems.of(error).status
         session["to"] = to
@@ -64,7 +64,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             opened = core.open_session(
                 link_secret=request.form["link"].strip().rpartition("link=")[2],
                 replacing=cookies.session,
-                language=reading.language(),
+                language=words.wish(),
                 timezone=_timezone(),
             )
         except InvalidCredentials as error:

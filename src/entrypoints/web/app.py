@@ -13,6 +13,7 @@ from entrypoints.web import (
     catalogue,
     document,
     errors,
+    figures,
     forms,
     headers,
     limits,
@@ -24,6 +25,7 @@ from entrypoints.web import (
     slots,
     trail,
     webhooks,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ def create_app(application: Application) -> OpenAPI:
     app.register_error_handler(Exception, errors.unexpected)
     for area in (people, catalogue, slots, bookings, trail, provider, webhooks, operations):
         app.register_api(area.routes(application))
+    words.speak(app, application)
+    figures.add(app)
     own_pages = pages.routes(application)
     forms.guard(app, application, own_pages)
     app.register_blueprint(own_pages)

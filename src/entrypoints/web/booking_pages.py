@@ -19,16 +19,17 @@ from booking_core import (
     reckoned,
     reckoned_if_cancelled,
 )
-from entrypoints import problems, terms
-from entrypoints.web import errors
+from entrypoints import problems
+from entrypoints.web import errors, words
 from entrypoints.web.cookies import Cookies
+from entrypoints.web.words import N_
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
 _WRONG_TOKEN = {
-    "title": "This does not open the booking",
-    "message": "Use the link of the newest mail about it, or paste the whole link here.",
+    "title": N_("This does not open the booking"),
+    "message": N_("Use the link of the newest mail about it, or paste the whole link here."),
 }
 
 
@@ -53,6 +54,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     ) -> str:
         error = errors.for_visitors(error) if error else None
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
+        told = application.client_words(words.language())
         checkout, now = booking.payment.checkout_url, datetime.now(UTC)
         return render_template(
             "booking.html",
@@ -64,8 +66,8 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             became_of_it=_became_of_it(booking),
             if_cancelled=_if_cancelled(booking, now),
             changeable=booking.client_may_change(now),
-            changeable_until=terms.until(booking.terms.change_notice),
-            terms=terms.in_words(booking.terms, paid_online=bool(booking.payment.attempts)),
+            changeable_until=told.until(booking.terms.change_notice),
+            terms=told.terms(booking.terms, paid_online=bool(booking.payment.attempts)),
             # A form may not lead to another site, so this page leads on to the checkout.
             forward=link.url
             if link

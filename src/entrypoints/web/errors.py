@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from booking_core import BookingError, FieldError, ProviderFailed, SlotUnavailable
 from entrypoints import problems, views
 from entrypoints.web.requests import escaped
+from entrypoints.web.words import N_
 
 _log = structlog.get_logger("booking.web")
 
@@ -101,7 +102,7 @@ def http(error: HTTPException) -> Response:
     code = _code(error)
     detail = _ADVICE.get(status) or error.description or error.name
     if status == 404 and _for_a_reader():
-        detail = "There is no page at this address."
+        detail = N_("There is no page at this address.")
     answer = problem(status, code, error.name, detail)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
@@ -115,7 +116,7 @@ def _code(error: HTTPException) -> str:
 
 def unexpected(error: Exception) -> Response:
     _log.exception("unexpected error")
-    return problem(500, "internal_error", "Internal error", _UNEXPECTED)
+    return problem(500, "internal_error", N_("Internal error"), _UNEXPECTED)
 
 
 def invalid_fields(error: ValidationError) -> Response:
@@ -200,17 +201,22 @@ _EXAMPLES = {
     "timeSlot": "a slot, as { startTime, endTime }",
     "sessionTypeId": "the id of a session type",
 }
-_UNAVAILABLE = "We cannot do this just now; try again in a minute."
-_BROKEN = (
+_UNAVAILABLE = N_("We cannot do this just now; try again in a minute.")
+_BROKEN = N_(
     "We cannot do this, and trying again will not help: whoever runs this service has to see to it."
 )
-_UNEXPECTED = "Something went wrong on our side. Try again, and name the request id if it stays."
+_UNEXPECTED = N_(
+    "Something went wrong on our side. Try again, and name the request id if it stays."
+)
 _ADVICE = {
     404: "There is nothing at this address; /api/docs lists what there is.",
-    405: "This address does not take that method; the Allow header lists those it takes.",
-    413: "The body is too large; send at most 256 kB.",
+    405: N_("This address does not take that method; the Allow header lists those it takes."),
+    413: N_("The body is too large; send at most 256 kB."),
 }
-TOO_OFTEN = "More was asked from your internet connection than one minute allows."
+TOO_OFTEN = N_(
+    "More was asked from your internet connection than one minute allows. Wait {} seconds and try "
+    "again."
+)
 
 
 # ---- what the `type` of a problem leads to ---------------------------------------------------
@@ -238,7 +244,7 @@ def _meanings() -> dict[str, Meaning]:
         "not_ready": Meaning(
             "Not ready", "The service cannot answer yet; it says what is missing."
         ),
-        "rate_limited": Meaning("Too many requests", f"{TOO_OFTEN} Wait a minute."),
+        "rate_limited": Meaning("Too many requests", TOO_OFTEN.format(60)),
         "malformed_json": Meaning("Bad Request", "The body is not JSON; send one JSON object."),
     }
     for status, kind in default_exceptions.items():

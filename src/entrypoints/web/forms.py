@@ -18,6 +18,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import Forbidden
 
 from entrypoints.web.cookies import named, on_https
+from entrypoints.web.words import N_
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -51,7 +52,7 @@ def guard(app: Flask, application: Application, pages: Blueprint) -> None:
     def check() -> None:
         origin = request.headers.get("Origin")
         if request.method == "POST" and origin and _place(origin) not in (request.host, ours):
-            raise Forbidden("Send the form from its own page.")
+            raise Forbidden(N_("Send the form from its own page."))
         protection.protect()
 
     app.register_error_handler(CSRFError, _once_more)

@@ -95,7 +95,7 @@ def guard(app: Flask, application: Application) -> None:
     def refused(_: RateLimitExceeded) -> Response:
         limit = limiter.current_limit
         seconds = max(1, ceil(limit.window.reset_time - time.time())) if limit else 60
-        detail = f"{errors.TOO_OFTEN} Wait {seconds} seconds and try again."
+        detail = errors.TOO_OFTEN.format(seconds)
         answer = errors.problem(429, "rate_limited", "Too many requests", detail)
         answer.headers["Retry-After"] = str(seconds)
         return answer

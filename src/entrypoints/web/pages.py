@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from babel import Locale
-from babel.numbers import format_currency
 from flask import Blueprint, g, render_template, request
 from werkzeug.exceptions import abort
 
-from booking_core import (
-    Actor,
-    BookingError,
-    Language,
-    Money,
-    Reckoning,
-    in_english,
-    with_decimals,
-    zone,
-)
-from entrypoints import problems, times
-from entrypoints.web import account_pages, booking_pages, errors, reading, session_pages
+from booking_core import Actor, BookingError, Reckoning
+from entrypoints import problems
+from entrypoints.web import account_pages, booking_pages, errors, figures, session_pages, words
 from entrypoints.web.cookies import Cookies
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
-_LOCALES = {Language.ENGLISH: "en_GB", Language.GERMAN: "de_DE"}
 _MEMBER = Actor.client("anybody")
 _SIGNING_IN = "pages.sign"  # what the endpoints of signing in begin with
 
@@ -37,15 +24,15 @@ def routes(application: Application) -> Blueprint:
     core, cookies = application.core, Cookies.of(application)
 
     pages.before_request(cookies.begin)
-    pages.add_app_template_filter(in_english)
-    pages.add_app_template_filter(times.rfc3339)
-    pages.add_app_template_filter(_local, "local")
-    pages.add_app_template_filter(_money, "money")
     pages.app_context_processor(_seen)
 
     @pages.app_template_filter("in_words")
     def in_words(reckoning: Reckoning) -> str:
-        return application.in_words(reckoning, _money)
+        return application.client_words(words.language()).money(reckoning, figures.money)
+
+    @pages.app_template_filter("reason")
+    def reason(given: str) -> str:
+        return application.client_words(words.language()).reason(given)
 
     @pages.errorhandler(BookingError)
     def refused(error: BookingError) -> tuple[str, int]:
@@ -81,16 +68,3 @@ def _seen() -> dict[str, object]:
     here = request.full_path.rstrip("?")
     leads_back = request.method == "GET" and not (request.endpoint or "").startswith(_SIGNING_IN)
     return {"viewer": g.get("viewer"), "here": here if leads_back else None}
-
-
-def _local(moment: datetime, timezone: str, form: str = "%A, %-d %B %Y, %H:%M") -> str:
-    return moment.astimezone(zone(timezone)).strftime(form)
-
-
-def _money(amount: Money) -> str:
-    """As the reader's language writes it; the words of the pages are English so far."""
-    locale = Locale.parse(_LOCALES[reading.language() or Language.ENGLISH])
-    pattern = with_decimals(locale.currency_formats["standard"].pattern, amount.currency)
-    return format_currency(
-        amount.decimal(), amount.currency, pattern, locale, currency_digits=False
-    )

@@ -40,11 +40,12 @@ from booking_core import (
     local_day,
     zone,
 )
-from entrypoints import problems, terms, times
-from entrypoints.web import errors, reading, schemas
+from entrypoints import problems, times
+from entrypoints.web import errors, figures, reading, schemas, words
 from entrypoints.web.booking_pages import opening_page
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.forms import TOKEN
+from entrypoints.web.words import N_
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
@@ -53,10 +54,13 @@ _SHOWN = timedelta(days=14)
 _NOT_TYPED = {"start", "pick", "key", "from", "timezone", TOKEN}
 _WAITING, _MOVABLE = BookingState.AWAITING_SCHEDULING, BookingState.CONFIRMED
 _SENT_BEFORE = Refused(
-    "You have booked with this form already, and a mail about it is on its way. What you sent now "
-    "changed nothing: cancel or move that booking, or choose a time below to book another one."
+    N_(
+        "You have booked with this form already, and a mail about it is on its way. What you sent "
+        "now changed nothing: cancel or move that booking, or choose a time below to book another "
+        "one."
+    )
 )
-_NOT_OPEN = SlotUnavailable("taken", "This time is not open, or no longer; choose another one.")
+_NOT_OPEN = SlotUnavailable("taken", N_("This time is not open, or no longer; choose another one."))
 
 
 def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
@@ -163,7 +167,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             known=_known(cookies.viewer),
             called=_called(core, cookies.viewer),
             pays_online=pays_online(offer, place),
-            terms=terms.in_words(
+            terms=application.client_words(words.language()).terms(
                 offer.session_type.cancellation_policy, paid_online=pays_online(offer, place)
             ),
         )
@@ -281,8 +285,8 @@ def _start(offer: Offer) -> Slot | None:
 def _by_day(slots: OpenSlots, timezone: str) -> list[tuple[str, list[dict[str, str]]]]:
     shown = [
         {
-            "day": times.day(each.slot.start, timezone),
-            "clock": times.clock(each.slot.start, timezone),
+            "day": figures.day(each.slot.start, timezone),
+            "clock": figures.clock(each.slot.start, timezone),
             "start": times.rfc3339(each.slot.start),
         }
         for each in slots
@@ -329,7 +333,7 @@ def _contact(actor: Actor) -> Contact:
         known.get("name") or form.get("name", ""),
         known.get("email") or form.get("email", ""),
         form.get("timezone") or None,
-        reading.language(),
+        words.wish(),
     )
 
 

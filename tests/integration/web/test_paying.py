@@ -300,7 +300,7 @@ def test_the_form_leads_on_to_the_checkout_and_back_to_a_confirmed_booking(
     assert "You are booked" in client.get(back).text
     assert "€49.00, paid" in client.get(back).text
     german = client.get(back, headers={"Accept-Language": "de-AT,de;q=0.9"}).text
-    assert "49,00\N{NO-BREAK SPACE}€, paid" in german
+    assert "€\N{NO-BREAK SPACE}49,00, bezahlt" in german
 
 
 def test_who_turns_back_finds_the_way_to_pay_and_is_not_sent_away(

@@ -1,0 +1,62 @@
+"""Days, times, lengths and money as the page's language and region write them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency
+from babel.units import format_unit
+from flask import Flask
+
+from booking_core import Money, Slot, with_decimals, zone
+from entrypoints import times
+from entrypoints.web.words import locale
+
+_MINUTE = timedelta(minutes=1)
+
+
+def add(app: Flask) -> None:
+    """Gives them to the templates of `app`."""
+    for filter_ in (clock, day, iso_day, length, local, money, span, times.rfc3339):
+        app.add_template_filter(filter_)
+
+
+def local(when: datetime, timezone: str) -> str:
+    """Friday, 20 November 2026, 13:30."""
+    return f"{day(when, timezone)}, {clock(when, timezone)}"
+
+
+def day(when: datetime, timezone: str) -> str:
+    """Friday, 20 November 2026."""
+    return format_date(when.astimezone(zone(timezone)), "full", locale())
+
+
+def clock(when: datetime, timezone: str) -> str:
+    """13:30, or 1:30 PM; with its offset where the clock shows the same time twice."""
+    here = when.astimezone(zone(timezone))
+    return f"{format_time(here, 'short', locale=locale())}{times.offset_if_twice(here)}"
+
+
+def span(slot: Slot, timezone: str) -> str:
+    """Friday, 20 November 2026, 13:30–14:00; with both days where they differ."""
+    one_day = day(slot.start, timezone) == day(slot.end, timezone)
+    end = clock(slot.end, timezone) if one_day else f" {local(slot.end, timezone)}"
+    return f"{local(slot.start, timezone)}{'–' if one_day else ' –'}{end}"
+
+
+def iso_day(when: datetime, timezone: str) -> str:
+    """2026-11-20, as a field for a date wants it."""
+    return when.astimezone(zone(timezone)).date().isoformat()
+
+
+def length(time: timedelta, width: Literal["long", "short"] = "long") -> str:
+    """30 minutes; short: 30 min."""
+    return format_unit(time // _MINUTE, "duration-minute", width, locale=locale())
+
+
+def money(amount: Money) -> str:
+    here = locale()
+    pattern = with_decimals(here.currency_formats["standard"].pattern, amount.currency)
+    return format_currency(amount.decimal(), amount.currency, pattern, here, currency_digits=False)
