@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from structlog.testing import capture_logs
 
 from booking_core import (
     Actor,
+    Booking,
     BookingId,
     BookingState,
     CancellationPolicy,
     RefundStep,
     Role,
     SessionTypeId,
+    UnitOfWork,
 )
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
@@ -588,6 +590,29 @@ def test_the_browser_keeps_what_opens_a_booking_for_as_long_as_it_waits(
     at_checkout(client, checkout, "bank-yes")
     assert "You are booked" in client.get(path).text
     assert kept() is None
+
+
+def test_a_link_opens_a_booking_whose_bank_has_not_answered_in_time(
+    client: FlaskClient, confirm: Callable[..., Any], application: Application
+) -> None:
+    answer = confirm()
+    at_checkout(client, answer["checkoutUrl"], "transfer")
+    booking_id = BookingId(answer["booking"]["id"])
+
+    def waited_too_long(uow: UnitOfWork) -> Booking:
+        booking = uow.bookings.get(booking_id)
+        booking.deadline = datetime.now(UTC) - timedelta(days=2)
+        return booking
+
+    application.core.settle_money(booking_id=booking_id)
+    application.core.cancel_booking.keeper.once(waited_too_long)
+    form = {"token": answer["booking"]["manageToken"]}
+    page = client.post(f"/bookings/{booking_id}/open", data=form, follow_redirects=True)
+    assert "Your payment is on its way" in page.text
+    kept = client.get_cookie("booking", path=f"/bookings/{booking_id}")
+    assert kept is not None
+    assert kept.expires is not None
+    assert kept.expires > datetime.now(UTC)
 
 
 def test_what_stays_under_the_terms_is_not_called_paid(
