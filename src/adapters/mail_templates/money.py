@@ -32,6 +32,7 @@ _TO_CHOOSE = {PaymentStatus.AUTHORISED: "reserved", PaymentStatus.PAID: "has_pai
 _BESIDES = (
     MoneyFate.GOES_BACK,
     MoneyFate.KEPT_PART,
+    MoneyFate.KEPT_PART_RELEASED,
     MoneyFate.KEPT_ALL,
     MoneyFate.ON_SITE_GOES_BACK,
     MoneyFate.ON_SITE_KEPT_PART,
