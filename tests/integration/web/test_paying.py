@@ -263,6 +263,27 @@ def test_what_was_paid_at_the_meeting_is_given_back_by_the_builder(
     assert (given["paymentStatus"], given["refunded"]) == ("REFUNDED", PRICE)
 
 
+def test_the_page_tells_what_the_builder_has_to_give_back_of_what_was_paid_at_the_meeting(
+    at_the_meeting: Application,
+) -> None:
+    anyone = Caller(at_the_meeting.web_app().test_client())
+    robin = anyone.as_(f"Bearer {at_the_meeting.mint(role=Role.BUILDER, id='demo')}")
+    booking = anyone.book(PAID, answers=ANSWERS)
+    me, path = anyone.as_(f"Booking {booking['manageToken']}"), f"{BOOKINGS}/{booking['id']}"
+
+    def page() -> str:
+        return me("GET", f"/bookings/{booking['id']}").text
+
+    robin.json("POST", f"{path}/paid")
+    robin.json("POST", f"{path}/refund", json={"amount": 900})
+    assert "€49.00, €9.00 is still owed to you" in page()
+    robin.json("POST", f"{path}/cancel", json={})
+    assert "€49.00, €49.00 is still owed to you" in page()
+    assert "on its way" not in page()
+    robin.json("POST", f"{path}/returned")
+    assert "€49.00, €49.00 went back" in page()
+
+
 def test_a_webhook_that_nobody_sends_is_refused(
     anyone: Caller, at_the_meeting: Application
 ) -> None:
@@ -505,7 +526,7 @@ def test_who_pays_before_there_is_a_time_is_told_until_when_to_pay(
 ) -> None:
     path, checkout = begin_without_a_time(client, anyone)
     page = client.get(path).text
-    assert "<p>Pay by " in page
+    assert re.search(r"<p>Pay by \w+day, \d+ \w+ \d{4}, \d\d:\d\d \(", page)
     assert "time is kept" not in page
     at_checkout(client, checkout, "transfer")
     assert "time is kept" not in client.get(path).text
@@ -649,4 +670,7 @@ def test_a_refund_that_the_bank_sends_back_can_be_played(
     work(application)
     booking = robin.json("GET", path)
     assert (booking["paymentStatus"], booking["refunded"]) == ("REFUND_DUE", None)
+    here = f"/bookings/{booking['id']}"
+    client.post(f"{here}/open", data={"token": answer["booking"]["manageToken"]})
+    assert "€49.00, €9.00 is still owed to you" in client.get(here).text
     assert robin.json("POST", f"{path}/returned")["booking"]["refunded"]["amount"] == 900
