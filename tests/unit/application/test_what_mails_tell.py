@@ -316,6 +316,19 @@ def test_both_are_told_how_a_dispute_ended_and_what_that_means_for_the_money(
     assert builder in text
 
 
+def test_a_dispute_about_money_that_nothing_was_booked_for_can_be_taken_back(shop: Shop) -> None:
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.pay(key_of(booking))
+    shop.payments.dispute(key_of(booking))
+    assert shop.comes_back(booking).payment.status is PaymentStatus.DISPUTED
+    shop.payments.take_dispute_back(key_of(booking))
+    shop.core.settle_money(booking_id=booking.id)
+    shop.work()
+    assert shop.now(booking).payment.status is PaymentStatus.REFUNDED
+    assert shop.held() == 0
+    assert shop.subjects() == ["Not booked", "Dispute ended", "Refund"]
+
+
 def test_what_the_bank_took_back_counts_as_gone_back(shop: Shop) -> None:
     booking = paid(shop)
     shop.payments.dispute(key_of(booking))
