@@ -328,6 +328,23 @@ def test_a_mail_that_comes_after_the_session_does_not_offer_to_cancel_it(shop: S
     assert "cancel the booking" not in text
 
 
+def test_of_two_payments_one_is_disputed(shop: Shop) -> None:
+    booking = shop.confirm(AT_FIVE)
+    first = key_of(booking)
+    shop.payments.run_out(first)
+    second = key_of(shop.pays_again(booking))
+    shop.payments.pay(second)
+    shop.comes_back(booking)
+    shop.payments.pay_late(first)
+    shop.core.settle_money(booking_id=booking.id)
+    assert shop.now(booking).payment.taken == 2 * PRICE.amount
+    shop.payments.dispute(second)
+    shop.core.settle_money(booking_id=booking.id)
+    shop.work()
+    [text] = told(shop, "Payment disputed", "ada@example.org")
+    assert "disputes the payment of €50.00 at the bank" in text
+
+
 def test_what_came_too_late_and_is_disputed_is_left_to_the_bank(shop: Shop) -> None:
     booking = shop.confirm(AT_FIVE)
     shop.payments.pay(key_of(booking))
