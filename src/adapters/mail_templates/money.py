@@ -32,10 +32,12 @@ _TO_CHOOSE = {PaymentStatus.AUTHORISED: "reserved", PaymentStatus.PAID: "has_pai
 _BESIDES = (
     MoneyFate.GOES_BACK,
     MoneyFate.KEPT_PART,
+    MoneyFate.KEPT_PART_RELEASED,
     MoneyFate.KEPT_ALL,
     MoneyFate.ON_SITE_GOES_BACK,
     MoneyFate.ON_SITE_KEPT_PART,
 )
+_LEFT_TO_THE_BANK = (MoneyFate.BANK_DECIDES, MoneyFate.BANK_GAVE_BACK)
 _ANOTHER_MAIL = frozenset({"goes_back", "kept_part", "goes_back_whole"})
 
 
@@ -68,6 +70,8 @@ def _about(letter: Letter, reckoning: Reckoning | None) -> list[str]:
     if letter.kind is LetterKind.REFUNDED:
         return _of_refund(letter)
     if letter.kind in _TOO_LATE:
+        if reckoning and reckoning.fate in _LEFT_TO_THE_BANK:
+            return _phrases(reckoning)
         return [_TOO_LATE[letter.kind]]
     if letter.kind is LetterKind.CHOOSE_TIME:
         phrase = _TO_CHOOSE.get(letter.booking.payment.status)

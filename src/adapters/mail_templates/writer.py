@@ -166,7 +166,7 @@ class _Page:
             return self._letter.refund
         other = {
             LetterKind.REFUND_SENT_BACK: payment.owed,
-            LetterKind.DISPUTED: payment.paid_in,
+            LetterKind.DISPUTED: min(payment.paid_in, payment.price.amount),
         }
         amount = other.get(self._letter.kind, payment.returned)
         return Money(amount, payment.price.currency)

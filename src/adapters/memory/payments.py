@@ -75,9 +75,9 @@ class MemoryPayments(Faulty, PaymentGateway):
     """A payment provider that keeps one checkout for each attempt key.
 
     Tests play the client and the bank, naming a checkout by the attempt's key: `pay`, `pay_late`,
-    `authorise`, `process`, `decline`, `run_out`, `lapse`, `dispute`, `end_dispute`, `refund_elsewhere`,
-    `delay_refunds`, `send_back_refunds`. Checkouts also expire, and authorisations lapse after seven
-    days, by the clock.
+    `authorise`, `process`, `decline`, `run_out`, `lapse`, `dispute`, `end_dispute`, `take_dispute_back`,
+    `refund_elsewhere`, `delay_refunds`, `send_back_refunds`. Checkouts also expire, and authorisations
+    lapse after seven days, by the clock.
     """
 
     on_site = False
@@ -179,6 +179,11 @@ class MemoryPayments(Faulty, PaymentGateway):
     def end_dispute(self, key: str, *, won: bool) -> None:
         self._need(key, _PAID)
         self._put(key, dispute=Dispute.WON if won else Dispute.LOST)
+
+    def take_dispute_back(self, key: str) -> None:
+        """The client's bank does not decide about it after all."""
+        self._need(key, _PAID)
+        self._put(key, dispute=Dispute.NONE)
 
     def refund_elsewhere(self, key: str, amount: int) -> None:
         """Somebody gives money back at the provider's own pages."""

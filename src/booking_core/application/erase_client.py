@@ -109,6 +109,8 @@ def _why(booking: Booking) -> str:
     if booking.state.live:
         what = f"is {booking.state.lower()}: cancel it, or complete it once it has taken place"
         return f"booking {booking.id} {what}"
+    if booking.payment.on_its_way:
+        return f"the money of booking {booking.id} is on its way: wait for the bank's answer"
     status = booking.payment.status.lower().replace("_", " ")
     return f"the money of booking {booking.id} is not settled ({status}): see its timeline"
 

@@ -118,7 +118,7 @@ class SendMail:
             language=language or builder.language,
             timezone=(for_client and contact.timezone) or builder.timezone,
             manage_url=url,
-            changeable=booking.client_may_change(self.clock.now()),
+            changeable=booking.state.live and booking.client_may_change(self.clock.now()),
         )
 
 

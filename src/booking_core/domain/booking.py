@@ -551,7 +551,8 @@ class Booking:
         A checkout that we have not heard of is asked for again, word for word, to be closed.
         """
         payment = self.payment
-        moves = payment.status in UNSETTLED or payment.status is PaymentStatus.DISPUTED
+        disputed = payment.status is PaymentStatus.DISPUTED
+        moves = payment.on_its_way or payment.status in UNSETTLED or disputed
         unheard = any(not each.refused and each.checkout_id is None for each in payment.attempts)
         return self.state.live or moves or unheard
 

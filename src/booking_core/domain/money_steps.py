@@ -150,7 +150,7 @@ def hear(booking: Booking, standings: Standings, *, now: datetime) -> bool:
         for number, standing in standings.items()
         for news in (
             standing.state is _S.PAID and booking.money_taken(number, taken=taken),
-            _hear_one(booking, number, standing, now),
+            _hear_one(booking, number, standings, now),
         )
     ]
     if any(heard):
@@ -168,7 +168,8 @@ def _hear_sent_back(booking: Booking, standings: Standings) -> bool:
     return booking.refunds_sent_back(keys, taken=taken, returned=returned)
 
 
-def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) -> bool:
+def _hear_one(booking: Booking, number: int, standings: Standings, now: datetime) -> bool:
+    standing = standings[number]
     awaiting = booking.state is BookingState.AWAITING_PAYMENT
     if booking.came_too_late(now):
         return False
@@ -179,8 +180,7 @@ def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) 
     if standing.dispute is Dispute.LOST:
         return booking.dispute_lost(number)
     disputed = booking.payment.status is PaymentStatus.DISPUTED
-    withdrawn = standing.dispute is Dispute.NONE and number == booking.payment.accepted
-    if disputed and (standing.dispute is Dispute.WON or withdrawn):
+    if disputed and (standing.dispute is Dispute.WON or _withdrawn(booking, number, standings)):
         more = standing.held > booking.payment.to_keep
         return booking.dispute_won(more_to_give_back=more)
     if standing.state is _S.AUTHORISED:
@@ -190,6 +190,14 @@ def _hear_one(booking: Booking, number: int, standing: Standing, now: datetime) 
     if standing.state is _S.PROCESSING:
         return booking.payment_processing(until=processing_deadline(now, booking.saleable_until))
     return False
+
+
+def _withdrawn(booking: Booking, number: int, standings: Standings) -> bool:
+    """The client's bank does not decide about it after all; where no money counts, about none of it."""
+    if booking.payment.accepted is not None:
+        return number == booking.payment.accepted and standings[number].dispute is Dispute.NONE
+    undisputed = all(each.dispute is Dispute.NONE for each in standings.values())
+    return undisputed and standings[number].state is _S.PAID
 
 
 def _left_to_a_person(booking: Booking, standing: Standing) -> bool:

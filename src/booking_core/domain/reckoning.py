@@ -36,7 +36,7 @@ class MoneyFate(StrEnum):
 class Reckoning:
     """The amounts behind a `fate`: of `price`, `back` goes back and `kept` stays with the builder.
 
-    `before` had gone back already. `released` is what is not taken of money that was only reserved.
+    `before` had gone back already. `released` was only reserved, and is not taken.
     """
 
     fate: MoneyFate
@@ -55,9 +55,10 @@ def reckoned(payment: Payment, *, before: int) -> Reckoning | None:
     """
     if payment.price is None:
         return None
-    left = max(0, payment.paid_in - before)
+    taken = payment.to_keep if payment.status is PaymentStatus.AUTHORISED else payment.paid_in
+    left = max(0, taken - before)
     kept = min(payment.to_keep, left)
-    released = max(0, payment.price.amount - kept)
+    released = max(0, payment.price.amount - taken)
     fate = _fate(payment, back=left - kept, kept=kept, released=released)
     if fate is None:
         return None
@@ -101,19 +102,13 @@ def _of_taken(payment: Payment, *, back: int, kept: int, released: int) -> Money
         return MoneyFate.BANK_DECIDES
     if payment.taken_back:
         return MoneyFate.BANK_GAVE_BACK
-    if kept and _only_reserved(payment):
-        return MoneyFate.KEPT_PART_RELEASED if released else MoneyFate.KEPT_ALL
+    if kept and released and not back:
+        return MoneyFate.KEPT_PART_RELEASED
     if not back:
         return MoneyFate.KEPT_ALL if kept else MoneyFate.GONE_BACK
     if payment.attempts:
         return MoneyFate.KEPT_PART if kept else MoneyFate.GOES_BACK
     return MoneyFate.ON_SITE_KEPT_PART if kept else MoneyFate.ON_SITE_GOES_BACK
-
-
-def _only_reserved(payment: Payment) -> bool:
-    """No more is taken of what was authorised than is kept, so nothing has to be given back."""
-    less = payment.price is not None and 0 < payment.taken < payment.price.amount
-    return payment.status is PaymentStatus.AUTHORISED or less
 
 
 _NOT_TAKEN = (PaymentStatus.VOIDED, PaymentStatus.FAILED)

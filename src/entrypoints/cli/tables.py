@@ -23,6 +23,7 @@ from booking_core import (
     OpenSlot,
     Outcome,
     Payment,
+    PaymentStatus,
     Schedule,
     SessionType,
     SessionTypeId,
@@ -231,16 +232,20 @@ def _answer(value: str | bool | tuple[str, ...]) -> str:
 
 
 def _paid(payment: Payment, *, ended: bool) -> str:
-    """How the money stands; a part that went back is not the whole, and what stays is said."""
+    """How the money stands: what went back, what still has to, and what stays where that is not all."""
     told = f"{payment.price}, {payment.status.value}"
     if payment.price is None or not payment.taken:
         return told
-    back = payment.gone_back
-    kept = Money(payment.taken - (back.amount if back else 0), payment.price.currency)
-    if back is None:
-        said = ended or payment.taken < payment.price.amount
-        return f"{told}, {kept} kept" if said else told
-    return f"{told}: {back} went back, {kept} kept"
+    gone = payment.gone_back.amount if payment.gone_back else 0
+    owed = payment.owed if payment.status is PaymentStatus.REFUND_DUE else 0
+    figures = {"went back": gone, "still to go back": owed}
+    parts = {words: amount for words, amount in figures.items() if amount}
+    less = ended or payment.taken < payment.price.amount
+    if (parts or less) and payment.status is not PaymentStatus.DISPUTED:
+        parts["kept"] = payment.taken - gone - owed
+    currency = payment.price.currency
+    said = ", ".join(f"{Money(amount, currency)} {words}" for words, amount in parts.items())
+    return f"{told}: {said}" if said else told
 
 
 # ---- the trail -----------------------------------------------------------------------------------

@@ -12,8 +12,11 @@ from booking_core import (
     Booking,
     BookingError,
     BookingId,
+    Money,
     MoneyFate,
     NotFound,
+    Payment,
+    PaymentStatus,
     Reckoning,
     SchedulingLink,
     reckoned,
@@ -63,6 +66,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             error=error,
             checkout=checkout,
             returned=booking.payment.gone_back,
+            owed=_owed_by_hand(booking.payment),
             became_of_it=_became_of_it(booking),
             if_cancelled=_if_cancelled(booking, now),
             changeable=booking.client_may_change(now),
@@ -141,6 +145,14 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[str, int]:
     """What a browser is shown that has nothing to open the booking with."""
     return render_template("open.html", booking_id=booking_id, error=error), 404
+
+
+def _owed_by_hand(payment: Payment) -> Money | None:
+    """What does not go back by itself: it was paid at the meeting, or the bank sent a refund back."""
+    moves = payment.attempts and not payment.sent_back
+    if payment.price is None or payment.status is not PaymentStatus.REFUND_DUE or moves:
+        return None
+    return Money(payment.owed, payment.price.currency) if payment.owed else None
 
 
 def _became_of_it(booking: Booking) -> Reckoning | None:

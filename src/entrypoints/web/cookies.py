@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -108,12 +108,14 @@ class Cookies:
         """Only the booking's page is sent it, so a browser can keep any number of them.
 
         While the booking waits for its client, or for the client's bank, it outlasts the browser's
-        window, and the wait by a day, so that who comes back too late is told so.
+        window, and the wait by a day, so that who comes back too late is told so. A wait may last
+        longer than its deadline, while a bank or a provider does not answer.
         """
+        until = max(booking.deadline, datetime.now(UTC)) if booking.deadline else None
         answer.set_cookie(
             self._booking,
             token,
-            expires=booking.deadline + _A_DAY if booking.deadline else None,
+            expires=until + _A_DAY if until else None,
             path=url_for("pages.manage", booking_id=booking.id),
             httponly=True,
             samesite="Lax",

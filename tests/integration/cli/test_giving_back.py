@@ -87,4 +87,32 @@ def test_what_stays_when_a_booking_ends_is_said(
     kept = costly.core.settle_money(booking_id=booking)
     token = costly.core.manage_key.token(booking, kept.token_version)
     costly.core.cancel_booking(booking_id=booking, actor=Actor.anonymous(token))
-    assert "49.00 EUR, PAID, 49.00 EUR kept" in run("show", booking).stdout
+    assert "49.00 EUR, PAID: 49.00 EUR kept" in run("show", booking).stdout
+
+
+def test_what_still_has_to_go_back_is_not_called_kept(
+    run: Command, costly: Application, soon: Callable[..., str]
+) -> None:
+    booked: Any = run.json("book", "ada/intro", soon("10:00"), *WHO)
+    booking = BookingId(booked["booking"]["id"])
+    costly.payments.play(booked["booking"]["checkoutUrl"].rpartition("/")[2], "at-once")  # type: ignore[attr-defined]
+    costly.core.settle_money(booking_id=booking)
+    costly.core.refund_booking(booking_id=booking, amount=900, actor=Actor.system())
+    told = run("show", booking).stdout
+    assert "49.00 EUR, REFUND_DUE: 9.00 EUR still to go back, 40.00 EUR kept" in told
+    costly.core.cancel_booking(booking_id=booking, actor=Actor.system())
+    told = run("show", booking).stdout
+    assert "49.00 EUR, REFUND_DUE: 49.00 EUR still to go back, 0.00 EUR kept" in told
+
+
+def test_what_the_bank_still_decides_about_is_not_called_kept(
+    run: Command, costly: Application, soon: Callable[..., str]
+) -> None:
+    booked: Any = run.json("book", "ada/intro", soon("10:00"), *WHO)
+    booking = BookingId(booked["booking"]["id"])
+    for move in ("at-once", "dispute"):
+        costly.payments.play(booked["booking"]["checkoutUrl"].rpartition("/")[2], move)  # type: ignore[attr-defined]
+        costly.core.settle_money(booking_id=booking)
+    costly.core.cancel_booking(booking_id=booking, actor=Actor.system())
+    assert "DISPUTED" in run("show", booking).stdout
+    assert "kept" not in run("show", booking).stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from structlog.testing import capture_logs
 
 from booking_core import (
     Actor,
+    Booking,
     BookingId,
     BookingState,
     CancellationPolicy,
     RefundStep,
     Role,
     SessionTypeId,
+    UnitOfWork,
 )
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
@@ -259,6 +261,27 @@ def test_what_was_paid_at_the_meeting_is_given_back_by_the_builder(
     me.refused(404, "not_found", "POST", f"{path}/returned")
     given = robin.json("POST", f"{path}/returned")["booking"]
     assert (given["paymentStatus"], given["refunded"]) == ("REFUNDED", PRICE)
+
+
+def test_the_page_tells_what_the_builder_has_to_give_back_of_what_was_paid_at_the_meeting(
+    at_the_meeting: Application,
+) -> None:
+    anyone = Caller(at_the_meeting.web_app().test_client())
+    robin = anyone.as_(f"Bearer {at_the_meeting.mint(role=Role.BUILDER, id='demo')}")
+    booking = anyone.book(PAID, answers=ANSWERS)
+    me, path = anyone.as_(f"Booking {booking['manageToken']}"), f"{BOOKINGS}/{booking['id']}"
+
+    def page() -> str:
+        return me("GET", f"/bookings/{booking['id']}").text
+
+    robin.json("POST", f"{path}/paid")
+    robin.json("POST", f"{path}/refund", json={"amount": 900})
+    assert "€49.00, €9.00 is still owed to you" in page()
+    robin.json("POST", f"{path}/cancel", json={})
+    assert "€49.00, €49.00 is still owed to you" in page()
+    assert "on its way" not in page()
+    robin.json("POST", f"{path}/returned")
+    assert "€49.00, €49.00 went back" in page()
 
 
 def test_a_webhook_that_nobody_sends_is_refused(
@@ -503,7 +526,7 @@ def test_who_pays_before_there_is_a_time_is_told_until_when_to_pay(
 ) -> None:
     path, checkout = begin_without_a_time(client, anyone)
     page = client.get(path).text
-    assert "<p>Pay by " in page
+    assert re.search(r"<p>Pay by \w+day, \d+ \w+ \d{4}, \d\d:\d\d \(", page)
     assert "time is kept" not in page
     at_checkout(client, checkout, "transfer")
     assert "time is kept" not in client.get(path).text
@@ -590,6 +613,29 @@ def test_the_browser_keeps_what_opens_a_booking_for_as_long_as_it_waits(
     assert kept() is None
 
 
+def test_a_link_opens_a_booking_whose_bank_has_not_answered_in_time(
+    client: FlaskClient, confirm: Callable[..., Any], application: Application
+) -> None:
+    answer = confirm()
+    at_checkout(client, answer["checkoutUrl"], "transfer")
+    booking_id = BookingId(answer["booking"]["id"])
+
+    def waited_too_long(uow: UnitOfWork) -> Booking:
+        booking = uow.bookings.get(booking_id)
+        booking.deadline = datetime.now(UTC) - timedelta(days=2)
+        return booking
+
+    application.core.settle_money(booking_id=booking_id)
+    application.core.cancel_booking.keeper.once(waited_too_long)
+    form = {"token": answer["booking"]["manageToken"]}
+    page = client.post(f"/bookings/{booking_id}/open", data=form, follow_redirects=True)
+    assert "Your payment is on its way" in page.text
+    kept = client.get_cookie("booking", path=f"/bookings/{booking_id}")
+    assert kept is not None
+    assert kept.expires is not None
+    assert kept.expires > datetime.now(UTC)
+
+
 def test_what_stays_under_the_terms_is_not_called_paid(
     client: FlaskClient, anyone: Caller, robin: Caller
 ) -> None:
@@ -624,4 +670,7 @@ def test_a_refund_that_the_bank_sends_back_can_be_played(
     work(application)
     booking = robin.json("GET", path)
     assert (booking["paymentStatus"], booking["refunded"]) == ("REFUND_DUE", None)
+    here = f"/bookings/{booking['id']}"
+    client.post(f"{here}/open", data={"token": answer["booking"]["manageToken"]})
+    assert "€49.00, €9.00 is still owed to you" in client.get(here).text
     assert robin.json("POST", f"{path}/returned")["booking"]["refunded"]["amount"] == 900

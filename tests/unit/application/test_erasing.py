@@ -106,6 +106,18 @@ def test_money_that_is_on_its_way_has_to_arrive_first(shop: Shop) -> None:
     assert shop.core.erase_client(email=EMAIL, actor=ROOT).bookings == 1
 
 
+def test_money_that_a_bank_has_not_answered_for_has_to_arrive_or_fail_first(shop: Shop) -> None:
+    booking = shop.confirm()
+    shop.payments.process(key_of(booking))
+    shop.comes_back(booking)
+    shop.cancel(booking)
+    shop.work()
+    assert "is on its way" in _refused(shop)
+    shop.payments.decline(key_of(booking))
+    shop.core.settle_money(booking_id=booking.id)
+    assert shop.core.erase_client(email=EMAIL, actor=ROOT).bookings == 1
+
+
 def test_a_dispute_has_to_end_first(shop: Shop) -> None:
     booking = a_paid_booking(BookingState.COMPLETED)
     booking.payment = evolve(booking.payment, accepted=1)

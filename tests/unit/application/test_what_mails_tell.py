@@ -316,6 +316,59 @@ def test_both_are_told_how_a_dispute_ended_and_what_that_means_for_the_money(
     assert builder in text
 
 
+def test_a_mail_that_comes_after_the_session_does_not_offer_to_cancel_it(shop: Shop) -> None:
+    shop.mailer.break_next("send")
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.pay(key_of(booking))
+    shop.comes_back(booking)
+    shop.clock.advance(AT_FIVE.end - shop.clock.now())
+    shop.core.complete_booking(booking_id=booking.id, actor=BUILDER)
+    shop.work(HOUR)
+    [text] = told(shop, "Booked")
+    assert "cancel the booking" not in text
+
+
+def test_of_two_payments_one_is_disputed(shop: Shop) -> None:
+    booking = shop.confirm(AT_FIVE)
+    first = key_of(booking)
+    shop.payments.run_out(first)
+    second = key_of(shop.pays_again(booking))
+    shop.payments.pay(second)
+    shop.comes_back(booking)
+    shop.payments.pay_late(first)
+    shop.core.settle_money(booking_id=booking.id)
+    assert shop.now(booking).payment.taken == 2 * PRICE.amount
+    shop.payments.dispute(second)
+    shop.core.settle_money(booking_id=booking.id)
+    shop.work()
+    [text] = told(shop, "Payment disputed", "ada@example.org")
+    assert "disputes the payment of €50.00 at the bank" in text
+
+
+def test_what_came_too_late_and_is_disputed_is_left_to_the_bank(shop: Shop) -> None:
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.pay(key_of(booking))
+    shop.payments.dispute(key_of(booking))
+    shop.clock.advance(AT_NINE.end - shop.clock.now())
+    shop.work()
+    [text] = told(shop, "Not paid in time")
+    assert "The payment of €50.00 is disputed, so your bank decides" in text
+    assert "goes back" not in text
+
+
+def test_a_dispute_about_money_that_nothing_was_booked_for_can_be_taken_back(shop: Shop) -> None:
+    booking = shop.confirm(AT_FIVE)
+    shop.payments.pay(key_of(booking))
+    shop.payments.dispute(key_of(booking))
+    assert shop.comes_back(booking).payment.status is PaymentStatus.DISPUTED
+    shop.payments.take_dispute_back(key_of(booking))
+    shop.core.settle_money(booking_id=booking.id)
+    shop.work()
+    assert shop.now(booking).payment.status is PaymentStatus.REFUNDED
+    assert shop.held() == 0
+    assert shop.subjects() == ["Not booked", "Dispute ended", "Refund"]
+
+
 def test_what_the_bank_took_back_counts_as_gone_back(shop: Shop) -> None:
     booking = paid(shop)
     shop.payments.dispute(key_of(booking))

@@ -36,7 +36,7 @@ def booked(state: BookingState = S.CONFIRMED, **payment: Any) -> Booking:
     ("payment", "fate", "amounts"),
     [
         ({}, F.KEPT_PART, (HALF, HALF, 0)),
-        ({"status": P.AUTHORISED}, F.KEPT_PART_RELEASED, (HALF, HALF, 0)),
+        ({"status": P.AUTHORISED}, F.KEPT_PART_RELEASED, (0, HALF, 0)),
         (
             {"status": P.REFUNDED, "taken": ALL, "returned": 1_000, "to_keep": ALL - 1_000},
             F.KEPT_PART,
@@ -65,9 +65,35 @@ def test_what_cancelling_would_mean_is_what_it_means(
     assert asked is not None
     told = (asked.back.amount, asked.kept.amount, asked.before.amount)
     assert (asked.fate, told) == (fate, amounts)
+    assert sum(told) + asked.released.amount == ALL
     before = booking.payment.returned
     booking.cancel(keep=booking.kept_by_terms(NOW), by_client=True)
     assert reckoned(booking.payment, before=before) == asked
+
+
+@pytest.mark.parametrize(
+    ("payment", "fate", "amounts"),
+    [
+        ({"status": P.PAID, "to_keep": HALF}, F.KEPT_PART_RELEASED, (0, HALF, 0)),
+        ({"status": P.REFUND_DUE, "to_keep": 2_000}, F.KEPT_PART, (HALF - 2_000, 2_000, 0)),
+        (
+            {"status": P.REFUNDED, "to_keep": 2_000, "returned": HALF - 2_000},
+            F.KEPT_PART_RELEASED,
+            (0, 2_000, HALF - 2_000),
+        ),
+        ({"status": P.REFUND_DUE, "to_keep": 0}, F.GOES_BACK, (HALF, 0, 0)),
+    ],
+)
+def test_what_goes_back_of_a_part_that_was_taken_was_not_only_reserved(
+    payment: dict[str, Any], fate: MoneyFate, amounts: tuple[int, int, int]
+) -> None:
+    """A late cancellation of a card took half of the price; then some of that goes back too."""
+    booking = booked(S.CANCELLED, taken=HALF, **payment)
+    found = reckoned(booking.payment, before=booking.payment.returned)
+    assert found is not None
+    assert found.fate is fate
+    assert (found.back.amount, found.kept.amount, found.before.amount) == amounts
+    assert found.released.amount == HALF
 
 
 def test_asking_what_cancelling_would_mean_changes_nothing() -> None:

@@ -273,7 +273,10 @@ def test_what_becomes_of_the_money_is_said_in_each_language_to_both(
     ("language", "sentences"),
     [
         (Language.ENGLISH, ["€50.00 is reserved", "If you choose none, it is released", "until: "]),
-        (Language.GERMAN, ["ist reserviert", "Wählst du keine, wird sie freigegeben", "bis: "]),
+        (
+            Language.GERMAN,
+            ["ist reserviert", "Wählst du keine, wird der Betrag freigegeben", "bis: "],
+        ),
     ],
 )
 def test_who_has_to_choose_a_time_reads_how_the_money_stands_and_until_when(
