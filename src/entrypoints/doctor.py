@@ -250,7 +250,7 @@ def _notices(application: Application, notices: OwnNotices) -> Finding:
     try:
         own = notices.own()
         modes = {each.scheduling_mode for each in application.core.list_builders()}
-        by_link = modes == {SchedulingMode.LINK}
+        all_by_link = modes == {SchedulingMode.LINK}
     except BookingError as failed:
         return Finding("notices", False, reason(failed), "Look at the calendar.")
     settings = application.settings
@@ -260,7 +260,7 @@ def _notices(application: Application, notices: OwnNotices) -> Finding:
     if not own and settings.out_of_reach:
         detail = f"none: nobody else reaches {notices.url}; `{command('repair')}` finds the rest"
         return Finding("notices", True, detail)
-    if not own and by_link:
+    if not own and all_by_link:
         detail = (
             f"none, and all bookings go by link: where the plan has no notices, run "
             f"`{command('repair')}` regularly; else `{command('webhooks register')}`"
@@ -268,9 +268,10 @@ def _notices(application: Application, notices: OwnNotices) -> Finding:
         return Finding("notices", True, detail)
     what = "the calendar gave up posting to" if own else "the calendar does not post to"
     wanted = notices.url.startswith("https:") or settings.calendly_webhook_signing_key
+    by_link = command("builders change NAME --scheduling-mode link")
     advice = (
-        f"Run `{command('webhooks register')}`. Where the plan refuses that, set the builders' "
-        f"schedulingMode to link, and run `{command('repair')}` regularly."
+        f"Run `{command('webhooks register')}`. Where the plan refuses that, run `{by_link}` for each "
+        f"builder, and `{command('repair')}` regularly."
     )
     return Finding("notices", not own and not wanted, f"{what} {notices.url}", advice)
 

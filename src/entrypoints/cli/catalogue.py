@@ -8,7 +8,16 @@ from typing import Any, TextIO
 import click
 from rich.text import Text
 
-from booking_core import Actor, Builder, Category, InvalidRequest, Language, Schedule, SessionTypeId
+from booking_core import (
+    Actor,
+    Builder,
+    Category,
+    InvalidRequest,
+    Language,
+    Schedule,
+    SchedulingMode,
+    SessionTypeId,
+)
 from entrypoints import schedules, views
 from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, Group, as_option
@@ -87,6 +96,10 @@ def _next(session: Session, builder: Builder) -> str:
     help="Whose pages may embed; again for each, all in place of those before. '' for none.",
 )  # fmt: skip
 @click.option("--calendar-account", help="The account at the calendar provider; '' for none.")
+@click.option(
+    "--scheduling-mode", type=click.Choice([each.value for each in SchedulingMode]),
+    help="Whether clients choose their time on our page or at the calendar provider's.",
+)  # fmt: skip
 @click.option("--active/--not-active", default=None)
 @pass_session
 def change(session: Session, /, builder: str, **given: Any) -> None:

@@ -16,7 +16,6 @@ from entrypoints.cli.commands import Command
 from entrypoints.cli.output import document, table
 from entrypoints.cli.session import Session, pass_session
 
-
 _NOTHING = "Nothing is held about this person."
 
 

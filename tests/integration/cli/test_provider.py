@@ -17,7 +17,6 @@ from booking_core import (
     Contact,
     EventType,
     ProviderFailed,
-    SchedulingMode,
     SessionType,
     Slot,
     SlotUnavailable,
@@ -350,15 +349,13 @@ def test_doctor_says_when_what_is_posted_is_refused(
 
 @pytest.mark.usefixtures("calendar")
 def test_where_all_bookings_go_by_link_notices_are_not_missed(
-    run: Command, service: Application, environment: pytest.MonkeyPatch
+    run: Command, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("CALENDLY_API_BASE_URL", "http://127.0.0.1:12112")
     environment.setenv("CALENDLY_WEBHOOK_SIGNING_KEY", "k")
     advice = found_of_notices(run, code=1)["advice"]
-    assert "schedulingMode" in advice
-    ada = service.core.show_builder(name="ada", actor=SYSTEM).id
-    by_link = {"scheduling_mode": SchedulingMode.LINK}
-    service.core.change_builder(builder_id=ada, changes=by_link, actor=SYSTEM)
+    assert "builders change NAME --scheduling-mode link" in advice
+    run("builders", "change", "ada", "--scheduling-mode", "link")
     assert "repair" in found_of_notices(run, code=0)["detail"]
 
 
