@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _SKEW = timedelta(seconds=5)
 _LAG = timedelta(minutes=10)
 _REMEMBERED = 5.0  # seconds
+_REACHED = ", at the address and credentials of that provider, and whether this machine reaches it."
 _PROBE = 2.5  # seconds; whoever asks whether we are ready does not wait for long
 
 
@@ -47,7 +48,7 @@ class Finding:
 def findings(application: Application) -> list[Finding]:
     """Everything that `doctor` looks at."""
     found = _database(application)
-    kept = [_clock, _catalogue, _scheduling, _jobs] if found.ok else []
+    kept = [_clock, _catalogue, _scheduling, _api_keys, _jobs] if found.ok else []
     told = [_notices(application, application.notices)] if application.notices else []
     if found.ok and not application.calendar.in_database:
         told = [_event_types(application), *told]
@@ -61,6 +62,10 @@ def findings(application: Application) -> list[Finding]:
         _mail(application),
         *([_identity(application.proofs)] if application.proofs else []),
     ]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 @define
@@ -133,7 +138,7 @@ def _catalogue(application: Application) -> Finding:
         builders = application.core.list_builders()
     except BookingError as failed:
         return Finding("catalogue", False, reason(failed), advice)
-    return Finding("catalogue", bool(builders), f"{len(builders)} active builders", advice)
+    return Finding("catalogue", bool(builders), _counted(len(builders), "active builder"), advice)
 
 
 def _scheduling(application: Application) -> Finding:
@@ -144,11 +149,32 @@ def _scheduling(application: Application) -> Finding:
         return Finding("scheduling", False, reason(failed), "Look at DATABASE_URL.")
     others = [f"{each.slug} by {each.scheduling_mode}" for each in builders if not _direct(each)]
     direct = sum(map(_direct, builders))
-    return Finding("scheduling", True, ", ".join([f"{direct} builders directly", *others]))
+    return Finding(
+        "scheduling", True, ", ".join([f"{_counted(direct, 'builder')} directly", *others])
+    )
 
 
 def _direct(builder: Builder) -> bool:
     return builder.scheduling_mode is SchedulingMode.DIRECT
+
+
+def _api_keys(application: Application) -> Finding:
+    """Who has left takes its keys along; those of no account have to be looked through by hand."""
+    try:
+        keys = application.core.list_api_keys(actor=Actor.system())
+    except BookingError as failed:
+        return Finding("api keys", False, reason(failed), "Look at DATABASE_URL.")
+    usable = [each for each in keys if each.usable(datetime.now(UTC))]
+    nobodys = [
+        f"{each.grant.name} ({each.id})" for each in usable if each.grant and not each.account_id
+    ]
+    detail = f"{_counted(len(usable), 'key')} can be used"
+    if nobodys:
+        detail += (
+            f"; of no account, so that only `{command('api-keys revoke')}` ends them: "
+            f"{', '.join(nobodys)}"
+        )
+    return Finding("api keys", True, detail)
 
 
 def _jobs(application: Application) -> Finding:
@@ -164,7 +190,7 @@ def _jobs(application: Application) -> Finding:
 
 
 def _calendar(health: Health) -> Finding:
-    advice = "Look at BOOKING_CALENDAR, and at the credentials of that provider."
+    advice = f"Look at BOOKING_CALENDAR{_REACHED}"
     return Finding("calendar", health.ok, health.detail, advice)
 
 
@@ -177,10 +203,10 @@ def _event_types(application: Application) -> Finding:
     except BookingError as failed:
         return Finding("event types", False, reason(failed), "Look at the calendar.")
     found = [
-        f"{len(names)} session types {what}: {', '.join(names)}"
+        f"{_counted(len(names), 'session type')} {what}: {', '.join(names)}"
         for names, what in (
-            (without, "have no event type"),
-            (unlike, "are not as long as their event type"),
+            (without, "without an event type"),
+            (unlike, "not as long as the event type"),
         )
         if names
     ]
@@ -224,7 +250,7 @@ def _notices(application: Application, notices: OwnNotices) -> Finding:
     try:
         own = notices.own()
         modes = {each.scheduling_mode for each in application.core.list_builders()}
-        by_link = modes == {SchedulingMode.LINK}
+        all_by_link = modes == {SchedulingMode.LINK}
     except BookingError as failed:
         return Finding("notices", False, reason(failed), "Look at the calendar.")
     settings = application.settings
@@ -234,7 +260,7 @@ def _notices(application: Application, notices: OwnNotices) -> Finding:
     if not own and settings.out_of_reach:
         detail = f"none: nobody else reaches {notices.url}; `{command('repair')}` finds the rest"
         return Finding("notices", True, detail)
-    if not own and by_link:
+    if not own and all_by_link:
         detail = (
             f"none, and all bookings go by link: where the plan has no notices, run "
             f"`{command('repair')}` regularly; else `{command('webhooks register')}`"
@@ -242,9 +268,10 @@ def _notices(application: Application, notices: OwnNotices) -> Finding:
         return Finding("notices", True, detail)
     what = "the calendar gave up posting to" if own else "the calendar does not post to"
     wanted = notices.url.startswith("https:") or settings.calendly_webhook_signing_key
+    by_link = command("builders change NAME --scheduling-mode link")
     advice = (
-        f"Run `{command('webhooks register')}`. Where the plan refuses that, set the builders' "
-        f"schedulingMode to link, and run `{command('repair')}` regularly."
+        f"Run `{command('webhooks register')}`. Where the plan refuses that, run `{by_link}` for each "
+        f"builder, and `{command('repair')}` regularly."
     )
     return Finding("notices", not own and not wanted, f"{what} {notices.url}", advice)
 
@@ -272,7 +299,7 @@ def _posted(posted: Subscription, settings: Settings) -> Finding:
 
 def _payments(application: Application) -> Finding:
     health = application.payments.health()
-    advice = "Look at BOOKING_PAYMENTS, and at the credentials of that provider."
+    advice = f"Look at BOOKING_PAYMENTS{_REACHED}"
     return Finding("payments", health.ok, health.detail, advice)
 
 

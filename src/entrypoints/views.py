@@ -516,7 +516,8 @@ def _held_booking(value: Booking, public_url: str) -> Json:
 
 
 def _held_mail(value: Job) -> Json:
-    return {"bookingId": value.booking_id, "subject": value.subject}
+    kind, reader, *_ = value.subject.split("|")
+    return {"bookingId": value.booking_id, "mail": kind, "reader": reader}
 
 
 def erasure(value: Erasure) -> Json:

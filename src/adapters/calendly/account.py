@@ -28,7 +28,8 @@ class Account:
         key = settings.get("CALENDLY_API_KEY", "").strip()
         if not is_token(key) or len(key) < _SHORTEST:
             raise ValueError(
-                "CALENDLY_API_KEY: give a personal access token; see docs for its scopes."
+                f"CALENDLY_API_KEY: {_no_token(key)}; give a personal access token, as Calendly "
+                "shows it once under Integrations, API and webhooks."
             )
         return cls(
             key,
@@ -36,6 +37,12 @@ class Account:
             settings.get("CALENDLY_USERNAME", "").strip(),
             _signing_keys(settings.get("CALENDLY_WEBHOOK_SIGNING_KEY", "")),
         )
+
+
+def _no_token(given: str) -> str:
+    if not given:
+        return "it is missing"
+    return "it is too short to be a token" if is_token(given) else "no token has such characters"
 
 
 def _signing_keys(given: str) -> tuple[str, ...]:

@@ -388,6 +388,7 @@ def _from_payment(payment: Payment) -> dict[str, Any]:
         "least_kept": payment.least_kept,
         "sent_back": list(payment.sent_back),
         "on_its_way": payment.on_its_way,
+        "in_doubt": payment.in_doubt,
     }
 
 
@@ -404,6 +405,7 @@ def _to_payment(stored: dict[str, Any], status: PaymentStatus) -> Payment:
         least_kept=stored.get("least_kept", 0),
         sent_back=tuple(stored.get("sent_back", ())),
         on_its_way=stored.get("on_its_way", False),
+        in_doubt=stored.get("in_doubt", False),
     )
 
 

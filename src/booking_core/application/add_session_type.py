@@ -10,7 +10,7 @@ from booking_core.domain.actor import Actor
 from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import BuilderId, SessionTypeId
 from booking_core.domain.policies import owns_catalogue
-from booking_core.domain.session_type import SessionType
+from booking_core.domain.session_type import SessionType, with_category
 from booking_core.ports.ids import IdFactory
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
@@ -32,7 +32,7 @@ class AddSessionType:
         key: IdempotencyKey | str | None = None,
         **more: Any,
     ) -> SessionType:
-        """`more` are further attributes of `SessionType`.
+        """`more` are further attributes of `SessionType`; with a price it is specialized by default.
 
         A repeat under the same `key` adds nothing and gets the one of the first, as it is now.
         Raises NotFound, InvalidRequest, KeyReused, KeyInProgress.
@@ -44,7 +44,7 @@ class AddSessionType:
             id=SessionTypeId(self.ids.new("st")),
             builder_id=builder_id,
             title=title,
-            **more,
+            **with_category(more),
         )
         asked = scoped(
             key, "add session type", actor, asked=(builder_id, title, sorted(more.items()))

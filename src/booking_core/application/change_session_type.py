@@ -11,7 +11,7 @@ from booking_core.domain.catalogue_sync import check_same_length
 from booking_core.domain.errors import NotFound
 from booking_core.domain.ids import SessionTypeId
 from booking_core.domain.policies import owns_catalogue
-from booking_core.domain.session_type import SessionType
+from booking_core.domain.session_type import SessionType, with_category
 from booking_core.ports.calendar import CalendarProvider
 from booking_core.ports.clock import Clock
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
@@ -30,17 +30,20 @@ class ChangeSessionType:
     ) -> SessionType:
         """`changes` maps attributes of `SessionType` to new values.
 
+        What is of the category free and gets a price becomes specialized, unless a category is given.
+
         Raises:
             NotFound: no such session type, or not this caller's.
             InvalidRequest: a value that is not valid, `id` or `builder_id`, or no attribute at all;
-                or another duration than that of the event type at a provider.
+                the category free for what costs money; or another duration than that of the event
+                type at a provider.
         """
         with self.unit_of_work() as uow:
             before = uow.session_types.get_to_change(session_type_id)
             if not owns_catalogue(actor, before.builder_id):
                 raise NotFound("session type")
             check_names(SessionType, changes)
-            session_type = evolve(before, **changes)
+            session_type = evolve(before, **with_category(changes, before))
             if not self.calendar.in_database:
                 check_same_length(before, session_type)
             uow.session_types.save(session_type)

@@ -681,7 +681,9 @@ class Booking:
         self.settled(Settle.MONEY)
         before = self.payment
         after = before if before.status is to else before.after(_RECORDED[to])
-        self.payment = evolve(after, taken=taken, returned=returned, on_its_way=on_its_way)
+        self.payment = evolve(
+            after, taken=taken, returned=returned, on_its_way=on_its_way, in_doubt=False
+        )
         if returned > before.returned:
             unasked = to is PaymentStatus.REFUNDED and before.status in _NOTHING_ASKED_BACK
             told = events.RefundedElsewhere if unasked else events.MoneyGivenBack

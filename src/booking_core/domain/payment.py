@@ -238,6 +238,7 @@ class Payment:
     `sent_back` are the keys of refunds that no bank took. `least_kept` is what a cancellation would
     have cost the client when it last moved the booking. `on_its_way` says that money of a booking that
     has ended may still arrive: its checkout is completed, and the bank has not said yes or no.
+    `in_doubt` says that it ended with an open checkout, and nobody has asked since whether it was paid.
     """
 
     price: Money | None = None
@@ -251,6 +252,7 @@ class Payment:
     least_kept: int = 0
     sent_back: tuple[str, ...] = ()
     on_its_way: bool = False
+    in_doubt: bool = False
 
     @classmethod
     def of(cls, price: Money | None) -> Payment:
@@ -385,8 +387,12 @@ class Payment:
         """The payment when its booking ends and at most `keep` minor units may be kept."""
         target = min(self.to_keep, keep)
         less = target < self.to_keep
-        on_its_way = self.status is PaymentStatus.PROCESSING
-        kept = evolve(self, to_keep=target, on_its_way=on_its_way)
+        kept = evolve(
+            self,
+            to_keep=target,
+            on_its_way=self.status is PaymentStatus.PROCESSING,
+            in_doubt=self.status is PaymentStatus.REQUESTED,
+        )
         match self.status:
             case PaymentStatus.DUE | PaymentStatus.REQUESTED | PaymentStatus.PROCESSING:
                 return kept.after(PaymentAction.DROP)

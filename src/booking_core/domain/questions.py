@@ -140,7 +140,7 @@ def check_answers(questions: Sequence[Question], answers: Sequence[Answer]) -> t
         FieldError("/answers", f"'{q.id}' needs an answer: {q.prompt}") for q in missing
     )
     if problems:
-        raise InvalidAnswers("Some answers are missing or not valid.", problems)
+        raise InvalidAnswers(problems[0].detail, problems)
     return tuple(
         given[question.id]
         for question in questions

@@ -20,6 +20,7 @@ class MoneyFate(StrEnum):
 
     NOTHING_TAKEN = "nothing_taken"
     ON_ITS_WAY = "on_its_way"  # nobody knows yet whether it arrives; then all of it goes back
+    IN_DOUBT = "in_doubt"  # nobody has asked yet whether it was paid; then all of it goes back
     RELEASED = "released"  # it was only reserved
     KEPT_PART_RELEASED = "kept_part_released"  # reserved, and no more is taken than is kept
     GOES_BACK = "goes_back"
@@ -94,6 +95,8 @@ def _fate(payment: Payment, *, back: int, kept: int, released: int) -> MoneyFate
         return None
     if payment.on_its_way:
         return MoneyFate.ON_ITS_WAY
+    if payment.in_doubt:
+        return MoneyFate.IN_DOUBT
     return MoneyFate.NOTHING_TAKEN if payment.accepted is None else MoneyFate.RELEASED
 
 

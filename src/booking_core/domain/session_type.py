@@ -212,3 +212,23 @@ class SessionType:
             daily_limit=self.daily_limit,
             capacity=self.capacity,
         )
+
+
+def with_category(
+    changes: Mapping[str, Any], before: SessionType | None = None
+) -> Mapping[str, Any]:
+    """The changes, by which what costs money is not of the category free (A1).
+
+    Where a price is given and no category is chosen, it becomes specialized.
+
+    Raises:
+        InvalidRequest: the category free is chosen for what costs money.
+    """
+    price = changes.get("price", before.price if before else None)
+    category = changes.get("category", before.category if before else Category.FREE)
+    told = "price" in changes or "category" in changes
+    if price is None or category != Category.FREE or not told:
+        return changes
+    if "category" in changes:
+        raise invalid("/category", "What costs money is not free: choose specialized, or pathway.")
+    return {**changes, "category": Category.SPECIALIZED}

@@ -8,7 +8,16 @@ from typing import Any, TextIO
 import click
 from rich.text import Text
 
-from booking_core import Actor, Category, InvalidRequest, Language, Schedule, SessionTypeId
+from booking_core import (
+    Actor,
+    Builder,
+    Category,
+    InvalidRequest,
+    Language,
+    Schedule,
+    SchedulingMode,
+    SessionTypeId,
+)
 from entrypoints import schedules, views
 from entrypoints.cli import tables
 from entrypoints.cli.commands import Command, Group, as_option
@@ -56,9 +65,15 @@ def add(
     )
     session.screen.answer(
         {"builder": views.builder(builder, Actor.system())},
-        f"Added {builder.name} as {builder.slug}. Set the hours with\n"
-        f"  {command(f'schedule {builder.slug} --set FILE.json')}",
+        f"Added {builder.name} as {builder.slug}. {_next(session, builder)}",
     )
+
+
+def _next(session: Session, builder: Builder) -> str:
+    """The hours are ours only where the calendar is."""
+    if session.application.calendar.in_database:
+        return f"Set the hours with\n  {command(f'schedule {builder.slug} --set FILE.json')}"
+    return f"Take over what the calendar offers with\n  {command('sync-event-types')}"
 
 
 @builders.command()
@@ -81,6 +96,10 @@ def add(
     help="Whose pages may embed; again for each, all in place of those before. '' for none.",
 )  # fmt: skip
 @click.option("--calendar-account", help="The account at the calendar provider; '' for none.")
+@click.option(
+    "--scheduling-mode", type=click.Choice([each.value for each in SchedulingMode]),
+    help="Whether clients choose their time on our page or at the calendar provider's.",
+)  # fmt: skip
 @click.option("--active/--not-active", default=None)
 @pass_session
 def change(session: Session, /, builder: str, **given: Any) -> None:

@@ -16,6 +16,8 @@ from entrypoints.cli.commands import Command
 from entrypoints.cli.output import document, table
 from entrypoints.cli.session import Session, pass_session
 
+_NOTHING = "Nothing is held about this person."
+
 
 class _Named(TypedDict, total=False):
     email: str
@@ -43,6 +45,8 @@ def export_client(session: Session, client: str, out: Path | None) -> None:
     found = session.core.export_client(actor=Actor.system(), **_named(client))
     data = views.client_export(found, public_url=session.settings.public_url)
     held = document(data | {"otherAccounts": list(found.others)})
+    if not found.any:
+        session.screen.complain({"any": False}, _NOTHING)
     if out is None:
         click.echo(held)
         return
@@ -83,7 +87,7 @@ def erase_client(session: Session, client: str, yes: bool) -> None:
         f" {erased.mails} mails, and the person in {erased.bookings} bookings"
     )
     nothing = not (erased.account or erased.credentials or erased.bookings)
-    told = "Nothing is held about this person." if nothing else f"Erased {what}."
+    told = _NOTHING if nothing else f"Erased {what}."
     session.screen.answer(views.erasure(erased), told, *_left(erased.left), *_others(erased.others))
 
 

@@ -64,6 +64,7 @@ def builder(value: Builder) -> RenderableType:
         ("Client accounts", "yes" if value.client_accounts else "no"),
         ("Embedded by", ", ".join(value.embed_sites)),
         ("Calendar account", value.calendar_account or ""),
+        ("Scheduling mode", value.scheduling_mode.value),
         ("Active", "yes" if value.active else "no"),
     ]
     return table(("", ""), rows)

@@ -450,7 +450,8 @@ class HeldBooking(Booking):
 
 class HeldMail(_Answer):
     booking_id: str
-    subject: str
+    mail: str
+    reader: str
 
 
 class ClientExport(_Answer):

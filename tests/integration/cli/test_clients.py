@@ -34,7 +34,8 @@ def test_an_export_is_one_document_of_all_that_is_held(
     (booking,) = held["bookings"]
     assert (booking["id"], booking["contact"]["email"]) == (booked, BO)
     assert (booking["answers"][0]["value"], booking["notes"]) == ("To play", "Loud")
-    assert {each["subject"].partition("|")[0] for each in held["mails"]} == {"booked", "reminder"}
+    assert {each["mail"] for each in held["mails"]} == {"booked", "reminder"}
+    assert {each["reader"] for each in held["mails"]} == {"client", "builder"}
     assert [each["subject"] for each in held["trail"]] == [f"booking:{booked}"] * 3
     (link,) = held["credentials"]
     assert (link["kind"], link["email"]) == ("sign in link", BO)
@@ -81,6 +82,7 @@ def test_who_was_erased_is_found_no_more(run: Command, booked: str) -> None:
     held = run.json("export-client", BO)
     assert held.pop("account") is None
     assert not any(held.values())
+    assert run("export-client", BO).stderr == "Nothing is held about this person.\n"
     (entry,) = run.json("trail", "--subject", "client:anonymous")["entries"]
     assert (entry["kind"], entry["name"]) == ("change", "client erased")
 

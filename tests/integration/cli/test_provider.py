@@ -17,7 +17,6 @@ from booking_core import (
     Contact,
     EventType,
     ProviderFailed,
-    SchedulingMode,
     SessionType,
     Slot,
     SlotUnavailable,
@@ -289,7 +288,15 @@ def test_notices_that_the_provider_gave_up_are_seen(
     run("webhooks", "rotate")
     findings = {each["name"]: each for each in run.json("doctor")["findings"]}
     assert findings["notices"]["ok"]
-    assert findings["scheduling"]["detail"] == "1 builders directly"
+    assert findings["scheduling"]["detail"] == "1 builder directly"
+
+
+@pytest.mark.usefixtures("calendar")
+def test_who_is_added_where_hours_are_the_providers_is_not_told_to_set_them(run: Command) -> None:
+    add = ("builders", "add", "--name", "Cy", "--email", "cy@example.org", "--timezone", "UTC")
+    told = run(*add).stdout
+    assert "sync-event-types" in told
+    assert "hours" not in told
 
 
 @pytest.mark.parametrize(
@@ -342,15 +349,13 @@ def test_doctor_says_when_what_is_posted_is_refused(
 
 @pytest.mark.usefixtures("calendar")
 def test_where_all_bookings_go_by_link_notices_are_not_missed(
-    run: Command, service: Application, environment: pytest.MonkeyPatch
+    run: Command, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("CALENDLY_API_BASE_URL", "http://127.0.0.1:12112")
     environment.setenv("CALENDLY_WEBHOOK_SIGNING_KEY", "k")
     advice = found_of_notices(run, code=1)["advice"]
-    assert "schedulingMode" in advice
-    ada = service.core.show_builder(name="ada", actor=SYSTEM).id
-    by_link = {"scheduling_mode": SchedulingMode.LINK}
-    service.core.change_builder(builder_id=ada, changes=by_link, actor=SYSTEM)
+    assert "builders change NAME --scheduling-mode link" in advice
+    run("builders", "change", "ada", "--scheduling-mode", "link")
     assert "repair" in found_of_notices(run, code=0)["detail"]
 
 
@@ -377,7 +382,7 @@ def test_doctor_names_what_is_not_as_long_as_its_event_type(
     calendar.offers = {ada: [EventType(URI, "et_1", "Intro", 45, True)]}
     run("webhooks", "register")
     found = event_types(run, code=1)
-    assert found["detail"] == "1 session types are not as long as their event type: ada/intro"
+    assert found["detail"] == "1 session type not as long as the event type: ada/intro"
     assert "sync-event-types" in found["advice"]
     run("sync-event-types")
     assert event_types(run, code=0)["ok"]
@@ -390,7 +395,7 @@ def test_what_has_no_event_type_is_named_and_never_tried_again(
     found = event_types(run, code=1)
     names = "ada/deep-dive, ada/group, ada/route, ada/survey"
     assert sorted(found["detail"].partition(": ")[2].split(", ")) == names.split(", ")
-    assert found["detail"].startswith("4 session types have no event type: ")
+    assert found["detail"].startswith("4 session types without an event type: ")
     assert "Deactivate them" in found["advice"]
     assert "deactivate it" in run("slots", "ada/group", code=78).stderr
     hidden = run.json("explain-visibility", "ada/group", "--as", "anonymous")

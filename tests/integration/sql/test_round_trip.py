@@ -175,6 +175,7 @@ payments = st.builds(
     returned=st.integers(0, 10**12),
     least_kept=st.integers(0, 10**12),
     on_its_way=st.booleans(),
+    in_doubt=st.booleans(),
 )
 bookings = st.builds(
     a_new_booking,

@@ -30,6 +30,19 @@ def test_anonymous_callers_see_what_they_can_book(anyone: Caller, ana: Caller) -
     anyone.refused(404, "not_found", "GET", AVAILABLE, query_string=query)
 
 
+def test_what_gets_a_price_is_free_no_more(robin: Caller, anyone: Caller) -> None:
+    path = f"{MINE}/getting-started"
+    paid = robin.json("PATCH", path, json={"price": {"amount": 100, "currency": "EUR"}})
+    assert paid["category"] == "specialized"
+    assert "getting-started" not in titles(anyone, category="free")
+    told = robin.refused(422, "invalid_request", "PATCH", path, json={"category": "free"})
+    assert told["errors"][0]["pointer"] == "/category"
+    assert "costs money" in told["detail"]
+    back = {"category": "free", "price": None}
+    assert robin.json("PATCH", path, json=back)["category"] == "free"
+    assert "getting-started" in titles(anyone, category="free")
+
+
 def test_an_unknown_category_is_told_the_known_ones(anyone: Caller) -> None:
     query = {"category": "best"}
     problem = anyone.refused(422, "invalid_request", "GET", AVAILABLE, query_string=query)

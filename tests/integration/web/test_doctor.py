@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from booking_core import BookingCounts, Health, ProviderFailed, Stock, seconds_left
+from booking_core import Actor, BookingCounts, Health, ProviderFailed, Stock, seconds_left
 from entrypoints import doctor
 from entrypoints.container import Application
 from entrypoints.doctor import Finding, Readiness, findings
@@ -83,6 +83,15 @@ def test_production_is_told_that_nobody_said_how_many_proxies_there_are(
     assert "TRUSTED_PROXIES" in found.advice
     said |= {"TRUSTED_PROXIES": "0"}
     assert doctor._settings(evolve(application, settings=Settings.load(said))).ok
+
+
+def test_keys_that_end_with_no_account_are_named(application: Application) -> None:
+    new = application.core.add_api_key(name="Nightly", scopes=["read"], actor=Actor.system())
+    found = doctor._api_keys(application)
+    assert found.ok
+    assert f"Nightly ({new.credential.id})" in found.detail
+    application.core.revoke_api_key(key_id=new.credential.id, actor=Actor.system())
+    assert doctor._api_keys(application).detail == "0 keys can be used"
 
 
 def test_what_is_missing_is_named_to_whoever_asks(

@@ -14,12 +14,14 @@ import pytest
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
+from adapters.simulated_payments import SimulatedPayments
 from booking_core import (
     Actor,
     Booking,
     BookingId,
     BookingState,
     CancellationPolicy,
+    ProviderFailed,
     RefundStep,
     Role,
     SessionTypeId,
@@ -506,6 +508,25 @@ def test_nothing_is_called_not_taken_while_it_may_still_arrive(
     page = client.get(path).text
     assert "nothing was taken" in page
     assert "on its way" not in page
+
+
+def test_nothing_is_called_not_taken_before_the_provider_was_asked(
+    client: FlaskClient, anyone: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise ProviderFailed("It does not answer.")
+
+    path = urlsplit(book_on_the_page(client, anyone)).path
+    with monkeypatch.context() as down:
+        down.setattr(SimulatedPayments, "standing", away)
+        client.post(f"{path}/cancel")
+        page = client.get(path).text
+    assert "This booking is cancelled" in page
+    assert "nothing was taken" not in page
+    assert "If you have paid the €49.00, all of it goes back to you." in page
+    page = client.get(path).text
+    assert "nothing was taken" in page
+    assert "If you have paid" not in page
 
 
 def test_a_payment_that_the_bank_refused_is_called_that(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from booking_core import (
     EventType,
     IdempotencyKey,
     InvalidRequest,
+    KeyInProgress,
     KeyReused,
     LinkNeeded,
     NotFound,
@@ -168,6 +170,23 @@ def test_event_types_are_listed_with_what_stands_for_them() -> None:
 
 
 # ---- plain answers under a key (C9) ------------------------------------------------------------------
+
+
+def test_a_repeat_is_refused_while_the_first_runs_and_not_for_ever() -> None:
+    shop = open_shop()
+    key = IdempotencyKey("k1", b"body")
+
+    def ask(answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        return shop.core.answer_once(answer, action="ask", actor=BUILDER, key=key)
+
+    def first() -> dict[str, Any]:
+        with pytest.raises(KeyInProgress):
+            ask(lambda: {"by": "a repeat"})
+        shop.clock.advance(2 * MINUTE)  # by now it counts as dead
+        return ask(lambda: {"by": "one that came later"})
+
+    assert ask(first) == {"by": "one that came later"}
+    assert ask(lambda: {"by": "nobody"}) == {"by": "one that came later"}
 
 
 def test_what_is_answered_once_is_not_done_again_under_its_key() -> None:

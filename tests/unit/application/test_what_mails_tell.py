@@ -258,6 +258,25 @@ def test_of_a_hold_without_money_its_client_is_told_what_somebody_else_did(
 
 
 @pytest.mark.parametrize(
+    ("away", "sentence"),
+    [
+        (True, "If you have paid the €50.00, all of it goes back to you."),
+        (False, "Your payment of €50.00 was not taken."),
+    ],
+)
+def test_nobody_is_told_that_nothing_was_taken_before_the_provider_has_said_so(
+    shop: Shop, away: bool, sentence: str
+) -> None:
+    booking = begun(shop)
+    for call in ("standing", "expire") if away else ():
+        shop.payments.break_next(call, times=100)
+    shop.cancel(booking, BUILDER)
+    shop.work(HOUR)
+    [text] = told(shop, "Cancelled")
+    assert sentence in text
+
+
+@pytest.mark.parametrize(
     ("bank", "told_then"), [("pay", ["Cancelled", "Refund"]), ("decline", ["Cancelled"])]
 )
 def test_what_is_on_its_way_when_a_booking_ends_is_so_until_the_bank_has_answered(

@@ -78,7 +78,7 @@ def test_an_answer_of_the_wrong_kind_is_refused_at_its_place(
 
 @pytest.mark.parametrize("given", [[], [Answer("needed", "")], [Answer("needed", "  ")]])
 def test_a_required_question_wants_an_answer(given: list[Answer]) -> None:
-    with pytest.raises(InvalidAnswers, match="missing") as wrong:
+    with pytest.raises(InvalidAnswers, match="needs an answer") as wrong:
         check_answers([NEEDED], given)
     assert "Your goal?" in wrong.value.errors[0].detail
 

@@ -117,3 +117,13 @@ def test_money_on_its_way_is_neither_taken_nor_not_taken_until_its_bank_has_answ
         reckoning = reckoned(booking.payment, before=0)
         assert reckoning is not None
         assert reckoning.fate is fate
+
+
+def test_whether_an_open_checkout_was_paid_is_not_known_until_its_provider_was_asked() -> None:
+    booking = a_paid_booking(S.AWAITING_PAYMENT)
+    booking.cancel()
+    for fate in (F.IN_DOUBT, F.NOTHING_TAKEN):
+        reckoning = reckoned(booking.payment, before=0)
+        assert reckoning is not None
+        assert reckoning.fate is fate
+        booking.money_settled(P.VOIDED)

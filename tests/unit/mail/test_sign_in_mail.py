@@ -28,3 +28,10 @@ def test_it_says_the_same_in_both_forms_in_the_readers_language(
     assert text in mail.text
     assert text in html.words
     assert html.links == [URL]
+
+
+def test_no_two_lines_of_it_are_blank() -> None:
+    letter = SignInLetter(
+        key="k", to="grace@example.org", language=Language.ENGLISH, url=URL, minutes=15
+    )
+    assert "\n\n\n" not in TemplateMailWriter().write_sign_in(letter=letter).text
