@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import structlog
 from attrs import define, evolve, field
@@ -37,10 +38,18 @@ class OwnNotices:
     _lost: bool = field(default=False, init=False)
 
     def of_builders(self) -> Mapping[BuilderId, OwnNotices]:
-        """The same about the accounts that builders bound, where it has to be asked for."""
+        """The same about the accounts that builders bound, where it has to be asked for.
+
+        Each is posted to an address of its own, because a provider may take one only once.
+        """
         found = self.accounts.notices() if self.accounts else {}
         return {
-            builder_id: evolve(self, subscriptions=each, accounts=None)
+            builder_id: evolve(
+                self,
+                subscriptions=each,
+                url=f"{self.url}?builder={quote(builder_id)}",
+                accounts=None,
+            )
             for builder_id, each in found.items()
         }
 
