@@ -55,7 +55,7 @@ _NO_TOKEN = (
 class CalendlyCalendars(
     CalendarProvider, CalendarNoticeReader, NoticeSubscriptions, CalendarAccounts
 ):
-    """Asks about each account with the token that its builder bound, else with the service's.
+    """Asks about a builder's account with the token that it bound, else with the service's.
 
     To every token belongs a `CalendlyCalendar`, which has its own limits, modes and kept times.
     Which token that is, is read anew for each call: other processes bind and unbind too.
@@ -70,7 +70,7 @@ class CalendlyCalendars(
         self._api, self._account = api, account
         self._unit_of_work, self._clock = unit_of_work, clock
         self._service = CalendlyCalendar(api, account, unit_of_work, clock)
-        self._bound: dict[str, tuple[str | None, CalendlyCalendar]] = {}
+        self._bound: dict[BuilderId, tuple[str | None, CalendlyCalendar]] = {}
         self._lock = Lock()
 
     # ---- by whose token ----------------------------------------------------------------------------
@@ -79,33 +79,39 @@ class CalendlyCalendars(
         if builder.calendar_account is None:
             return self._service
         with self._unit_of_work(write=False) as uow:
-            return self._of_account(uow, builder.calendar_account)
+            return self._of_account(uow, builder.id, builder.calendar_account)
 
     def _of_booking(self, booking: Booking) -> CalendlyCalendar:
-        """By the account that holds its event; before there is one, by its builder's."""
+        """By the account that holds its event; before there is one, by its builder's.
+
+        Only the token of its own builder counts: what one does with its account is no matter of others.
+        """
         with self._unit_of_work(write=False) as uow:
             if booking.event is not None:
-                return self._of_account(uow, booking.event.account)
+                return self._of_account(uow, booking.builder_id, booking.event.account)
             try:
-                account = uow.builders.get(booking.builder_id).calendar_account
+                builder = uow.builders.get(booking.builder_id)
             except NotFound:
-                account = None
-            return self._of_account(uow, account) if account else self._service
+                return self._service
+            return self._of_account(uow, builder.id, builder.calendar_account)
 
-    def _of_account(self, uow: UnitOfWork, account: str) -> CalendlyCalendar:
-        binding = uow.calendar_bindings.of_account(account)
-        if binding is not None:
+    def _of_account(
+        self, uow: UnitOfWork, builder_id: BuilderId, account: str | None
+    ) -> CalendlyCalendar:
+        binding = uow.calendar_bindings.of_builder(builder_id)
+        if binding is not None and binding.account == account:
             return self._by(binding)
-        with self._lock:
-            self._bound.pop(account, None)
+        if binding is None:
+            with self._lock:
+                self._bound.pop(builder_id, None)
         return self._service
 
     def _by(self, binding: CalendarBinding) -> CalendlyCalendar:
         with self._lock:
-            token, known = self._bound.get(binding.account, (None, None))
+            token, known = self._bound.get(binding.builder_id, (None, None))
             if known is None or token != binding.token:
                 known = self._connected(binding.token)
-                self._bound[binding.account] = binding.token, known
+                self._bound[binding.builder_id] = binding.token, known
             return known
 
     def _connected(self, token: str | None) -> CalendlyCalendar:

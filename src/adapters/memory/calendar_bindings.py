@@ -14,10 +14,6 @@ class MemoryCalendarBindings(CalendarBindingRepository):
     def of_builder(self, builder_id: BuilderId) -> CalendarBinding | None:
         return self._session.tables.calendar_bindings.get(builder_id)
 
-    def of_account(self, account: str) -> CalendarBinding | None:
-        found = [each for each in self.all() if each.account == account]
-        return max(found, key=lambda each: (each.bound_at, each.builder_id), default=None)
-
     def all(self) -> Sequence[CalendarBinding]:
         found = self._session.tables.calendar_bindings.values()
         return sorted(found, key=lambda each: each.builder_id)

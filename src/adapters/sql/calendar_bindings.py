@@ -13,12 +13,6 @@ from booking_core import BuilderId, CalendarBinding, CalendarBindingRepository
 
 _OF_BUILDER = calendar_bindings.c.builder_id == bindparam("of_builder")
 _BY_BUILDER = select(calendar_bindings).where(_OF_BUILDER)
-_BY_ACCOUNT = (
-    select(calendar_bindings)
-    .where(calendar_bindings.c.account == bindparam("of_account"))
-    .order_by(calendar_bindings.c.bound_at.desc(), calendar_bindings.c.builder_id.desc())
-    .limit(1)
-)
 _ALL = select(calendar_bindings).order_by(calendar_bindings.c.builder_id)
 _UPDATE = update(calendar_bindings).where(_OF_BUILDER)
 _REMOVE = delete(calendar_bindings).where(_OF_BUILDER)
@@ -30,10 +24,8 @@ class SqlCalendarBindings(CalendarBindingRepository):
     _seal: Seal
 
     def of_builder(self, builder_id: BuilderId) -> CalendarBinding | None:
-        return self._read(self._transaction.first(_BY_BUILDER, {"of_builder": builder_id}))
-
-    def of_account(self, account: str) -> CalendarBinding | None:
-        return self._read(self._transaction.first(_BY_ACCOUNT, {"of_account": account}))
+        row = self._transaction.first(_BY_BUILDER, {"of_builder": builder_id})
+        return None if row is None else self._opened(row)
 
     def all(self) -> Sequence[CalendarBinding]:
         return [self._opened(row) for row in self._transaction.rows(_ALL)]
@@ -51,9 +43,6 @@ class SqlCalendarBindings(CalendarBindingRepository):
 
     def remove(self, builder_id: BuilderId) -> None:
         self._transaction.write(_REMOVE, {"of_builder": builder_id})
-
-    def _read(self, row: Row[Any] | None) -> CalendarBinding | None:
-        return None if row is None else self._opened(row)
 
     def _opened(self, row: Row[Any]) -> CalendarBinding:
         return CalendarBinding(

@@ -257,10 +257,9 @@ calendar_bindings = Table(
     "calendar_bindings",
     metadata,
     Column("builder_id", Id, ForeignKey("builders.id"), primary_key=True),
-    Column("account", Id, nullable=False),
+    Column("account", Text, nullable=False),
     Column("sealed_token", Text, nullable=False),
     Column("bound_at", Instant, nullable=False),
-    Index(None, "account"),
 )
 
 #: A job that nobody has leased, nor given up.

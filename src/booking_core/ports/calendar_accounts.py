@@ -23,7 +23,7 @@ class CalendarAccount:
 class CalendarAccounts(Protocol):
     """A calendar provider at which builders may bring accounts of their own (E1).
 
-    What concerns such an account is asked with the token that is kept for it
+    What concerns such a builder is asked with the token that is kept for it
     (`UnitOfWork.calendar_bindings`), all else with the service's own.
     """
 
@@ -50,10 +50,6 @@ class CalendarBindingRepository(Protocol):
     @abstractmethod
     def of_builder(self, builder_id: BuilderId) -> CalendarBinding | None:
         """The builder's own account."""
-
-    @abstractmethod
-    def of_account(self, account: str) -> CalendarBinding | None:
-        """Who brought that account along; of several, who did last."""
 
     @abstractmethod
     def all(self) -> Sequence[CalendarBinding]:

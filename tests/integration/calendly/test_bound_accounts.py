@@ -270,6 +270,23 @@ def test_the_other_ones_token_is_refused_there(bound: Service, lesson: EventType
     assert bound.sim.events() == []
 
 
+def test_a_token_is_used_for_its_own_builder_only(bound: Service, lesson: EventType) -> None:
+    """Who is given the same account by an operator does not borrow it."""
+    dan = a_builder(id="bld_3", name="Dan", slug="dan", calendar_account=bound.bea.uri)
+    with bound.application.schema() as uow:
+        uow.builders.save(dan)
+        uow.commit()
+    shared = bound.offer(lesson, dan.id, "shared")
+    with pytest.raises(ProviderFailed, match="bound by its builder"):
+        calendars(bound).open_slots(builder=dan, session_type=shared, window=DAYS)
+    own = bound.sim.token(bound.bea)
+    bound.bind(dan.id, own)
+    bound.sim.revoke(bound.token)
+    bound.sim.calls.clear()
+    assert TEN.start in bound.starts("shared")
+    assert len(bound.asked_with(own)) == len(bound.sim.calls)
+
+
 def test_the_limit_of_one_account_is_not_that_of_another(bound: Service) -> None:
     calendar = calendars(bound)
     for _ in range(9):

@@ -22,35 +22,30 @@ class CalendarBindingRepositoryContract:
         _save(unit_of_work, binding)
         with unit_of_work(write=False) as uow:
             assert uow.calendar_bindings.of_builder(_ADA) == binding
-            assert uow.calendar_bindings.of_account(binding.account) == binding
             assert list(uow.calendar_bindings.all()) == [binding]
 
     def test_where_there_is_none_nothing_is_answered(self, unit_of_work: UnitOfWorkFactory) -> None:
         with unit_of_work(write=False) as uow:
             assert uow.calendar_bindings.of_builder(_ADA) is None
-            assert uow.calendar_bindings.of_account("https://calendar.test/users/ada") is None
             assert list(uow.calendar_bindings.all()) == []
 
     def test_a_builder_has_one_and_the_last_one_counts(
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
-        first = a_binding()
         later = a_binding(account="https://calendar.test/users/lovelace", token="another token")
-        _save(unit_of_work, first)
+        _save(unit_of_work, a_binding())
         _save(unit_of_work, later)
         with unit_of_work(write=False) as uow:
             assert list(uow.calendar_bindings.all()) == [later]
-            assert uow.calendar_bindings.of_account(first.account) is None
 
-    def test_of_several_who_brought_one_account_the_last_is_asked(
+    def test_several_may_bring_one_account_each_with_a_token(
         self, unit_of_work: UnitOfWorkFactory
     ) -> None:
-        later = a_binding(builder_id=_ADA, token="newer", bound_at=NOW + _MINUTE)
-        earlier = a_binding(builder_id=_EVE)
-        _save(unit_of_work, later, earlier)
+        hers = a_binding(builder_id=_EVE, token="another token", bound_at=NOW - _MINUTE)
+        _save(unit_of_work, hers, a_binding())
         with unit_of_work(write=False) as uow:
-            assert uow.calendar_bindings.of_account(later.account) == later
-            assert list(uow.calendar_bindings.all()) == [later, earlier]
+            assert uow.calendar_bindings.of_builder(_EVE) == hers
+            assert list(uow.calendar_bindings.all()) == [a_binding(), hers]
 
     def test_what_is_removed_is_gone_and_twice_is_harmless(
         self, unit_of_work: UnitOfWorkFactory

@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.create_table(
         "calendar_bindings",
         sa.Column("builder_id", ID, nullable=False),
-        sa.Column("account", ID, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
         sa.Column("sealed_token", sa.Text(), nullable=False),
         sa.Column("bound_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(
@@ -24,7 +24,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("builder_id", name="calendar_bindings_pkey"),
     )
-    op.create_index("calendar_bindings_account_idx", "calendar_bindings", ["account"])
 
 
 def downgrade() -> None:
