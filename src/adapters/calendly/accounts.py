@@ -14,7 +14,7 @@ from booking_core import Booking, Builder, NotFound, ProviderFailed, UnitOfWorkF
 class Accounts:
     """An account is named by the URI of a user.
 
-    `bound` is the token of a builder's own account, which stands for all that it reaches.
+    `bound`: our token is that of a builder's own account, which stands for all that it reaches.
     """
 
     def __init__(

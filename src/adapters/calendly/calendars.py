@@ -12,7 +12,7 @@ from adapters.calendly.calendar import CalendlyCalendar
 from adapters.calendly.offers import one_line
 from adapters.calendly.refusals import CalendlyError, Refusal, told_as_failures
 from adapters.calendly.side_by_side import side_by_side
-from adapters.calendly.tokens import BoundToken, LostToken, is_token
+from adapters.calendly.tokens import BoundToken, LostToken, Tokens, is_token
 from booking_core import (
     Booking,
     BookingId,
@@ -70,7 +70,7 @@ class CalendlyCalendars(
         self._api, self._account = api, account
         self._unit_of_work, self._clock = unit_of_work, clock
         self._service = CalendlyCalendar(api, account, unit_of_work, clock)
-        self._bound: dict[BuilderId, tuple[str | None, CalendlyCalendar]] = {}
+        self._bound: dict[BuilderId, tuple[Tokens, CalendlyCalendar]] = {}
         self._lock = Lock()
 
     # ---- by whose token ----------------------------------------------------------------------------
@@ -107,15 +107,16 @@ class CalendlyCalendars(
         return self._service
 
     def _by(self, binding: CalendarBinding) -> CalendlyCalendar:
+        tokens = LostToken() if binding.token is None else BoundToken(binding.token)
         with self._lock:
-            token, known = self._bound.get(binding.builder_id, (None, None))
-            if known is None or token != binding.token:
-                known = self._connected(binding.token)
-                self._bound[binding.builder_id] = binding.token, known
+            before, known = self._bound.get(binding.builder_id, (None, None))
+            if known is None or tokens != before:
+                known = self._connected(tokens)
+                self._bound[binding.builder_id] = tokens, known
             return known
 
-    def _connected(self, token: str | None) -> CalendlyCalendar:
-        api = self._api.with_tokens(LostToken() if token is None else BoundToken(token))
+    def _connected(self, tokens: Tokens) -> CalendlyCalendar:
+        api = self._api.with_tokens(tokens)
         return CalendlyCalendar(api, self._account, self._unit_of_work, self._clock, bound=True)
 
     def _all_bound(self) -> dict[BuilderId, CalendlyCalendar]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -217,6 +218,22 @@ def test_a_provider_that_does_not_answer_binds_nothing(service: Service) -> None
     assert binding.token == service.token
 
 
+def test_no_log_line_and_no_error_has_the_token(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    service.bind()
+    service.confirm("lesson")
+    service.sim.revoke(service.token)
+    with pytest.raises(ProviderFailed) as failed:
+        service.confirm("lesson", ELEVEN)
+    found = service.finding("calendar accounts")
+    assert "POST /invitees: 201" in caplog.text
+    said = [caplog.text, *map(repr, (failed.value, failed.value.__cause__, found))]
+    said += map(repr, (calendars(service)._bound, service.application))
+    assert not [each for each in said if service.token in each]
+
+
 # ---- whose token ---------------------------------------------------------------------------------
 
 
@@ -330,8 +347,18 @@ def test_notices_of_both_accounts_become_bookings(
     notices.register()
     for each in notices.of_builders().values():
         each.register()
-    told = {(each.scope, each.user) for each in bound.sim.subscriptions()}
-    assert told == {("organization", None), ("user", bound.bea)}
+    told = {(each.scope, each.user, each.url) for each in bound.sim.subscriptions()}
+    assert told == {
+        ("organization", None, HOOKS),
+        ("user", bound.bea, f"{HOOKS}?builder={BEA}"),
+    }
+    client = bound.application.web_app().test_client()
+
+    def carry(url: str, body: bytes, headers: dict[str, str]) -> int:
+        path = url.removeprefix("https://booking.test")
+        return int(client.post(path, data=body, headers=headers).status_code)
+
+    bound.sim.courier.carry = carry
     invitee = placed(bound, lesson)
     bound.deliver()
     [booking] = bound.bookings()

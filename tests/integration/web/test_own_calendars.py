@@ -42,7 +42,7 @@ class Calendar(PostingCalendar, CalendarAccounts):
         return {}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def service() -> Iterator[Application]:
     application = application_on(
         Calendar(), Settings.load({"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR"})
@@ -53,7 +53,7 @@ def service() -> Iterator[Application]:
     application.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def robin(service: Application) -> Caller:
     client = service.web_app().test_client()
     return Caller(client, f"Bearer {service.mint(role=Role.BUILDER, id='demo')}")
