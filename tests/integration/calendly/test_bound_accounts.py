@@ -352,13 +352,6 @@ def test_notices_of_both_accounts_become_bookings(
         ("organization", None, HOOKS),
         ("user", bound.bea, f"{HOOKS}?builder={BEA}"),
     }
-    client = bound.application.web_app().test_client()
-
-    def carry(url: str, body: bytes, headers: dict[str, str]) -> int:
-        path = url.removeprefix("https://booking.test")
-        return int(client.post(path, data=body, headers=headers).status_code)
-
-    bound.sim.courier.carry = carry
     invitee = placed(bound, lesson)
     bound.deliver()
     [booking] = bound.bookings()

@@ -19,7 +19,7 @@ from booking_core import (
 )
 from entrypoints.container import Application
 from entrypoints.settings import Settings
-from tests.integration.posting_calendar import PostingCalendar, application_on
+from tests.integration.posting_calendar import SIGNATURE, PostingCalendar, application_on
 from tests.integration.web.conftest import Caller
 
 OWN = "/api/builders/me/calendar"
@@ -110,6 +110,12 @@ def test_a_field_beside_it_is_refused(robin: Caller) -> None:
 
 def test_a_provider_that_is_away_is_to_be_asked_again(robin: Caller) -> None:
     robin.refused(503, "provider_failed", "PUT", OWN, json={"token": "away-0123456789"})
+
+
+def test_what_is_posted_about_an_own_account_is_taken(robin: Caller) -> None:
+    said = {"data": "m1 https://calendar.test/events/1", "headers": {"Signature": SIGNATURE}}
+    assert robin("POST", "/api/webhooks/calendly?builder=demo", **said).status_code == 200
+    assert robin("POST", "/api/webhooks/calendly?builder=demo", data="m2 x").status_code == 400
 
 
 def test_the_document_calls_it_a_password(robin: Caller) -> None:
