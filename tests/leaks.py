@@ -19,7 +19,7 @@ import pytest
 import structlog
 
 from adapters.tokens import SignedTokens
-from booking_core import ManageKey, NewCredential
+from booking_core import CalendarBinding, ManageKey, NewCredential
 from booking_core.domain.credential import LinkKey
 from entrypoints import logs
 from entrypoints.settings import DEVELOPMENT_SECRET, Settings, settings_fields
@@ -114,6 +114,11 @@ def _remember_settings(settings: Settings) -> None:
             WATCH.given_out.update(part for part in parts if len(part) >= _SHORTEST)
 
 
+def _remember_token(_: object, **said: Any) -> None:
+    if said["token"]:
+        WATCH.given_out.add(said["token"])
+
+
 def pytest_configure() -> None:
     def structured(logger: Any, method: str, event: str | None = None, /, **said: Any) -> None:
         _of_structlog(logger, method, {"event": event, **structlog.get_context(logger), **said})
@@ -125,6 +130,7 @@ def pytest_configure() -> None:
     _remembered(ManageKey, "token")
     _remembered(LinkKey, "secret_of")
     _before(NewCredential, "__init__", lambda _, __, secret: WATCH.given_out.add(secret))
+    _before(CalendarBinding, "__init__", _remember_token)
 
 
 def _check() -> None:

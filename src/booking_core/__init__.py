@@ -13,6 +13,7 @@ from booking_core.application.add_builder import AddBuilder
 from booking_core.application.add_session_type import AddSessionType
 from booking_core.application.answer_once import AnswerOnce
 from booking_core.application.ask_sign_in_link import AskSignInLink
+from booking_core.application.bind_calendar import BindCalendar
 from booking_core.application.cancel_booking import CancelBooking
 from booking_core.application.catalogue import (
     Catalogue,
@@ -21,6 +22,7 @@ from booking_core.application.catalogue import (
 )
 from booking_core.application.change_builder import ChangeBuilder
 from booking_core.application.change_session_type import ChangeSessionType
+from booking_core.application.check_calendars import CheckCalendars, CheckedCalendar
 from booking_core.application.claim_booking import ClaimBooking
 from booking_core.application.close_session import CloseSession
 from booking_core.application.complete_booking import CompleteBooking
@@ -87,6 +89,7 @@ from booking_core.application.show_timeline import ShowTimeline, Timeline
 from booking_core.application.sync_event_types import SyncEventTypes, SyncReport
 from booking_core.application.system import RandomIds, SystemClock
 from booking_core.application.take_stock import Stock, TakeStock
+from booking_core.application.unbind_calendar import UnbindCalendar
 from booking_core.application.undo_no_show import UndoNoShow
 from booking_core.application.work_outbox import WorkOutbox
 from booking_core.application.write_calendar_file import WriteCalendarFile
@@ -111,6 +114,7 @@ from booking_core.domain.booking import (
     in_english,
 )
 from booking_core.domain.builder import Builder, SchedulingMode
+from booking_core.domain.calendar_binding import CalendarBinding
 from booking_core.domain.calendar_steps import StandingEvent
 from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client, Contact, address_of
@@ -250,6 +254,11 @@ from booking_core.ports.calendar import (
     CalendarProvider,
     SchedulingLink,
 )
+from booking_core.ports.calendar_accounts import (
+    CalendarAccount,
+    CalendarAccounts,
+    CalendarBindingRepository,
+)
 from booking_core.ports.calendar_files import CalendarFiles, CalendarMethod
 from booking_core.ports.calendar_notices import (
     CalendarNotice,
@@ -342,6 +351,7 @@ __all__ = [
     "AskSignInLink",
     "Attachment",
     "Attempt",
+    "BindCalendar",
     "Booking",
     "BookingCore",
     "BookingCounts",
@@ -356,6 +366,10 @@ __all__ = [
     "BuilderId",
     "BuilderRepository",
     "Busy",
+    "CalendarAccount",
+    "CalendarAccounts",
+    "CalendarBinding",
+    "CalendarBindingRepository",
     "CalendarEvent",
     "CalendarFiles",
     "CalendarMethod",
@@ -372,6 +386,8 @@ __all__ = [
     "Change",
     "ChangeBuilder",
     "ChangeSessionType",
+    "CheckCalendars",
+    "CheckedCalendar",
     "Checkout",
     "CheckoutRefused",
     "CheckoutState",
@@ -568,6 +584,7 @@ __all__ = [
     "TrailFilter",
     "TrailKind",
     "TrailPage",
+    "UnbindCalendar",
     "UndoNoShow",
     "UnitOfWork",
     "UnitOfWorkFactory",

@@ -23,6 +23,7 @@ from adapters.sql import SqlStore, jobs_schema
 from adapters.tokens import SignedTokens
 from booking_core import (
     BookingCore,
+    CalendarAccounts,
     CalendarFiles,
     CalendarNoticeReader,
     CalendarProvider,
@@ -199,13 +200,21 @@ def _calendar_notices(calendar: CalendarProvider) -> CalendarNoticeReader | None
     return calendar if isinstance(calendar, CalendarNoticeReader) else None
 
 
+def _calendar_accounts(calendar: CalendarProvider) -> CalendarAccounts | None:
+    """The calendar adapter itself, where builders may bring accounts of their own."""
+    return calendar if isinstance(calendar, CalendarAccounts) else None
+
+
 def _own_notices(
-    calendar: CalendarProvider, public_url: str, metrics: Metrics
+    calendar: CalendarProvider,
+    accounts: CalendarAccounts | None,
+    public_url: str,
+    metrics: Metrics,
 ) -> OwnNotices | None:
     if not isinstance(calendar, NoticeSubscriptions):
         return None
     subscriptions = measured(calendar, "calendar", metrics)
-    return OwnNotices(subscriptions, f"{public_url}{CALENDLY}", metrics)
+    return OwnNotices(subscriptions, f"{public_url}{CALENDLY}", metrics, accounts)
 
 
 class Container(containers.DeclarativeContainer):
@@ -229,8 +238,11 @@ class Container(containers.DeclarativeContainer):
     calendar_notices: providers.Provider[CalendarNoticeReader | None] = providers.Singleton(
         _calendar_notices, calendar
     )
+    calendar_accounts: providers.Provider[CalendarAccounts | None] = providers.Singleton(
+        _calendar_accounts, calendar
+    )
     own_notices: providers.Provider[OwnNotices | None] = providers.Singleton(
-        _own_notices, calendar, settings.provided.public_url, metrics
+        _own_notices, calendar, calendar_accounts, settings.provided.public_url, metrics
     )
     payments: providers.Provider[PaymentGateway] = providers.Singleton(
         _adapter,
@@ -265,6 +277,7 @@ class Container(containers.DeclarativeContainer):
         unit_of_work=store,
         calendar=providers.Singleton(measured, calendar, "calendar", metrics),
         calendar_notices=calendar_notices,
+        calendar_accounts=calendar_accounts,
         payments=providers.Singleton(measured, payments, "payments", metrics),
         payment_notices=payment_notices,
         mailer=providers.Singleton(measured, mailer, "mailer", metrics),

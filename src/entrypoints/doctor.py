@@ -13,6 +13,7 @@ from booking_core import (
     Actor,
     BookingError,
     Builder,
+    BuilderId,
     Health,
     ProofReader,
     SchedulingMode,
@@ -51,7 +52,7 @@ def findings(application: Application) -> list[Finding]:
     kept = [_clock, _catalogue, _scheduling, _api_keys, _jobs] if found.ok else []
     told = [_notices(application, application.notices)] if application.notices else []
     if found.ok and not application.calendar.in_database:
-        told = [_event_types(application), *told]
+        told = [_event_types(application), *told, *_calendar_accounts(application)]
     return [
         _settings(application),
         found,
@@ -274,6 +275,43 @@ def _notices(application: Application, notices: OwnNotices) -> Finding:
         f"builder, and `{command('repair')}` regularly."
     )
     return Finding("notices", not own and not wanted, f"{what} {notices.url}", advice)
+
+
+def _calendar_accounts(application: Application) -> list[Finding]:
+    """Whether the accounts that builders bound can be used, and are told of where ours is."""
+    try:
+        checked = application.core.check_calendars()
+        unheard = _unheard(application.notices) if application.notices and checked else set()
+    except BookingError as failed:
+        return [Finding("calendar accounts", False, reason(failed), "Look at the calendar.")]
+    problems = [(each.builder, each.problem) for each in checked if each.problem]
+    problems += [
+        (each.builder, "no notices come of it")
+        for each in checked
+        if not each.problem and each.builder.id in unheard
+    ]
+    detail = "; ".join(f"{builder.name}'s own account: {why}" for builder, why in problems)
+    advice = (
+        f"Where a token is not taken, `{command('builders bind-calendar BUILDER')}` with a new one, or "
+        f"`{command('builders unbind-calendar BUILDER')}`; where notices are missing, "
+        f"`{command('webhooks register')}` says why."
+    )
+    found = detail or f"{len(checked)} that builders bound can be used"
+    return [Finding("calendar accounts", not problems, found, advice)] if checked else []
+
+
+def _unheard(notices: OwnNotices) -> set[BuilderId]:
+    """Whose own accounts nothing is posted about, or nothing that we take, while it is about ours."""
+    if not notices.own():
+        return set()
+    return {builder_id for builder_id, each in notices.of_builders().items() if not _is_heard(each)}
+
+
+def _is_heard(notices: OwnNotices) -> bool:
+    try:
+        return any(each.active and each.failing_since is None for each in notices.own())
+    except BookingError:
+        return False
 
 
 def _posted(posted: Subscription, settings: Settings) -> Finding:

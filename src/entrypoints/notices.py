@@ -1,14 +1,21 @@
-"""Our own subscription to the calendar provider's notices (E4)."""
+"""Our own subscriptions to the calendar provider's notices (E4)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import structlog
-from attrs import define, field
+from attrs import define, evolve, field
 
-from booking_core import BookingError, NoticeSubscriptions, Subscription
+from booking_core import (
+    BookingError,
+    BuilderId,
+    CalendarAccounts,
+    NoticeSubscriptions,
+    Subscription,
+)
 
 if TYPE_CHECKING:
     from entrypoints.metrics import Metrics
@@ -21,13 +28,30 @@ _log = structlog.get_logger("booking.notices")
 
 @define
 class OwnNotices:
-    """What the provider posts to our address `url`."""
+    """What the provider posts to our address `url` about one account: the service's own."""
 
     subscriptions: NoticeSubscriptions
     url: str
     metrics: Metrics
+    accounts: CalendarAccounts | None = None
     #: Taken away to be made anew, and that failed.
     _lost: bool = field(default=False, init=False)
+
+    def of_builders(self) -> Mapping[BuilderId, OwnNotices]:
+        """The same about the accounts that builders bound, where it has to be asked for.
+
+        Each is posted to an address of its own, because a provider may take one only once.
+        """
+        found = self.accounts.notices() if self.accounts else {}
+        return {
+            builder_id: evolve(
+                self,
+                subscriptions=each,
+                url=f"{self.url}?builder={quote(builder_id)}",
+                accounts=None,
+            )
+            for builder_id, each in found.items()
+        }
 
     def own(self) -> Sequence[Subscription]:
         return [each for each in self.subscriptions.subscriptions() if each.url == self.url]
@@ -51,20 +75,38 @@ class OwnNotices:
         return made
 
     def watch(self) -> bool:
-        """Makes it anew where the provider gave it up, as it does after a day of failures.
+        """Makes anew what the provider gave up, as it does after a day of failures; whether it did.
 
-        Whether it did. What nobody registered stays so, and what fails is for the next look.
+        What nobody registered stays so, and what fails is for the next look. Where the service's own
+        stands, the accounts that builders bound since get theirs.
         """
         try:
             own = self.own()
             active = any(each.active for each in own)
             self.metrics.notices(active=active)
-            if active or not (own or self._lost):
-                return False
-            _log.warning("the provider had stopped its notices", url=self.url)
-            self.rotate()
-            self.metrics.notices(active=True)
+            wanted = bool(own or self._lost)
+            again = wanted and not active
+            if again:
+                _log.warning("the provider had stopped its notices", url=self.url)
+                self.rotate()
+                self.metrics.notices(active=True)
+            bound = self.of_builders()
         except BookingError as failed:
             _log.warning("the provider's notices are not looked after", error=failed.message)
             return False
+        made = [each._kept(builder_id, wanted) for builder_id, each in bound.items()]
+        return again or any(made)
+
+    def _kept(self, builder_id: BuilderId, wanted: bool) -> bool:
+        """Registers those of a builder's account where they are missing; whether it did."""
+        try:
+            own = self.own()
+            if any(each.active for each in own) or not (own or wanted):
+                return False
+            self.register()
+        except BookingError as failed:
+            told = {"builder": builder_id, "error": failed.message}
+            _log.warning("the notices of a builder's own account are not looked after", **told)
+            return False
+        _log.info("the notices of a builder's own account are registered", builder=builder_id)
         return True

@@ -306,6 +306,7 @@ class Settings:
             "BOOKING_ENV": self.environment,
             "PUBLIC_URL": self.public_url,
             "DATABASE_URL": self.database_url,
+            "SECRET_KEY": self.secret_key,
         }
 
 

@@ -11,6 +11,7 @@ from booking_core import (
     Actor,
     Booking,
     Builder,
+    CalendarAccount,
     CancellationPolicy,
     ClientExport,
     Contact,
@@ -90,6 +91,10 @@ def builder(value: Builder, viewer: Actor) -> Json:
             "active": value.active,
         }
     return seen
+
+
+def calendar_account(value: CalendarAccount) -> Json:
+    return {"account": value.uri, "name": value.name}
 
 
 def session_type(value: SessionType, viewer: Actor, mode: SchedulingMode) -> Json:
@@ -341,12 +346,14 @@ def difference(value: Difference) -> Json:
     }
 
 
-def subscription(value: Subscription) -> Json:
+def subscription(value: Subscription, builder_id: str | None = None) -> Json:
+    """`builder_id` is whose own account it is about; the service's without one."""
     return {
         "uri": value.uri,
         "url": value.url,
         "active": value.active,
         "createdAt": rfc3339(value.created_at),
+        "builderId": builder_id,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from adapters.calendly.account import Account
 from adapters.calendly.api import CalendlyApi
 from adapters.calendly.calendar import CalendlyCalendar
+from adapters.calendly.calendars import CalendlyCalendars
 from adapters.calendly.tokens import App, Grant, OAuthTokens, PersonalToken, Tokens
 from adapters.calendly.transport import Transport
 from booking_core import Clock, UnitOfWorkFactory
@@ -16,6 +17,7 @@ __all__ = [
     "App",
     "CalendlyApi",
     "CalendlyCalendar",
+    "CalendlyCalendars",
     "Grant",
     "OAuthTokens",
     "PersonalToken",
@@ -27,8 +29,8 @@ __all__ = [
 
 def build(
     *, settings: Mapping[str, str], unit_of_work: UnitOfWorkFactory, clock: Clock
-) -> CalendlyCalendar:
+) -> CalendlyCalendars:
     """Raises ValueError when a setting is missing."""
     account = Account.read(settings)
     api = CalendlyApi(Transport(account.base_url, PersonalToken(account.api_key)))
-    return CalendlyCalendar(api, account, unit_of_work, clock)
+    return CalendlyCalendars(api, account, unit_of_work, clock)

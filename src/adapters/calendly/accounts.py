@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from threading import Lock
 
 from adapters.calendly.api import CalendlyApi
-from adapters.calendly.records import User
+from adapters.calendly.records import ScheduledEvent, User
 from adapters.calendly.uris import id_in
 from booking_core import Booking, Builder, NotFound, ProviderFailed, UnitOfWorkFactory
 
 
 class Accounts:
-    """An account is named by the URI of a user."""
+    """An account is named by the URI of a user.
 
-    def __init__(self, api: CalendlyApi, unit_of_work: UnitOfWorkFactory) -> None:
-        self._api, self._unit_of_work = api, unit_of_work
+    `bound`: our token is that of a builder's own account, which stands for all that it reaches.
+    """
+
+    def __init__(
+        self, api: CalendlyApi, unit_of_work: UnitOfWorkFactory, *, bound: bool = False
+    ) -> None:
+        self._api, self._unit_of_work, self.bound = api, unit_of_work, bound
         self._me: User | None = None
         self._lock = Lock()
 
@@ -40,6 +45,12 @@ class Accounts:
                 return self.of_builder(uow.builders.get(booking.builder_id))
         except NotFound:
             return self.me().uri
+
+    def holder(self, event: ScheduledEvent, account: str) -> str:
+        """Who is asked for the event later: `account` where it is a host; of a team that of a builder's
+        own token, because nobody else's reaches it."""
+        held = self.bound or account in event.hosts or not event.hosts
+        return account if held else event.hosts[0]
 
     def whose(self, account: str) -> Mapping[str, str]:
         """How a list is asked for: about others only within the organization."""

@@ -16,6 +16,7 @@ from adapters.calendly.records import (
     WebhookSubscription,
 )
 from adapters.calendly.refusals import Unreadable
+from adapters.calendly.tokens import Tokens
 from adapters.calendly.transport import JSON, Transport
 
 _PAGE = "100"
@@ -33,6 +34,9 @@ class CalendlyApi:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def with_tokens(self, tokens: Tokens) -> CalendlyApi:
+        return CalendlyApi(self._transport.with_tokens(tokens))
 
     # ---- who am I ------------------------------------------------------------------------------------
 

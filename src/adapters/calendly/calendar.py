@@ -62,7 +62,8 @@ _log = logging.getLogger("booking.calendly")
 
 
 class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptions):
-    """Calendly: the judge of free slots, where direct bookings and those by link end up alike.
+    """Calendly as one token shows it: the judge of free slots, where direct bookings and those by link
+    end up alike.
 
     Nothing is believed but what is read back, and nothing is booked before our tag was looked for:
     Calendly knows no idempotency keys.
@@ -72,10 +73,16 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
     needs_event_type = True
 
     def __init__(
-        self, api: CalendlyApi, account: Account, unit_of_work: UnitOfWorkFactory, clock: Clock
+        self,
+        api: CalendlyApi,
+        account: Account,
+        unit_of_work: UnitOfWorkFactory,
+        clock: Clock,
+        *,
+        bound: bool = False,
     ) -> None:
         self._api, self._account, self._clock = api, account, clock
-        self._accounts = Accounts(api, unit_of_work)
+        self._accounts = Accounts(api, unit_of_work, bound=bound)
         self._times = AvailableTimes(api, clock)
         self._trails = Trails(api, self._accounts)
         self._mode = BookingMode(clock)
@@ -179,7 +186,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         with told_as_failures():
             account, offered = self._accounts.of_booking(booking), self._offered(booking)
             for place in self._looked_up(booking, slot, offered):
-                return place.ref(account)
+                return self._trails.ref(place, account)
             if offered is None or not offered.active:
                 raise _refused()
             if offered.minutes * _MINUTE != slot.length:
@@ -225,7 +232,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         refused = isinstance(error, Refusal) and error.status in (400, 409, 422)
         if refused or error.outcome_unknown:
             for place in self._trails.at(booking, slot):
-                return place.ref(account)
+                return self._trails.ref(place, account)
         if isinstance(error, Refusal) and (link := self._mode.refused(account, error)):
             raise link from error
         if isinstance(error, Refusal) and self._is_taken(booking, slot, error):
@@ -260,7 +267,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             return CalendarEvent(account, invitee.event_id, invitee.event_uri, invitee.uri)
         if event.start != slot.start:
             raise ProviderFailed("Calendly booked another time than it was asked for.")
-        return Place(event, invitee).ref(account)
+        return self._trails.ref(Place(event, invitee), account)
 
     def ensure_absent(
         self, *, booking: Booking, slot: Slot, only: CalendarEvent | None = None
@@ -365,11 +372,12 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
                 if refused.status == 404 or hidden:
                     raise NotFound("event in the calendar") from refused
                 raise
-            left, me = self._trails.left(place, {}), self._accounts.me().uri
+            left = self._trails.left(place, {})
+            holder = self._accounts.holder(place.event, self._accounts.me().uri)
         # Only now: who names events that are not there is not to cost us what is kept.
         self._times.forget()
         try:
-            return record_of(place, me, left)
+            return record_of(place, holder, left)
         except InvalidRequest as unusable:
             message = "Calendly knows no address of this client that could be written to."
             raise ProviderFailed(message, retryable=False) from unusable
@@ -403,7 +411,7 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
         for place in places.values():
             left = self._trails.left(place, places)
             try:
-                yield record_of(place, account, left)
+                yield record_of(place, self._accounts.holder(place.event, account), left)
             except InvalidRequest:
                 _log.warning("invitee %s has no usable address, left out", place.invitee.id)
 
@@ -505,6 +513,11 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
     def unsubscribe(self, *, uri: str) -> bool:
         with told_as_failures():
             return self._subscriptions.unsubscribe(uri)
+
+    def tells_of(self, other: CalendlyCalendar) -> bool:
+        """Whether our subscription brings the notices of the other token's owner as well."""
+        ours, theirs = self._accounts.me(), other._accounts.me()
+        return ours.organization == theirs.organization and self._subscriptions.wide()
 
     # ---- how it is ---------------------------------------------------------------------------------
 

@@ -69,6 +69,7 @@ def _id(uri: Any, kind: str) -> str:
 @frozen
 class User:
     uri: str
+    name: str
     slug: str
     email: str
     scheduling_url: str
@@ -80,6 +81,7 @@ class User:
             _id(shape["uri"], "users")
             return cls(
                 shape["uri"],
+                _text(shape.get("name")),
                 _text(shape.get("slug")),
                 _text(shape.get("email")),
                 _text(shape.get("scheduling_url")),

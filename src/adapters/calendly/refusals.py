@@ -60,11 +60,18 @@ class Refusal(CalendlyError):
     """An answer other than 2xx."""
 
     def __init__(
-        self, status: int, body: Mapping[str, Any] | None, retry_after: timedelta | None = None
+        self,
+        status: int,
+        body: Mapping[str, Any] | None,
+        retry_after: timedelta | None = None,
+        *,
+        advice: str = "look at the token",
     ) -> None:
         #: None: not JSON, so it is the edge in front of Calendly that answers
         self.body = body
         self.status, self.retry_after = status, retry_after
+        #: what to do where it is about the token
+        self.advice = advice
         self.details = _details(body)
         super().__init__(self.reason)
 
@@ -130,7 +137,7 @@ def told_as_failures() -> Iterator[None]:
 
 def failure_of(error: CalendlyError) -> ProviderFailed:
     if isinstance(error, NoCredentials):
-        return ProviderFailed("Calendly has to be connected again.", retryable=False)
+        return ProviderFailed(f"Calendly has to be connected again: {error}.", retryable=False)
     if not isinstance(error, Refusal):
         return ProviderFailed(
             "Calendly cannot be reached, or did not answer as it should.",
@@ -148,12 +155,15 @@ def failure_of(error: CalendlyError) -> ProviderFailed:
 
 def _advice(refusal: Refusal) -> str:
     if refusal.status == 401:
-        return "Calendly refuses our token; look at CALENDLY_API_KEY."
+        return f"Calendly refuses our token; {refusal.advice}."
     if refusal.lacking_scopes:
         scopes = ", ".join(refusal.lacking_scopes)
         return f"The Calendly token lacks the scope {scopes}; make one that has it."
     if refusal.status == 403:
-        return "Calendly does not allow that to the owner of our token; look at role and plan."
+        return (
+            "Calendly does not allow that to the owner of our token; look at role and plan. An account"
+            " of another organization has to be bound by its builder."
+        )
     if refusal.status == 404:
         return "Calendly does not know what it was asked about; it may have been deleted there."
     return f"Calendly refused the request for good ({refusal.reason})."

@@ -22,7 +22,8 @@ _NONE = (
 
 @frozen
 class Subscriptions:
-    """For the whole organization where our token may, else for its owner. Raises CalendlyError."""
+    """For the whole organization where our token may, else for its owner; so it is for the owner of a
+    builder's own token, whose colleagues are none of our business. Raises CalendlyError."""
 
     api: CalendlyApi
     accounts: Accounts
@@ -65,12 +66,13 @@ class Subscriptions:
         return True
 
     def _create(self, url: str) -> WebhookSubscription:
-        wide, narrow = self._scopes()
-        try:
-            return self._ask(url, wide)
-        except Refusal as refused:
-            if not self._only_less(refused, wide):
-                raise
+        *wide, narrow = self._scopes()
+        for whose in wide:
+            try:
+                return self._ask(url, whose)
+            except Refusal as refused:
+                if not self._only_less(refused, whose):
+                    raise
         try:
             return self._ask(url, narrow)
         except Refusal as refused:
@@ -81,12 +83,22 @@ class Subscriptions:
     def _ask(self, url: str, whose: Mapping[str, str]) -> WebhookSubscription:
         return self.api.subscribe(url, KINDS, whose=whose, signing_key=self.signing_keys[0])
 
-    def _scopes(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    def wide(self) -> bool:
+        """Whether ours may be for the whole organization."""
+        whose, *_ = self._scopes()
+        try:
+            self.api.subscriptions(whose=whose)
+        except Refusal as refused:
+            if not self._only_less(refused, whose):
+                raise
+            return False
+        return whose["scope"] == "organization"
+
+    def _scopes(self) -> Sequence[Mapping[str, str]]:
         me = self.accounts.me()
-        return (
-            {"organization": me.organization, "scope": "organization"},
-            {"organization": me.organization, "scope": "user", "user": me.uri},
-        )
+        wide = {"organization": me.organization, "scope": "organization"}
+        narrow = {"organization": me.organization, "scope": "user", "user": me.uri}
+        return [narrow] if self.accounts.bound else [wide, narrow]
 
     def _only_less(self, refused: Refusal, whose: Mapping[str, str]) -> bool:
         """Only admins and owners may ask for the organization; others do for themselves."""

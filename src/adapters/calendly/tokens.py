@@ -29,6 +29,11 @@ def is_token(text: str) -> bool:
 class Tokens(Protocol):
     """Where the token of a call comes from."""
 
+    @property
+    def advice(self) -> str:
+        """What to do once Calendly refuses it."""
+        return "look at CALENDLY_API_KEY"
+
     @abstractmethod
     def current(self) -> str:
         """The token to call with."""
@@ -46,6 +51,28 @@ class PersonalToken(Tokens):
 
     def current(self) -> str:
         return self._value
+
+    def after_refusal(self, refused: str) -> str | None:
+        return None
+
+
+@frozen
+class BoundToken(PersonalToken):
+    """That of a builder's own account."""
+
+    @property
+    def advice(self) -> str:
+        return "bind the builder's account again, with a token that stands"
+
+
+@frozen
+class LostToken(Tokens):
+    """Of a builder's own account; what is stored of it cannot be read."""
+
+    def current(self) -> str:
+        raise NoCredentials(
+            "the stored token of the builder's account cannot be decrypted; bind it again"
+        )
 
     def after_refusal(self, refused: str) -> str | None:
         return None

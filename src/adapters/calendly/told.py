@@ -17,13 +17,13 @@ _MARKS = ("utm_content", "utm_term", "utm_campaign", "utm_medium", "utm_source")
 _LONGEST_NAME = 200
 
 
-def record_of(place: Place, account: str, left: tuple[str, ...]) -> EventRecord:
+def record_of(place: Place, holder: str, left: tuple[str, ...]) -> EventRecord:
     """`left` are the places that it was moved from.
 
     Raises InvalidRequest when the invitee cannot be a client, for want of a usable address."""
     event, invitee = place.event, place.invitee
     return EventRecord(
-        event=place.ref(account),
+        event=place.ref(holder),
         event_type_uri=event.event_type_uri,
         slot=Slot(event.start, event.end),
         contact=_contact(place),

@@ -45,11 +45,8 @@ class Place:
     def canceler(self) -> str:
         return self.invitee.canceler or self.event.canceler
 
-    def ref(self, account: str) -> CalendarEvent:
-        """With who holds it: `account` where that is one of them."""
+    def ref(self, holder: str) -> CalendarEvent:
         event = self.event
-        held = account in event.hosts or not event.hosts
-        holder = account if held else event.hosts[0]
         return CalendarEvent(holder, event.id, event.uri, self.invitee.uri, event.join_url)
 
 
@@ -69,7 +66,7 @@ class Trails:
         last = [place for place in places.values() if place.ids not in before.values()]
         return [
             StandingEvent(
-                event=place.ref(account),
+                event=self.ref(place, account),
                 slot=_slot(place.event, booking),
                 cancelled=place.canceled,
                 moved_from=_slot(was.event, booking) if was else None,
@@ -95,6 +92,9 @@ class Trails:
         places = self._places(booking, account, everywhere).values()
         there = [each for each in places if each.event.start == slot.start and not each.canceled]
         return sorted(there, key=_oldest_first)
+
+    def ref(self, place: Place, account: str) -> CalendarEvent:
+        return place.ref(self._accounts.holder(place.event, account))
 
     def learn(self, offered: OfferedType) -> None:
         """What has just been read of an event type: its host may make a team of it at any time."""

@@ -8,6 +8,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from secrets import token_hex
@@ -95,6 +96,12 @@ class Transport:
             verify=httpx.URL(base_url).scheme != "http",
         )
 
+    def with_tokens(self, tokens: Tokens) -> Transport:
+        """The same connections, with somebody else's token."""
+        other = copy(self)
+        other._tokens = tokens
+        return other
+
     def close(self) -> None:
         self._http.close()
 
@@ -131,7 +138,8 @@ class Transport:
                 answer = self._send(asked, other)
         if answer.is_success:
             return _object(answer)
-        raise Refusal(answer.status, _object_or_none(answer), _wait(answer.headers))
+        body, wait = _object_or_none(answer), _wait(answer.headers)
+        raise Refusal(answer.status, body, wait, advice=self._tokens.advice)
 
     def _send(self, asked: _Request, token: str) -> _Answer:
         if not worth_sending(asked.safe):

@@ -15,6 +15,7 @@ from booking_core import (
     AccountRepository,
     BookingRepository,
     BuilderRepository,
+    CalendarBindingRepository,
     CredentialRepository,
     Inbox,
     Job,
@@ -26,6 +27,7 @@ from booking_core import (
     UnitOfWorkFactory,
 )
 
+from .calendar_bindings import MemoryCalendarBindings
 from .claims import MemoryClaims
 from .inbox import MemoryInbox
 from .outbox import MemoryOutbox
@@ -100,6 +102,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.outbox: Outbox = MemoryOutbox(self)
         self.accounts: AccountRepository = MemoryAccounts(self)
         self.credentials: CredentialRepository = MemoryCredentials(self)
+        self.calendar_bindings: CalendarBindingRepository = MemoryCalendarBindings(self)
         self.trail: Trail = MemoryTrail(self)
 
     def changing(self) -> Tables:

@@ -11,6 +11,7 @@ from booking_core import (
     BookingId,
     Builder,
     BuilderId,
+    CalendarBinding,
     Claim,
     ClientId,
     Credential,
@@ -55,6 +56,7 @@ class Tables:
         self.answers: dict[tuple[str, str], Answered] = {}
         self.accounts: dict[ClientId, Account] = {}
         self.credentials: dict[CredentialId, Credential] = {}
+        self.calendar_bindings: dict[BuilderId, CalendarBinding] = {}
         self.jobs: dict[str, JobEntry] = {}
         self.catalogue_version = 0
         self.jobs_put = 0

@@ -253,6 +253,15 @@ credentials = Table(
     Index(None, "spent_at", **_where("spent_at IS NOT NULL")),
 )
 
+calendar_bindings = Table(
+    "calendar_bindings",
+    metadata,
+    Column("builder_id", Id, ForeignKey("builders.id"), primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("sealed_token", Text, nullable=False),
+    Column("bound_at", Instant, nullable=False),
+)
+
 #: A job that nobody has leased, nor given up.
 WAITING = "lease_until IS NULL AND due_at IS NOT NULL"
 

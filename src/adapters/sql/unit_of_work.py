@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,11 +13,13 @@ from adapters.sql import migrate
 from adapters.sql.accounts import SqlAccounts
 from adapters.sql.bookings import SqlBookings
 from adapters.sql.builders import SqlBuilders
+from adapters.sql.calendar_bindings import SqlCalendarBindings
 from adapters.sql.claims import SqlClaims
 from adapters.sql.credentials import SqlCredentials
 from adapters.sql.errors import unanswered
 from adapters.sql.inbox import SqlInbox
 from adapters.sql.outbox import SqlOutbox
+from adapters.sql.sealed import Seal
 from adapters.sql.session_types import SqlSessionTypes
 from adapters.sql.trail import SqlTrail
 from adapters.sql.transaction import Transaction
@@ -30,20 +33,24 @@ class SqlStore(UnitOfWorkFactory):
     """Everything that is kept in one SQL database.
 
     `outbox` makes the outbox of a connection, where jobs are another engine's; without it they are
-    kept in a table of ours.
+    kept in a table of ours. `seal` encrypts what builders entrusted to us; without it, with a key
+    that only this process has.
     """
 
-    def __init__(self, engine: Engine, outbox: OutboxOn | None = None) -> None:
+    def __init__(
+        self, engine: Engine, outbox: OutboxOn | None = None, seal: Seal | None = None
+    ) -> None:
         self.engine, self._outbox = engine, outbox
+        self._seal = seal or Seal(token_hex(32))
         self._reading = engine.execution_options(**_reading(engine))
 
     def __call__(self, *, write: bool = True) -> SqlUnitOfWork:
         engine = self.engine if write else self._reading
-        return SqlUnitOfWork(engine, writing=write, outbox=self._outbox)
+        return SqlUnitOfWork(engine, self._seal, writing=write, outbox=self._outbox)
 
     def with_outbox(self, outbox: OutboxOn) -> SqlStore:
         """The same store with another outbox."""
-        return SqlStore(self.engine, outbox)
+        return SqlStore(self.engine, outbox, self._seal)
 
     def upgrade(self) -> None:
         """Brings the schema up to date."""
@@ -80,8 +87,11 @@ def _reading(engine: Engine) -> dict[str, Any]:
 class SqlUnitOfWork(UnitOfWork):
     """One transaction on one connection. Errors of the database come out as the core's."""
 
-    def __init__(self, engine: Engine, *, writing: bool, outbox: OutboxOn | None = None) -> None:
-        self._engine, self._writing, self._outbox = engine, writing, outbox
+    def __init__(
+        self, engine: Engine, seal: Seal, *, writing: bool, outbox: OutboxOn | None = None
+    ) -> None:
+        self._engine, self._seal = engine, seal
+        self._writing, self._outbox = writing, outbox
 
     def __enter__(self) -> Self:
         self._connection = _connect(self._engine)
@@ -93,6 +103,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.inbox = SqlInbox(transaction)
         self.accounts = SqlAccounts(transaction)
         self.credentials = SqlCredentials(transaction)
+        self.calendar_bindings = SqlCalendarBindings(transaction, self._seal)
         self.trail = SqlTrail(transaction)
         self.outbox: Outbox = (
             self._outbox(self._connection) if self._outbox else SqlOutbox(transaction)

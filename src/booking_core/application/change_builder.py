@@ -8,11 +8,12 @@ from attrs import evolve, frozen
 from booking_core.application.changes import check_names, write_change
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
+from booking_core.domain.checks import invalid
 from booking_core.domain.errors import NotAllowed, NotFound
 from booking_core.domain.ids import BuilderId
 from booking_core.domain.policies import owns_catalogue
 from booking_core.ports.clock import Clock
-from booking_core.ports.unit_of_work import UnitOfWorkFactory
+from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 _FOR_OPERATORS = frozenset({"active", "calendar_account"})
 
@@ -32,7 +33,8 @@ class ChangeBuilder:
         Raises:
             NotFound: no such builder, or not this caller's.
             NotAllowed: an attribute that only an operator changes.
-            InvalidRequest: a value that is not valid, `id`, or no attribute at all.
+            InvalidRequest: a value that is not valid, `id`, no attribute at all, or another calendar
+                account than the builder has bound.
         """
         with self.unit_of_work() as uow:
             if not owns_catalogue(actor, builder_id):
@@ -44,7 +46,16 @@ class ChangeBuilder:
             check_names(Builder, changes)
             before = uow.builders.get_to_change(builder_id)
             builder = evolve(before, **changes)
+            _check_account(uow, builder)
             uow.builders.save(builder)
             write_change(uow, before, builder, actor=actor, now=self.clock.now())
             uow.commit()
         return builder
+
+
+def _check_account(uow: UnitOfWork, builder: Builder) -> None:
+    binding = uow.calendar_bindings.of_builder(builder.id)
+    if binding is not None and binding.account != builder.calendar_account:
+        raise invalid(
+            "/calendarAccount", "The builder has bound its own account; unbind that first."
+        )

@@ -61,8 +61,15 @@ def changed(
     return _change("changed", thing, actor, now, fields=list(names))
 
 
+def of_calendar(
+    what: str, builder: Builder, account: str, *, actor: Actor, now: datetime
+) -> TrailEntry:
+    """What the actor did about the builder's own calendar account."""
+    return _change(what, builder, actor, now, account=account)
+
+
 def _change(
-    what: str, thing: Builder | SessionType, actor: Actor, now: datetime, **detail: list[str]
+    what: str, thing: Builder | SessionType, actor: Actor, now: datetime, **detail: object
 ) -> TrailEntry:
     if isinstance(thing, Builder):
         subject, builder_id = Subject(SubjectKind.BUILDER, thing.id), BuilderId(thing.id)

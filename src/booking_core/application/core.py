@@ -17,11 +17,13 @@ from booking_core.application.add_builder import AddBuilder
 from booking_core.application.add_session_type import AddSessionType
 from booking_core.application.answer_once import AnswerOnce
 from booking_core.application.ask_sign_in_link import AskSignInLink
+from booking_core.application.bind_calendar import BindCalendar
 from booking_core.application.cancel_booking import CancelBooking
 from booking_core.application.cashier import Cashier
 from booking_core.application.catalogue import Catalogue
 from booking_core.application.change_builder import ChangeBuilder
 from booking_core.application.change_session_type import ChangeSessionType
+from booking_core.application.check_calendars import CheckCalendars
 from booking_core.application.claim_booking import ClaimBooking
 from booking_core.application.close_session import CloseSession
 from booking_core.application.complete_booking import CompleteBooking
@@ -91,6 +93,7 @@ from booking_core.application.slots import SlotJudge
 from booking_core.application.sync_event_types import SyncEventTypes
 from booking_core.application.system import RandomIds, SystemClock
 from booking_core.application.take_stock import TakeStock
+from booking_core.application.unbind_calendar import UnbindCalendar
 from booking_core.application.undo_no_show import UndoNoShow
 from booking_core.application.witness import Witness
 from booking_core.application.work_outbox import WorkOutbox
@@ -99,6 +102,7 @@ from booking_core.domain.credential import LinkKey
 from booking_core.domain.holds import HoldLimits, OriginKey
 from booking_core.domain.manage_token import ManageKey
 from booking_core.ports.calendar import CalendarProvider
+from booking_core.ports.calendar_accounts import CalendarAccounts
 from booking_core.ports.calendar_files import CalendarFiles
 from booking_core.ports.calendar_notices import CalendarNoticeReader
 from booking_core.ports.clock import Clock
@@ -129,6 +133,9 @@ class BookingCore:
     explain_visibility: ExplainVisibility
     add_builder: AddBuilder
     change_builder: ChangeBuilder
+    bind_calendar: BindCalendar
+    unbind_calendar: UnbindCalendar
+    check_calendars: CheckCalendars
     add_session_type: AddSessionType
     change_session_type: ChangeSessionType
     seed_catalogue: SeedCatalogue
@@ -201,6 +208,7 @@ class BookingCore:
         calendar: CalendarProvider,
         mailer: Mailer,
         calendar_notices: CalendarNoticeReader | None = None,
+        calendar_accounts: CalendarAccounts | None = None,
         payments: PaymentGateway | None = None,
         payment_notices: PaymentNoticeReader | None = None,
         mail_writer: MailWriter | None = None,
@@ -273,6 +281,9 @@ class BookingCore:
             explain_visibility=ExplainVisibility(unit_of_work, catalogue),
             add_builder=AddBuilder(people, ids, repeats),
             change_builder=ChangeBuilder(unit_of_work, clock),
+            bind_calendar=BindCalendar(unit_of_work, calendar_accounts, clock),
+            unbind_calendar=UnbindCalendar(unit_of_work, clock),
+            check_calendars=CheckCalendars(unit_of_work, calendar_accounts),
             add_session_type=AddSessionType(unit_of_work, ids, repeats),
             change_session_type=ChangeSessionType(unit_of_work, calendar, clock),
             seed_catalogue=SeedCatalogue(people),

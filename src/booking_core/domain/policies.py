@@ -154,6 +154,13 @@ def check_may_give_role(actor: Actor, role: Role) -> None:
         raise invalid("/role", f"Choose one of {Role.BUILDER}, {Role.ADMIN}.")
 
 
+def check_may_bind(actor: Actor, builder_id: str) -> None:
+    """Raises NotFound unless the builder is the actor's to manage, and NotAllowed for a key."""
+    if not owns_catalogue(actor, builder_id):
+        raise NotFound("builder")
+    check_in_person(actor)
+
+
 def check_in_person(actor: Actor) -> None:
     """Raises NotAllowed for a machine's key."""
     if actor.scopes is not None:

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from booking_core.ports.accounts import AccountRepository
+from booking_core.ports.calendar_accounts import CalendarBindingRepository
 from booking_core.ports.claims import SlotClaims
 from booking_core.ports.credentials import CredentialRepository
 from booking_core.ports.inbox import Inbox
@@ -28,6 +29,7 @@ class UnitOfWork(Protocol):
     outbox: Outbox
     accounts: AccountRepository
     credentials: CredentialRepository
+    calendar_bindings: CalendarBindingRepository
     trail: Trail
 
     @abstractmethod

@@ -13,6 +13,7 @@ from typing import Any
 from booking_core.domain.account import Account
 from booking_core.domain.booking import Booking, CalendarEvent, Flow
 from booking_core.domain.builder import Builder
+from booking_core.domain.calendar_binding import CalendarBinding
 from booking_core.domain.claims import Claim, Occupancy
 from booking_core.domain.contact import Client, Contact
 from booking_core.domain.credential import Credential, CredentialKind, digest
@@ -95,6 +96,17 @@ def a_credential(**changes: Any) -> Credential:
         "expires_at": NOW + _HOUR,
     }
     return Credential(**defaults | changes)
+
+
+def a_binding(**changes: Any) -> CalendarBinding:
+    """Ada's own account at a calendar provider."""
+    defaults: dict[str, Any] = {
+        "builder_id": BuilderId("bld_1"),
+        "account": "https://calendar.test/users/ada",
+        "token": "the token of Ada's account",
+        "bound_at": NOW,
+    }
+    return CalendarBinding(**defaults | changes)
 
 
 def a_slot(day: int = 1, hour: int = 10, minutes: int = 60, minute: int = 0) -> Slot:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TextIO
@@ -24,6 +25,7 @@ from entrypoints.cli.commands import Command, Group, as_option
 from entrypoints.cli.output import dim, mark
 from entrypoints.cli.session import Session, pass_session
 from entrypoints.invoked import command
+from entrypoints.problems import EX_NOINPUT
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -33,7 +35,8 @@ from entrypoints.invoked import command
 def builders(ctx: click.Context, session: Session, everyone: bool) -> None:
     """List the builders.
 
-    `builders add` adds one, `builders change` edits one.
+    `builders add` adds one, `builders change` edits one, `builders bind-calendar` gives it a calendar
+    account of its own.
     """
     if ctx.invoked_subcommand is None:
         found = session.core.list_builders(everyone_for=Actor.system() if everyone else None)
@@ -121,6 +124,48 @@ def change(session: Session, /, builder: str, **given: Any) -> None:
         f"Changed {changed.name}.",
         tables.builder(changed),
     )
+
+
+@builders.command("bind-calendar")
+@click.argument("builder")
+@pass_session
+def bind_calendar(session: Session, builder: str) -> None:
+    """Bind BUILDER's own account at the calendar provider.
+
+    BUILDER is an id or a slug. The token of that account is read from standard input, or asked for on
+    a terminal: what stands in a command line is seen by others. Doing it again replaces it.
+    """
+    found = session.core.show_builder(name=builder, actor=Actor.system())
+    account = session.core.bind_calendar(builder_id=found.id, token=_token(), actor=Actor.system())
+    sync = command(f"sync-event-types --builder {found.slug}")
+    session.screen.answer(
+        {"calendar": views.calendar_account(account)},
+        f"The calendar of {found.name} is that of {account.name} now ({account.uri}).",
+        f"What is offered there comes with `{sync}`.",
+    )
+
+
+def _token() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Token", hide_input=True, err=True)).strip()
+    return sys.stdin.readline().strip()
+
+
+@builders.command("unbind-calendar")
+@click.argument("builder")
+@pass_session
+@click.pass_context
+def unbind_calendar(ctx: click.Context, session: Session, builder: str) -> None:
+    """Forget the token of BUILDER's own calendar account.
+
+    The account stays the builder's, and is asked with the service's token from then on.
+    """
+    found = session.core.show_builder(name=builder, actor=Actor.system())
+    removed = session.core.unbind_calendar(builder_id=found.id, actor=Actor.system())
+    told = f"The token of {found.name} is forgotten." if removed else "There was none."
+    session.screen.answer({"removed": removed}, told)
+    if not removed:
+        ctx.exit(EX_NOINPUT)
 
 
 def _same(value: Any) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import RenderableType
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from booking_core import (
     Actor,
+    BookingError,
     BuilderId,
     Difference,
     DifferenceKind,
@@ -30,6 +31,8 @@ from entrypoints.invoked import command
 from entrypoints.notices import OwnNotices
 from entrypoints.problems import EX_NO, EX_NOINPUT, EX_TEMPFAIL
 from entrypoints.settings import SettingsError
+
+_T = TypeVar("_T")
 
 builder_option = click.option(
     "--builder", metavar="NAME", help="Only this one (id or slug); all when left out."
@@ -192,17 +195,16 @@ def _synced(session: Session, told: Mapping[str, Any], dry_run: bool) -> Iterato
         yield ""
     if told["failed"]:
         rows = [
-            (each["about"] or _builder(session, each), Text(each["detail"], style="red"))
+            (
+                each["about"] or session.builder_name(each["builderId"]),
+                Text(each["detail"], style="red"),
+            )
             for each in told["failed"]
         ]
         yield table(("Not brought up to date", "Why"), rows)
         yield ""
     counts = [f"{told[what]} {what}" for what in ("created", "updated", "deactivated", "unchanged")]
     yield ", ".join(counts) + ("; nothing was changed." if dry_run else ".")
-
-
-def _builder(session: Session, failure: Mapping[str, Any]) -> str:
-    return session.core.show_builder(name=failure["builderId"], actor=Actor.system()).name
 
 
 def _fields(names: list[str]) -> str:
@@ -233,26 +235,67 @@ def _notices(session: Session) -> OwnNotices:
     return notices
 
 
+def _of_builders(
+    session: Session, ask: Callable[[OwnNotices], _T]
+) -> tuple[list[tuple[BuilderId, _T]], list[Failure]]:
+    """What was answered about the accounts that builders bound, and who could not be asked."""
+    answers: list[tuple[BuilderId, _T]] = []
+    failed: list[Failure] = []
+    for builder_id, notices in _notices(session).of_builders().items():
+        try:
+            answers.append((builder_id, ask(notices)))
+        except BookingError as failure:
+            failed.append(Failure(builder_id, failure.message))
+    return answers, failed
+
+
+def _listed(notices: OwnNotices) -> Sequence[Subscription]:
+    return notices.subscriptions.subscriptions()
+
+
 def _list(session: Session) -> None:
     notices = _notices(session)
-    found = notices.subscriptions.subscriptions()
+    bound, failed = _of_builders(session, _listed)
+    found: list[tuple[BuilderId | None, Subscription]] = [(None, each) for each in _listed(notices)]
+    found += [(builder_id, each) for builder_id, listed in bound for each in listed]
     rows = [
-        (mark(each.active), times.day_and_clock(each.created_at, session.timezone), _where(each))
-        for each in found
+        (
+            mark(each.active),
+            times.day_and_clock(each.created_at, session.timezone),
+            _where(each, session.builder_name(builder_id) if builder_id else ""),
+        )
+        for builder_id, each in found
     ]
+    told = {
+        "webhooks": [views.subscription(each, builder_id) for builder_id, each in found],
+        "own": notices.url,
+        "failed": [views.failure(each) for each in failed],
+    }
     session.screen.answer(
-        {"webhooks": [views.subscription(each) for each in found], "own": notices.url},
+        told,
         table(("", f"Since ({session.timezone})", "Posts to"), rows)
         if rows
         else f"There are none; `{command('webhooks register')}` adds {notices.url}.",
+        *_not_asked(session, failed),
     )
 
 
-def _where(each: Subscription) -> Text:
+def _not_asked(session: Session, failed: list[Failure]) -> Iterator[RenderableType]:
+    if failed:
+        rows = [
+            (session.builder_name(each.builder_id), Text(each.error, style="red"))
+            for each in failed
+        ]
+        yield ""
+        yield table(("Builder's own account", "Why it could not be asked"), rows)
+
+
+def _where(each: Subscription, builder: str) -> Text:
+    whose = f"\nof {builder}'s own account" if builder else ""
     state = "" if each.active else "\nthe provider gave it up"
     if each.active and each.failing_since is not None:
         state = "\nwhat is posted fails; `doctor` says more"
-    return Text(each.url).append_text(dim(f"\n{each.uri}{state}"))
+    return Text(each.url).append_text(dim(f"\n{each.uri}{whose}{state}"))
 
 
 @webhooks.command("list")
@@ -264,26 +307,45 @@ def list_webhooks(session: Session) -> None:
 
 @webhooks.command()
 @pass_session
-def register(session: Session) -> None:
-    """Have notices posted to PUBLIC_URL; doing it again changes nothing."""
-    _registered(session, _notices(session).register())
+@click.pass_context
+def register(ctx: click.Context, session: Session) -> None:
+    """Have notices posted to PUBLIC_URL; doing it again changes nothing.
+
+    Those of the accounts that builders bound as well. Answers 1 when some of these could not be had.
+    """
+    _registered(ctx, session, OwnNotices.register)
 
 
 @webhooks.command()
 @pass_session
-def rotate(session: Session) -> None:
+@click.pass_context
+def rotate(ctx: click.Context, session: Session) -> None:
     """Register anew, so that the first of the signing keys is used.
 
     Before that, set CALENDLY_WEBHOOK_SIGNING_KEY to NEW,OLD and start the service anew with it: a
     service that does not know the new key refuses what is signed with it.
     """
-    _registered(session, _notices(session).rotate())
+    _registered(ctx, session, OwnNotices.rotate)
 
 
-def _registered(session: Session, found: Subscription) -> None:
+def _registered(
+    ctx: click.Context, session: Session, how: Callable[[OwnNotices], Subscription]
+) -> None:
+    bound, failed = _of_builders(session, how)
+    found = how(_notices(session))
+    names = ", ".join(session.builder_name(builder_id) for builder_id, _ in bound)
     session.screen.answer(
-        {"webhook": views.subscription(found)}, f"The calendar provider posts to {found.url}."
+        {
+            "webhook": views.subscription(found),
+            "builders": [views.subscription(each, builder_id) for builder_id, each in bound],
+            "failed": [views.failure(each) for each in failed],
+        },
+        f"The calendar provider posts to {found.url}.",
+        *([f"It does so about the own accounts of {names} too."] if names else []),
+        *_not_asked(session, failed),
     )
+    if failed:
+        ctx.exit(EX_NO)
 
 
 @webhooks.command()
@@ -291,12 +353,30 @@ def _registered(session: Session, found: Subscription) -> None:
 @pass_session
 @click.pass_context
 def remove(ctx: click.Context, session: Session, uri: str | None) -> None:
-    """End the one named by URI, as listed; our own when left out."""
-    notices = _notices(session)
-    removed = (
-        int(notices.subscriptions.unsubscribe(uri=uri)) if uri is not None else notices.remove()
-    )
+    """End the one named by URI, as listed; all of our own when left out."""
+    if uri is None:
+        bound, failed = _of_builders(session, OwnNotices.remove)
+        removed = _notices(session).remove() + sum(number for _, number in bound)
+    else:
+        removed, failed = _removed(session, uri)
     told = f"Ended {removed}." if removed else "There was none."
-    session.screen.answer({"removed": removed}, told)
+    session.screen.answer(
+        {"removed": removed, "failed": [views.failure(each) for each in failed]},
+        told,
+        *_not_asked(session, failed),
+    )
     if not removed:
         ctx.exit(EX_NOINPUT)
+
+
+def _removed(session: Session, uri: str) -> tuple[int, list[Failure]]:
+    """With the token of whoever has it: nobody else may."""
+
+    def end(notices: OwnNotices) -> bool:
+        listed = {each.uri for each in _listed(notices)}
+        return uri in listed and notices.subscriptions.unsubscribe(uri=uri)
+
+    bound, failed = _of_builders(session, end)
+    if any(ended for _, ended in bound):
+        return 1, failed
+    return int(_notices(session).subscriptions.unsubscribe(uri=uri)), failed

@@ -76,6 +76,10 @@ class Session:
             f"--as {text}: say anonymous, client, client:ID, builder:NAME, admin or system."
         )
 
+    def builder_name(self, builder: str) -> str:
+        """How the builder with that id or slug is called. Raises NotFound."""
+        return self.core.show_builder(name=builder, actor=Actor.system()).name
+
     def offer(self, name: str) -> Offer:
         """The session type by id or as `builder/type`, whoever may see it. Raises NotFound."""
         builder, _, session_type = name.rpartition("/")

@@ -361,6 +361,15 @@ class Me(_Answer):
     scopes: list[str] | None = Field(description="of an API key; null is all that the role may")
 
 
+class CalendarAccount(_Answer):
+    account: str = Field(description="the provider's URI of it")
+    name: str = Field(description="how its owner is called there")
+
+
+class Removed(_Answer):
+    removed: bool = Field(description="whether there was one")
+
+
 class ApiKey(_Answer):
     id: str
     name: str

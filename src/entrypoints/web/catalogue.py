@@ -151,6 +151,27 @@ def routes(application: Application) -> APIBlueprint:
         changed = core.change_builder(builder_id=builder_id, changes=changes, actor=asking)
         return views.schedule(changed.schedule)
 
+    @api.put(
+        "/api/builders/<id>/calendar",
+        summary="Bind the builder's own account at the calendar provider, by a token of it",
+        responses={200: answers.CalendarAccount},
+    )
+    def bind_calendar(path: schemas.IdPath, body: schemas.CalendarBody) -> Json:
+        builder_id, asking = own(path.id)
+        token = body.token.get_secret_value()
+        return views.calendar_account(
+            core.bind_calendar(builder_id=builder_id, token=token, actor=asking)
+        )
+
+    @api.delete(
+        "/api/builders/<id>/calendar",
+        summary="Forget the token of the builder's own calendar account",
+        responses={200: answers.Removed},
+    )
+    def unbind_calendar(path: schemas.IdPath) -> Json:
+        builder_id, asking = own(path.id)
+        return {"removed": core.unbind_calendar(builder_id=builder_id, actor=asking)}
+
     @api.get(
         "/api/builders/<id>/session-types",
         summary="A builder's own session types, all",

@@ -96,8 +96,8 @@ def _refusals(method: str, path: str) -> set[str]:
         return always
     named = set() if (method, path) in _NAMING_NOTHING else {"404"}
     written = {"400", "415"} if method in _WRITING else set()
-    repeated = {"409"} if method in ("post", "delete") else set()
-    return always | {"401", "403"} | named | written | repeated
+    refused = {"409"} if method in ("post", "put", "delete") else set()
+    return always | {"401", "403"} | named | written | refused
 
 
 # ---- what an answer leads to -------------------------------------------------------------------

@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SecretStr,
     StrictBool,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -217,6 +218,12 @@ class ApiKeyBody(Strict):
         Field(min_length=1, max_length=10),
     ]
     expiresAt: Moment | None = Field(None, description="never if left out")
+
+
+class CalendarBody(Strict):
+    token: SecretStr = Field(
+        min_length=1, max_length=2_000, description="a personal access token of the account"
+    )
 
 
 class RoleBody(Strict):

@@ -10,7 +10,14 @@ import httpx
 import pytest
 from attrs import field, frozen
 
-from adapters.calendly import Account, CalendlyApi, CalendlyCalendar, PersonalToken, Transport
+from adapters.calendly import (
+    Account,
+    CalendlyApi,
+    CalendlyCalendar,
+    CalendlyCalendars,
+    PersonalToken,
+    Transport,
+)
 from adapters.memory import MemoryStore
 from booking_core import Clock, SessionType
 from booking_core.testing.examples import NOW
@@ -70,8 +77,13 @@ def connect(calendly: CalendlyServer, pauses: list[float]) -> Iterator[Connect]:
     opened: list[Transport] = []
 
     def connect(
-        token: str, store: MemoryStore | None = None, *, patience: float = 10, **account: object
-    ) -> CalendlyCalendar:
+        token: str,
+        store: MemoryStore | None = None,
+        *,
+        patience: float = 10,
+        kind: type[CalendlyCalendar | CalendlyCalendars] = CalendlyCalendar,
+        **account: object,
+    ) -> CalendlyCalendar | CalendlyCalendars:
         settings = Account(token, calendly.url, **({"signing_keys": KEYS} | account))
         transport = Transport(
             settings.base_url,
@@ -81,7 +93,7 @@ def connect(calendly: CalendlyServer, pauses: list[float]) -> Iterator[Connect]:
         )
         opened.append(transport)
         api = CalendlyApi(transport)
-        return CalendlyCalendar(api, settings, store or MemoryStore(), ItsClock(calendly.sim))
+        return kind(api, settings, store or MemoryStore(), ItsClock(calendly.sim))
 
     yield connect
     for each in opened:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 from attrs import frozen
 
+from adapters.calendly import CalendlyCalendars
 from booking_core import CalendarEvent, SessionType, Slot
 from booking_core.testing.contracts.calendar import CalendarContract
+from tests.integration.calendly.conftest import Connect
 from tests.integration.calendly.given import offered_as
 from tests.simulators.calendly import EventType, Simulator
 
@@ -24,6 +26,10 @@ class Client:
 
 class TestCalendly(CalendarContract):
     """Against the simulator, whose clock is ours."""
+
+    @pytest.fixture
+    def calendar(self, connect: Connect, token: str) -> CalendlyCalendars:
+        return connect(token, kind=CalendlyCalendars)
 
     @pytest.fixture
     def session_type(self, advice: EventType) -> SessionType:

@@ -9,6 +9,7 @@ from booking_core import UnitOfWorkFactory
 from booking_core.testing.contracts import (
     AccountRepositoryContract,
     BookingRepositoryContract,
+    CalendarBindingRepositoryContract,
     CatalogueContract,
     CredentialRepositoryContract,
     InboxContract,
@@ -41,6 +42,9 @@ class TestAccounts(AccountRepositoryContract): ...
 
 
 class TestCredentials(CredentialRepositoryContract): ...
+
+
+class TestCalendarBindings(CalendarBindingRepositoryContract): ...
 
 
 class TestClaims(SlotClaimsContract): ...

@@ -241,6 +241,7 @@ BODIES: Mapping[str, Body] = {
     "catalogue.change_session_type": lambda world: {"title": "New"},
     "catalogue.change_own_session_type": lambda world: {"title": "New"},
     "catalogue.change_named_session_type": lambda world: {"id": TYPE, "title": "New"},
+    "catalogue.bind_calendar": lambda world: {"token": "of-a-calendar-account"},
     "people.add_api_key": lambda world: _KEY,
     "people.grant_by_address": lambda world: {"email": "kim@example.org", "role": "admin"},
     "people.grant_role": lambda world: {"role": "builder", "builderId": "demo"},

@@ -16,6 +16,7 @@ from booking_core import Attempt, UnitOfWorkFactory
 from booking_core.testing.contracts import (
     AccountRepositoryContract,
     BookingRepositoryContract,
+    CalendarBindingRepositoryContract,
     CalendarContract,
     CatalogueContract,
     CredentialRepositoryContract,
@@ -49,6 +50,9 @@ class TestAccounts(AccountRepositoryContract): ...
 
 
 class TestCredentials(CredentialRepositoryContract): ...
+
+
+class TestCalendarBindings(CalendarBindingRepositoryContract): ...
 
 
 class TestClaims(SlotClaimsContract): ...

@@ -13,7 +13,16 @@ import pytest
 
 # Before the modules are imported, or a failing assertion would not say what it compared.
 for _module in (
-    *("accounts", "bookings", "calendar", "calendar_files", "catalogue", "claims", "credentials"),
+    *(
+        "accounts",
+        "bookings",
+        "calendar",
+        "calendar_bindings",
+        "calendar_files",
+        "catalogue",
+        "claims",
+        "credentials",
+    ),
     *("identity", "ids", "inbox", "job_queue", "mail_writer", "mailer", "outbox"),
     *("payment_notices", "payments", "proofs", "stored", "threads", "trail", "unit_of_work"),
 ):
@@ -25,6 +34,9 @@ from booking_core.testing.contracts.calendar import (  # noqa: E402
     CalendarContract,
     OpenSlotsContract,
     ProviderSide,
+)
+from booking_core.testing.contracts.calendar_bindings import (  # noqa: E402
+    CalendarBindingRepositoryContract,
 )
 from booking_core.testing.contracts.calendar_files import CalendarFilesContract  # noqa: E402
 from booking_core.testing.contracts.catalogue import CatalogueContract  # noqa: E402
@@ -58,6 +70,7 @@ from booking_core.testing.contracts.unit_of_work import UnitOfWorkContract  # no
 __all__ = [
     "AccountRepositoryContract",
     "BookingRepositoryContract",
+    "CalendarBindingRepositoryContract",
     "CalendarContract",
     "CalendarFilesContract",
     "CatalogueContract",

@@ -21,7 +21,7 @@ LIED_ABOUT = (AVAILABLE, BUILDERS, "/healthz", "/readyz")
 LIES = Campaign(phases=("fuzzing",), examples=3, rounds=0, paths=LIED_ABOUT, shrinks=False)
 ENOUGH = 5_000  # cases, as each role
 ROLES = [Role.ANONYMOUS, Role.CLIENT, Role.BUILDER, Role.ADMIN]
-#: What cannot be done here: there is no event of a provider, and no provider that posts; only a
+#: What cannot be done here: there is no event or account of a provider, and none that posts; only a
 #: client who has proved its address claims a booking, and only a client exports what is held of it.
 ELSEWHERE = {
     "GET /api/me/export",
@@ -29,6 +29,7 @@ ELSEWHERE = {
     "POST /api/scheduling/bookings/create",
     "POST /api/webhooks/calendly",
     "POST /api/webhooks/stripe",
+    "PUT /api/builders/{id}/calendar",
 }
 
 

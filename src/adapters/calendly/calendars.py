@@ -1,0 +1,280 @@
+"""Calendly by every token that there is: the service's, and those of the accounts that builders bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from threading import Lock
+
+from adapters.calendly.account import Account
+from adapters.calendly.api import CalendlyApi
+from adapters.calendly.calendar import CalendlyCalendar
+from adapters.calendly.offers import one_line
+from adapters.calendly.refusals import CalendlyError, Refusal, told_as_failures
+from adapters.calendly.side_by_side import side_by_side
+from adapters.calendly.tokens import BoundToken, LostToken, Tokens, is_token
+from booking_core import (
+    Booking,
+    BookingId,
+    Builder,
+    BuilderId,
+    CalendarAccount,
+    CalendarAccounts,
+    CalendarBinding,
+    CalendarEvent,
+    CalendarNotice,
+    CalendarNoticeReader,
+    CalendarProvider,
+    Clock,
+    EventRecord,
+    EventType,
+    Explanation,
+    FieldError,
+    Health,
+    InvalidRequest,
+    NotFound,
+    NoticeSubscriptions,
+    OpenSlots,
+    ProviderFailed,
+    SchedulingLink,
+    SessionType,
+    Slot,
+    StandingEvent,
+    Subscription,
+    TimeWindow,
+    UnitOfWork,
+    UnitOfWorkFactory,
+)
+
+_NO_TOKEN = (
+    "Calendly does not take this token; make a personal access token there under Integrations, API"
+    " and webhooks, and give it whole."
+)
+
+
+class CalendlyCalendars(
+    CalendarProvider, CalendarNoticeReader, NoticeSubscriptions, CalendarAccounts
+):
+    """Asks about a builder's account with the token that it bound, else with the service's.
+
+    To every token belongs a `CalendlyCalendar`, which has its own limits, modes and kept times.
+    Which token that is, is read anew for each call: other processes bind and unbind too.
+    """
+
+    in_database = False
+    needs_event_type = True
+
+    def __init__(
+        self, api: CalendlyApi, account: Account, unit_of_work: UnitOfWorkFactory, clock: Clock
+    ) -> None:
+        self._api, self._account = api, account
+        self._unit_of_work, self._clock = unit_of_work, clock
+        self._service = CalendlyCalendar(api, account, unit_of_work, clock)
+        self._bound: dict[BuilderId, tuple[Tokens, CalendlyCalendar]] = {}
+        self._lock = Lock()
+
+    # ---- by whose token ----------------------------------------------------------------------------
+
+    def _of_builder(self, builder: Builder) -> CalendlyCalendar:
+        if builder.calendar_account is None:
+            return self._service
+        with self._unit_of_work(write=False) as uow:
+            return self._of_account(uow, builder.id, builder.calendar_account)
+
+    def _of_booking(self, booking: Booking) -> CalendlyCalendar:
+        """By the account that holds its event; before there is one, by its builder's.
+
+        Only the token of its own builder counts: what one does with its account is no matter of others.
+        """
+        with self._unit_of_work(write=False) as uow:
+            if booking.event is not None:
+                return self._of_account(uow, booking.builder_id, booking.event.account)
+            try:
+                builder = uow.builders.get(booking.builder_id)
+            except NotFound:
+                return self._service
+            return self._of_account(uow, builder.id, builder.calendar_account)
+
+    def _of_account(
+        self, uow: UnitOfWork, builder_id: BuilderId, account: str | None
+    ) -> CalendlyCalendar:
+        binding = uow.calendar_bindings.of_builder(builder_id)
+        if binding is not None and binding.account == account:
+            return self._by(binding)
+        if binding is None:
+            with self._lock:
+                self._bound.pop(builder_id, None)
+        return self._service
+
+    def _by(self, binding: CalendarBinding) -> CalendlyCalendar:
+        tokens = LostToken() if binding.token is None else BoundToken(binding.token)
+        with self._lock:
+            before, known = self._bound.get(binding.builder_id, (None, None))
+            if known is None or tokens != before:
+                known = self._connected(tokens)
+                self._bound[binding.builder_id] = tokens, known
+            return known
+
+    def _connected(self, tokens: Tokens) -> CalendlyCalendar:
+        api = self._api.with_tokens(tokens)
+        return CalendlyCalendar(api, self._account, self._unit_of_work, self._clock, bound=True)
+
+    def _all_bound(self) -> dict[BuilderId, CalendlyCalendar]:
+        with self._unit_of_work(write=False) as uow:
+            bindings = uow.calendar_bindings.all()
+        return {each.builder_id: self._by(each) for each in bindings}
+
+    # ---- accounts of builders ----------------------------------------------------------------------
+
+    def account_of(self, *, token: str) -> CalendarAccount:
+        if not is_token(token):
+            raise _refused(_NO_TOKEN)
+        with told_as_failures():
+            try:
+                me = self._api.with_tokens(BoundToken(token)).me()
+            except Refusal as refusal:
+                if refusal.status == 401:
+                    raise _refused(_NO_TOKEN) from refusal
+                if refusal.lacking_scopes:
+                    scopes = ", ".join(refusal.lacking_scopes)
+                    message = f"This token lacks the scope {scopes}; make one that has it."
+                    raise _refused(message) from refusal
+                raise
+        return CalendarAccount(me.uri, one_line(me.name) or me.slug)
+
+    def notices(self) -> Mapping[BuilderId, NoticeSubscriptions]:
+        return {
+            builder_id: calendar
+            for builder_id, calendar in self._all_bound().items()
+            if not self._told_of(calendar)
+        }
+
+    def _told_of(self, calendar: CalendlyCalendar) -> bool:
+        try:
+            return self._service.tells_of(calendar)
+        except CalendlyError:  # whoever asks for its subscriptions is told
+            return False
+
+    # ---- by the builder's --------------------------------------------------------------------------
+
+    def open_slots(
+        self,
+        *,
+        builder: Builder,
+        session_type: SessionType,
+        window: TimeWindow,
+        uow: UnitOfWork | None = None,
+    ) -> OpenSlots:
+        return self._of_builder(builder).open_slots(
+            builder=builder, session_type=session_type, window=window
+        )
+
+    def next_start(
+        self,
+        *,
+        builder: Builder,
+        session_type: SessionType,
+        after: datetime,
+        uow: UnitOfWork | None = None,
+    ) -> datetime | None:
+        return self._of_builder(builder).next_start(
+            builder=builder, session_type=session_type, after=after
+        )
+
+    def explain(
+        self,
+        *,
+        builder: Builder,
+        session_type: SessionType,
+        start: datetime,
+        ignoring: BookingId | None = None,
+        uow: UnitOfWork | None = None,
+    ) -> Explanation:
+        return self._of_builder(builder).explain(
+            builder=builder, session_type=session_type, start=start, ignoring=ignoring
+        )
+
+    def scheduling_link(
+        self, *, builder: Builder, session_type: SessionType, booking: Booking | None
+    ) -> SchedulingLink:
+        return self._of_builder(builder).scheduling_link(
+            builder=builder, session_type=session_type, booking=booking
+        )
+
+    def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
+        return self._of_builder(builder).records(builder=builder, window=window)
+
+    def event_types(self, *, builder: Builder) -> Sequence[EventType]:
+        return self._of_builder(builder).event_types(builder=builder)
+
+    # ---- by that of the booking's account ----------------------------------------------------------
+
+    def ensure_booked(self, *, booking: Booking, slot: Slot) -> CalendarEvent:
+        return self._of_booking(booking).ensure_booked(booking=booking, slot=slot)
+
+    def ensure_absent(
+        self, *, booking: Booking, slot: Slot, only: CalendarEvent | None = None
+    ) -> None:
+        self._of_booking(booking).ensure_absent(booking=booking, slot=slot, only=only)
+
+    def events(self, *, booking: Booking) -> Sequence[StandingEvent]:
+        return self._of_booking(booking).events(booking=booking)
+
+    def mark_no_show(self, *, booking: Booking) -> None:
+        self._of_booking(booking).mark_no_show(booking=booking)
+
+    def undo_no_show(self, *, booking: Booking) -> None:
+        self._of_booking(booking).undo_no_show(booking=booking)
+
+    # ---- by every one ------------------------------------------------------------------------------
+
+    def find(self, *, event_uri: str, invitee_uri: str | None = None) -> EventRecord:
+        """An address does not say whose it is, so the others are asked where ours knows nothing of it.
+
+        One that cannot be asked hides no event of another.
+        """
+
+        def look(calendar: CalendlyCalendar) -> EventRecord | NotFound | ProviderFailed:
+            try:
+                return calendar.find(event_uri=event_uri, invitee_uri=invitee_uri)
+            except (NotFound, ProviderFailed) as unknown:
+                return unknown
+
+        ours = look(self._service)
+        if isinstance(ours, EventRecord):
+            return ours
+        return _best(ours, side_by_side(look, list(self._all_bound().values())))
+
+    # ---- by the service's --------------------------------------------------------------------------
+
+    def read(self, *, body: bytes, headers: Mapping[str, str]) -> CalendarNotice | None:
+        return self._service.read(body=body, headers=headers)
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        return self._service.subscriptions()
+
+    def subscribe(self, *, url: str) -> Subscription:
+        return self._service.subscribe(url=url)
+
+    def unsubscribe(self, *, uri: str) -> bool:
+        return self._service.unsubscribe(uri=uri)
+
+    def health(self) -> Health:
+        return self._service.health()
+
+
+def _refused(message: str) -> InvalidRequest:
+    return InvalidRequest(message, [FieldError("/token", message)])
+
+
+def _best(
+    ours: NotFound | ProviderFailed, others: Sequence[EventRecord | NotFound | ProviderFailed]
+) -> EventRecord:
+    """The event. Without one, raises what whoever may know it later said, else what was said to us."""
+    unknown = ours
+    for found in others:
+        if isinstance(found, EventRecord):
+            return found
+        if isinstance(found, ProviderFailed) and found.retryable:
+            unknown = found
+    raise unknown
