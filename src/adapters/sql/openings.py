@@ -3,23 +3,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attrs import frozen
-from sqlalchemy import select
+from sqlalchemy import Executable, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import tables
 from adapters.sql.transaction import Transaction
 from booking_core import Opening, Openings, SessionTypeId
 
-_INSERTS = {
-    "postgresql": postgresql.insert(tables.openings),
-    "sqlite": sqlite.insert(tables.openings),
-}
-_UPSERTS = {
-    dialect: insert.on_conflict_do_update(
+_SEEN = ("next_start", "seen_at")
+_ON_POSTGRESQL, _ON_SQLITE = postgresql.insert(tables.openings), sqlite.insert(tables.openings)
+_UPSERTS: dict[str, Executable] = {
+    "postgresql": _ON_POSTGRESQL.on_conflict_do_update(
         index_elements=["session_type_id"],
-        set_={name: insert.excluded[name] for name in ("next_start", "seen_at")},
-    )
-    for dialect, insert in _INSERTS.items()
+        set_={name: _ON_POSTGRESQL.excluded[name] for name in _SEEN},
+    ),
+    "sqlite": _ON_SQLITE.on_conflict_do_update(
+        index_elements=["session_type_id"],
+        set_={name: _ON_SQLITE.excluded[name] for name in _SEEN},
+    ),
 }
 
 

@@ -17,7 +17,7 @@ def test_cards_are_accessible_in_light_and_dark(anywhere: Visitor) -> None:
         page = anywhere.open(path)
         expect(page.get_by_text("Next opening")).to_be_visible()
         for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             anywhere.check_accessible()
 
 
