@@ -9,7 +9,7 @@ from attrs import frozen
 from booking_core.application.catalogue import Catalogue, Offer
 from booking_core.application.open_times import OpenTimes
 from booking_core.domain.actor import Actor
-from booking_core.domain.errors import ProviderFailed
+from booking_core.domain.errors import BookingError, ProviderFailed
 from booking_core.domain.opening import Opening
 from booking_core.ports.clock import Clock
 from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -24,7 +24,7 @@ class RefreshOpenings:
     """Looks when each session type can be booked next, so that pages need not (A8).
 
     Meant to be called each minute: what was seen within the last 5 minutes, or 15 where a provider has
-    to be asked, is left alone. Where the provider fails, what is known of that builder stays.
+    to be asked, is left alone. Where the provider fails, what is known stays.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -65,8 +65,12 @@ class RefreshOpenings:
             now = self.clock.now()
             try:
                 start = self._next_start(offer, now)
-            except ProviderFailed:
-                return
+            except ProviderFailed as failed:
+                if failed.retryable:
+                    return  # most likely for the builder's other session types as well
+                continue
+            except BookingError:
+                continue
             yield Opening(session_type_id=offer.session_type.id, next_start=start, seen_at=now)
 
     def _next_start(self, offer: Offer, now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from booking_core import Actor, BuilderCard, Category, NotFound
+from booking_core import Actor, BuilderCard, Category, NotFound, ProviderFailed
 from booking_core.testing.examples import a_builder, a_session_type
 from tests.unit.application.paying import BUILDER, Shop
 
@@ -99,6 +99,12 @@ def test_a_calendar_that_fails_leaves_what_was_known(shop: Shop) -> None:
     assert shop.core.refresh_openings() == 0
     assert card(shop).opening == known
     assert shop.core.refresh_openings() == 2
+
+
+def test_one_that_the_calendar_refuses_for_good_is_in_nobodys_way(shop: Shop) -> None:
+    refused = ProviderFailed("There is no such event type.", retryable=False)
+    shop.calendar.break_next("next_start", error=refused)
+    assert shop.core.refresh_openings() == 1
 
 
 def test_an_opening_that_is_over_is_not_shown(shop: Shop) -> None:
