@@ -49,6 +49,7 @@ from booking_core.application.list_api_keys import ListApiKeys
 from booking_core.application.list_available_sessions import ListAvailableSessions
 from booking_core.application.list_bookings import BookingPage, ListBookings
 from booking_core.application.list_builders import ListBuilders
+from booking_core.application.list_cards import BuilderCard, ListCards
 from booking_core.application.list_claimable import ListClaimable
 from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
@@ -63,6 +64,7 @@ from booking_core.application.open_session import OpenSession
 from booking_core.application.pay_booking import PayBooking
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.record_returned_on_site import RecordReturnedOnSite
+from booking_core.application.refresh_openings import RefreshOpenings
 from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import (
     Change,
@@ -178,6 +180,7 @@ from booking_core.domain.ids import (
 from booking_core.domain.language import Language
 from booking_core.domain.manage_token import ManageKey
 from booking_core.domain.money import Money, exponent, with_decimals
+from booking_core.domain.opening import Opening
 from booking_core.domain.pathways import STARTER_PATHWAYS, Pathway
 from booking_core.domain.payment import (
     HANDED_OVER,
@@ -280,6 +283,7 @@ from booking_core.ports.mailer import (
     Mail,
     Mailer,
 )
+from booking_core.ports.openings import Openings
 from booking_core.ports.outbox import (
     READABLE,
     DeadJob,
@@ -363,6 +367,7 @@ __all__ = [
     "BookingRepository",
     "BookingState",
     "Builder",
+    "BuilderCard",
     "BuilderId",
     "BuilderRepository",
     "Busy",
@@ -466,6 +471,7 @@ __all__ = [
     "ListAvailableSessions",
     "ListBookings",
     "ListBuilders",
+    "ListCards",
     "ListClaimable",
     "ListEventTypes",
     "ListSessionTypes",
@@ -496,6 +502,8 @@ __all__ = [
     "OpenSession",
     "OpenSlot",
     "OpenSlots",
+    "Opening",
+    "Openings",
     "OriginKey",
     "Outbox",
     "Outcome",
@@ -522,6 +530,7 @@ __all__ = [
     "Reckoning",
     "RecordPaidOnSite",
     "RecordReturnedOnSite",
+    "RefreshOpenings",
     "RefundBooking",
     "RefundStep",
     "Refused",

@@ -11,8 +11,10 @@ from booking_core import (
     Actor,
     Booking,
     Builder,
+    BuilderCard,
     CalendarAccount,
     CancellationPolicy,
+    Category,
     ClientExport,
     Contact,
     Credential,
@@ -95,6 +97,22 @@ def builder(value: Builder, viewer: Actor) -> Json:
 
 def calendar_account(value: CalendarAccount) -> Json:
     return {"account": value.uri, "name": value.name}
+
+
+def card(value: BuilderCard, viewer: Actor) -> Json:
+    opening = value.opening
+    action = "book" if value.session_types else "sign_in" if value.after_sign_in else None
+    return builder(value.builder, viewer) | {
+        "nextSlot": opening
+        and {
+            "startTime": _moment(opening.next_start),
+            "sessionTypeId": opening.session_type_id,
+            "seenAt": rfc3339(opening.seen_at),
+        },
+        "badges": [each.value for each in Category if each in value.categories],
+        "afterSignIn": sum(value.after_sign_in.values()),
+        "callToAction": action,
+    }
 
 
 def session_type(value: SessionType, viewer: Actor, mode: SchedulingMode) -> Json:

@@ -13,7 +13,7 @@ from booking_core import BookingError
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
-_PAUSE, _AFTER_FAILURE, _HOUR = 1.0, 5.0, 3600.0
+_PAUSE, _AFTER_FAILURE, _MINUTE, _HOUR = 1.0, 5.0, 60.0, 3600.0
 
 _log = structlog.get_logger("booking.worker")
 
@@ -23,6 +23,7 @@ def run(application: Application, stop: Event) -> None:
     core = application.core
     rounds: list[tuple[str, Callable[[], object], float]] = [
         ("expire_overdue", core.expire_overdue, _PAUSE),
+        ("refresh_openings", core.refresh_openings, _MINUTE),
         ("settle_unsettled", core.settle_unsettled, _HOUR),
         ("catch_up", core.hear_payment_notice.catch_up, _HOUR),
         ("forget_answers", core.forget_answers, _HOUR),

@@ -19,6 +19,7 @@ from booking_core import (
     CredentialRepository,
     Inbox,
     Job,
+    Openings,
     Outbox,
     SessionTypeRepository,
     SlotClaims,
@@ -30,6 +31,7 @@ from booking_core import (
 from .calendar_bindings import MemoryCalendarBindings
 from .claims import MemoryClaims
 from .inbox import MemoryInbox
+from .openings import MemoryOpenings
 from .outbox import MemoryOutbox
 from .people import MemoryAccounts, MemoryCredentials
 from .repositories import MemoryBookings, MemoryBuilders, MemorySessionTypes
@@ -104,6 +106,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.credentials: CredentialRepository = MemoryCredentials(self)
         self.calendar_bindings: CalendarBindingRepository = MemoryCalendarBindings(self)
         self.trail: Trail = MemoryTrail(self)
+        self.openings: Openings = MemoryOpenings(self)
 
     def changing(self) -> Tables:
         """The tables, to be changed: a copy as soon as somebody asks."""

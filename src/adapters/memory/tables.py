@@ -18,6 +18,7 @@ from booking_core import (
     CredentialId,
     InboxKey,
     Job,
+    Opening,
     SessionType,
     SessionTypeId,
     TrailEntry,
@@ -57,6 +58,7 @@ class Tables:
         self.accounts: dict[ClientId, Account] = {}
         self.credentials: dict[CredentialId, Credential] = {}
         self.calendar_bindings: dict[BuilderId, CalendarBinding] = {}
+        self.openings: dict[SessionTypeId, Opening] = {}
         self.jobs: dict[str, JobEntry] = {}
         self.catalogue_version = 0
         self.jobs_put = 0

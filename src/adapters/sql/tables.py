@@ -262,6 +262,14 @@ calendar_bindings = Table(
     Column("bound_at", Instant, nullable=False),
 )
 
+openings = Table(
+    "openings",
+    metadata,
+    Column("session_type_id", Id, primary_key=True),
+    Column("next_start", Instant),
+    Column("seen_at", Instant, nullable=False),
+)
+
 #: A job that nobody has leased, nor given up.
 WAITING = "lease_until IS NULL AND due_at IS NOT NULL"
 

@@ -18,6 +18,7 @@ from adapters.sql.claims import SqlClaims
 from adapters.sql.credentials import SqlCredentials
 from adapters.sql.errors import unanswered
 from adapters.sql.inbox import SqlInbox
+from adapters.sql.openings import SqlOpenings
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.sealed import Seal
 from adapters.sql.session_types import SqlSessionTypes
@@ -105,6 +106,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.credentials = SqlCredentials(transaction)
         self.calendar_bindings = SqlCalendarBindings(transaction, self._seal)
         self.trail = SqlTrail(transaction)
+        self.openings = SqlOpenings(transaction)
         self.outbox: Outbox = (
             self._outbox(self._connection) if self._outbox else SqlOutbox(transaction)
         )

@@ -52,6 +52,7 @@ from booking_core.application.list_api_keys import ListApiKeys
 from booking_core.application.list_available_sessions import ListAvailableSessions
 from booking_core.application.list_bookings import ListBookings
 from booking_core.application.list_builders import ListBuilders
+from booking_core.application.list_cards import ListCards
 from booking_core.application.list_claimable import ListClaimable
 from booking_core.application.list_event_types import ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
@@ -71,6 +72,7 @@ from booking_core.application.plain_mail import PlainMailWriter
 from booking_core.application.read_event import ReadEvent
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.record_returned_on_site import RecordReturnedOnSite
+from booking_core.application.refresh_openings import RefreshOpenings
 from booking_core.application.refund_booking import RefundBooking
 from booking_core.application.repair_calendar import RepairCalendar
 from booking_core.application.repeats import Repeats
@@ -126,6 +128,8 @@ class BookingCore:
     """
 
     list_builders: ListBuilders
+    list_cards: ListCards
+    refresh_openings: RefreshOpenings
     show_builder: ShowBuilder
     list_session_types: ListSessionTypes
     list_available_sessions: ListAvailableSessions
@@ -274,6 +278,8 @@ class BookingCore:
             offer_link=offer_link,
             answer_once=AnswerOnce(unit_of_work, clock),
             list_builders=ListBuilders(unit_of_work, catalogue),
+            list_cards=ListCards(unit_of_work, catalogue, clock),
+            refresh_openings=RefreshOpenings(unit_of_work, catalogue, times, clock),
             show_builder=ShowBuilder(unit_of_work, catalogue),
             list_session_types=ListSessionTypes(unit_of_work, catalogue),
             list_available_sessions=ListAvailableSessions(unit_of_work, catalogue),

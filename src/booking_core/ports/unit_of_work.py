@@ -9,6 +9,7 @@ from booking_core.ports.calendar_accounts import CalendarBindingRepository
 from booking_core.ports.claims import SlotClaims
 from booking_core.ports.credentials import CredentialRepository
 from booking_core.ports.inbox import Inbox
+from booking_core.ports.openings import Openings
 from booking_core.ports.outbox import Outbox
 from booking_core.ports.repositories import (
     BookingRepository,
@@ -31,6 +32,7 @@ class UnitOfWork(Protocol):
     credentials: CredentialRepository
     calendar_bindings: CalendarBindingRepository
     trail: Trail
+    openings: Openings
 
     @abstractmethod
     def commit(self) -> None:

@@ -40,8 +40,23 @@ class Builder(_Answer):
     active: bool = True
 
 
+class NextSlot(_Answer):
+    start_time: str
+    session_type_id: str
+    seen_at: str = Field(description="when the calendar was last looked at")
+
+
+class BuilderCard(Builder):
+    """A builder with what the caller may book of it."""
+
+    next_slot: NextSlot | None = Field(description="of any of these session types, as last seen")
+    badges: list[str] = Field(description="the categories of the session types")
+    after_sign_in: int = Field(description="how many more session types signing in would show")
+    call_to_action: str | None = Field(description="book, sign_in, or null where there is nothing")
+
+
 class Builders(_Answer):
-    builders: list[Builder]
+    builders: list[BuilderCard]
 
 
 class Money(_Answer):

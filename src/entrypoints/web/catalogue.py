@@ -63,7 +63,7 @@ def routes(application: Application) -> APIBlueprint:
     @api.get("/api/marketplace/builders", summary="The builders", responses={200: answers.Builders})
     def list_builders() -> Json:
         asking = caller()
-        return {"builders": [views.builder(each, asking) for each in core.list_builders()]}
+        return {"builders": [views.card(each, asking) for each in core.list_cards(actor=asking)]}
 
     @api.get(
         "/api/marketplace/builders/<id>",

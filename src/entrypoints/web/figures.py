@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_currency
 from babel.units import format_unit
 from flask import Flask
@@ -19,7 +19,19 @@ _MINUTE = timedelta(minutes=1)
 
 def add(app: Flask) -> None:
     """Gives them to the templates of `app`."""
-    for filter_ in (clock, day, iso_day, length, local, money, span, times.rfc3339):
+    for filter_ in (
+        ago,
+        clock,
+        day,
+        initials,
+        iso_day,
+        length,
+        local,
+        money,
+        short,
+        span,
+        times.rfc3339,
+    ):
         app.add_template_filter(filter_)
 
 
@@ -46,6 +58,18 @@ def span(slot: Slot, timezone: str) -> str:
     return f"{local(slot.start, timezone)}{'–' if one_day else ' –'}{end}"
 
 
+def short(when: datetime, timezone: str) -> str:
+    """Fri 20 Nov, 13:30."""
+    here = when.astimezone(zone(timezone))
+    return f"{format_skeleton('MMMEd', here, locale=locale())}, {clock(when, timezone)}"
+
+
+def ago(when: datetime) -> str:
+    """5 minutes ago."""
+    passed = min(when - datetime.now(UTC), -_MINUTE)
+    return format_timedelta(passed, granularity="minute", add_direction=True, locale=locale())
+
+
 def iso_day(when: datetime, timezone: str) -> str:
     """2026-11-20, as a field for a date wants it."""
     return when.astimezone(zone(timezone)).date().isoformat()
@@ -60,3 +84,9 @@ def money(amount: Money) -> str:
     here = locale()
     pattern = with_decimals(here.currency_formats["standard"].pattern, amount.currency)
     return format_currency(amount.decimal(), amount.currency, pattern, here, currency_digits=False)
+
+
+def initials(name: str) -> str:
+    """RD of Robin Demo, for where no picture is."""
+    words = name.split()
+    return "".join(each[0] for each in words[:1] + words[1:][-1:]).upper()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, g, render_template, request
 from werkzeug.exceptions import abort
 
-from booking_core import Actor, BookingError, Reckoning
+from booking_core import BookingError, Reckoning
 from entrypoints import problems
 from entrypoints.web import account_pages, booking_pages, errors, figures, session_pages, words
 from entrypoints.web.cookies import Cookies
@@ -15,7 +15,6 @@ from entrypoints.web.cookies import Cookies
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
-_MEMBER = Actor.client("anybody")
 _SIGNING_IN = "pages.sign"  # what the endpoints of signing in begin with
 
 
@@ -41,18 +40,12 @@ def routes(application: Application) -> Blueprint:
 
     @pages.get("/")
     def marketplace() -> str:
-        return render_template("marketplace.html", builders=core.list_builders())
+        return render_template("marketplace.html", cards=core.list_cards(actor=cookies.shopper))
 
     @pages.get("/b/<builder>")
     def builder_page(builder: str) -> str:
-        for_members = core.list_session_types(builder=builder, actor=_MEMBER)
-        for_all = core.list_session_types(builder=builder, actor=Actor.anonymous())
-        return render_template(
-            "builder.html",
-            builder=core.show_builder(name=builder, actor=Actor.anonymous()),
-            session_types=for_members if cookies.viewer.signed_in else for_all,
-            for_members=for_members,
-        )
+        card = core.list_cards.of(builder=builder, actor=cookies.shopper)
+        return render_template("builder.html", card=card)
 
     @pages.get("/problems/<slug>")
     def problem(slug: str) -> str:

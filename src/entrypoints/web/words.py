@@ -43,8 +43,17 @@ def speak(app: Flask, application: Application) -> None:
     i18n: Any = app.jinja_env
     i18n.install_gettext_callables(_gettext, _ngettext, newstyle=True)
     app.jinja_env.filters["told"] = told
-    app.context_processor(lambda: {"language": language(), "languages": _switch()})
+    app.context_processor(_spoken)
     app.after_request(_remember)
+
+
+def _spoken() -> dict[str, object]:
+    """The language and region of the page, and the same page in others."""
+    return {
+        "language": language(),
+        "region": str(locale()).replace("_", "-"),
+        "languages": _switch(),
+    }
 
 
 # ---- which language it is ------------------------------------------------------------------------

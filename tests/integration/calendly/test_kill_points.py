@@ -56,6 +56,7 @@ def street(
             },
             actor=SYSTEM,
         )
+        application.core.refresh_openings()  # so that the worker need not ask for them
         environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT / "src")}
         scene = Scene(application, nobody_pays, Mails(), environment)
         sim.watch = scene.watch

@@ -164,7 +164,7 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
     def failing(name: str, error: Exception) -> Callable[..., None]:
         def fail(**_: Any) -> None:
             tries[name] += 1
-            if len(tries) == 7 and min(tries.values()) >= 3:
+            if len(tries) == 8 and min(tries.values()) >= 3:
                 stop.set()
             raise error
 
@@ -173,6 +173,7 @@ def test_errors_do_not_end_the_job_loop(monkeypatch: pytest.MonkeyPatch) -> None
     core: Any = SimpleNamespace(
         work_outbox=SimpleNamespace(until=failing("jobs", RuntimeError("broken"))),
         expire_overdue=failing("holds", ProviderFailed("no answer")),
+        refresh_openings=failing("openings", ProviderFailed("no answer")),
         settle_unsettled=failing("repairs", ProviderFailed("no answer")),
         hear_payment_notice=SimpleNamespace(catch_up=failing("money", ProviderFailed("no answer"))),
         forget_answers=failing("answers", RuntimeError("broken")),

@@ -13,6 +13,7 @@ from booking_core.testing.contracts import (
     CatalogueContract,
     CredentialRepositoryContract,
     InboxContract,
+    OpeningsContract,
     OpenSlotsContract,
     OutboxContract,
     SlotClaimsContract,
@@ -57,6 +58,9 @@ class TestOutbox(OutboxContract): ...
 
 
 class TestTrail(TrailContract): ...
+
+
+class TestOpenings(OpeningsContract): ...
 
 
 class TestBuiltInCalendar(OpenSlotsContract):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from booking_core import Role
+from entrypoints.container import Application
 from tests.integration.web.conftest import Caller, day_ahead
 
 AVAILABLE = "/api/scheduling/sessions/available"
@@ -251,3 +252,29 @@ def test_terms_that_promise_something_else_than_they_look_like_are_refused(
     body = {"cancellationPolicy": terms}
     told = robin.refused(422, "invalid_request", "PATCH", f"{MINE}/getting-started", json=body)
     assert told["errors"][0]["pointer"].startswith("/cancellationPolicy/")
+
+
+def test_a_card_says_what_can_be_booked_and_when_next(
+    anyone: Caller, ana: Caller, application: Application
+) -> None:
+    [card] = anyone.json("GET", "/api/marketplace/builders")["builders"]
+    assert card["nextSlot"] is None  # nobody has looked yet
+    application.core.refresh_openings()
+    [card] = anyone.json("GET", "/api/marketplace/builders")["builders"]
+    assert card["nextSlot"]["startTime"] > card["nextSlot"]["seenAt"]
+    assert card["badges"] == ["free", "specialized"]
+    assert (card["afterSignIn"], card["callToAction"]) == (3, "book")
+    [card] = ana.json("GET", "/api/marketplace/builders")["builders"]
+    assert card["badges"] == ["free", "pathway", "specialized"]
+    assert (card["afterSignIn"], card["callToAction"]) == (0, "book")
+
+
+def test_where_all_is_for_clients_the_call_is_to_sign_in(
+    anyone: Caller, ana: Caller, robin: Caller
+) -> None:
+    for each in robin.json("GET", MINE)["sessionTypes"]:
+        robin.json("PATCH", f"{MINE}/{each['id']}", json={"requiresAuth": True})
+    [card] = anyone.json("GET", "/api/marketplace/builders")["builders"]
+    assert (card["badges"], card["afterSignIn"], card["callToAction"]) == ([], 8, "sign_in")
+    [card] = ana.json("GET", "/api/marketplace/builders")["builders"]
+    assert card["callToAction"] == "book"

@@ -140,10 +140,10 @@ def test_why_the_database_fails_is_for_the_log_and_not_for_visitors(
 def test_an_unexpected_error_tells_nothing_but_the_request_id(
     anyone: Caller, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(_: object, **__: object) -> None:
         raise RuntimeError("the secret is swordfish")
 
-    monkeypatch.setattr(type(application.core.list_builders), "__call__", fail)
+    monkeypatch.setattr(type(application.core.list_cards), "__call__", fail)
     problem = anyone.refused(500, "internal_error", "GET", "/api/marketplace/builders")
     assert "swordfish" not in json.dumps(problem)
     assert "request id" in problem["detail"]

@@ -23,6 +23,7 @@ from booking_core.testing.contracts import (
     IdFactoryContract,
     InboxContract,
     MailerContract,
+    OpeningsContract,
     OutboxContract,
     PaymentGatewayContract,
     SlotClaimsContract,
@@ -65,6 +66,9 @@ class TestOutbox(OutboxContract): ...
 
 
 class TestTrail(TrailContract): ...
+
+
+class TestOpenings(OpeningsContract): ...
 
 
 class TestMailer(MailerContract):

@@ -50,6 +50,7 @@ from booking_core.testing.contracts.inbox import InboxContract  # noqa: E402
 from booking_core.testing.contracts.job_queue import JobQueueContract  # noqa: E402
 from booking_core.testing.contracts.mail_writer import MailWriterContract  # noqa: E402
 from booking_core.testing.contracts.mailer import MailerContract  # noqa: E402
+from booking_core.testing.contracts.openings import OpeningsContract  # noqa: E402
 from booking_core.testing.contracts.outbox import OutboxContract  # noqa: E402
 from booking_core.testing.contracts.payment_notices import (  # noqa: E402
     NoticeSender,
@@ -84,6 +85,7 @@ __all__ = [
     "MailerContract",
     "NoticeSender",
     "OpenSlotsContract",
+    "OpeningsContract",
     "OutboxContract",
     "PayingClient",
     "PaymentGatewayContract",
