@@ -59,9 +59,12 @@ class Month:
         return next((each for each in self.starts if each >= day), None)
 
     def nearest(self, wanted: datetime, more: Iterable[datetime], most: int) -> list[datetime]:
-        """The times nearest to the wanted one, of this month and `more`, in their order."""
-        open_ = {start for day in self.starts.values() for start in day} | set(more)
-        return sorted(sorted(open_, key=lambda each: (abs(each - wanted), each))[:most])
+        """The times around the wanted one, of this month and `more`: on both sides where there are."""
+        open_ = sorted({start for day in self.starts.values() for start in day} | set(more))
+        before = [each for each in open_ if each < wanted]
+        after = [each for each in open_ if each > wanted]
+        after = after[: most - min(len(before), most // 2)]
+        return before[len(after) - most :] + after
 
 
 def parts(starts: Iterable[datetime], timezone: str) -> dict[str, list[datetime]]:

@@ -148,12 +148,29 @@ def test_times_of_a_day_are_told_by_its_parts() -> None:
     assert parts([], "UTC") == {}
 
 
-def test_the_first_open_day_and_the_times_near_another() -> None:
+def test_the_first_open_day() -> None:
     nine = datetime(2026, 3, 10, 9, tzinfo=UTC)
-    month = Month.of(date(2026, 3, 1), "UTC", [nine, nine + HOUR, nine + 2 * DAY])
+    month = Month.of(date(2026, 3, 1), "UTC", [nine, nine + 2 * DAY])
     assert month.first_open(date(2026, 3, 1)) == date(2026, 3, 10)
     assert month.first_open(date(2026, 3, 11)) == date(2026, 3, 12)
     assert month.first_open(date(2026, 3, 13)) is None
-    later = nine + 40 * DAY
-    assert month.nearest(nine + 2 * HOUR, [later, nine], 2) == [nine, nine + HOUR]
-    assert month.nearest(later, [later], 2) == [nine + 2 * DAY, later]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "near"),
+    [(9, [1, 2, 3, 40]), (2, [1, 3, 40]), (0, [1, 2, 3, 40]), (50, [1, 2, 3, 40])],
+)
+def test_the_times_near_one_that_is_gone_lie_on_both_sides(wanted: int, near: list[int]) -> None:
+    first = datetime(2026, 3, 10, tzinfo=UTC)
+    month = Month.of(date(2026, 3, 1), "UTC", [first + n * HOUR for n in (1, 2, 3)])
+    found = month.nearest(first + wanted * HOUR, [first + 40 * HOUR, first + HOUR], 4)
+    assert found == [first + n * HOUR for n in near]
+
+
+def test_of_many_near_times_the_nearest_are_told() -> None:
+    first = datetime(2026, 3, 10, tzinfo=UTC)
+    hours = [first + n * HOUR for n in range(20)]
+    month = Month.of(date(2026, 3, 1), "UTC", hours)
+    assert month.nearest(hours[9], [], 4) == [hours[7], hours[8], hours[10], hours[11]]
+    assert month.nearest(hours[0], [], 4) == hours[1:5]
+    assert month.nearest(hours[18], [], 4) == [*hours[15:18], hours[19]]
