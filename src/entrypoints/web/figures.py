@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import date, datetime, timedelta
 from typing import Literal
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency
 from babel.units import format_unit
 from flask import Flask
@@ -15,12 +16,17 @@ from entrypoints import times
 from entrypoints.web.words import locale
 
 _MINUTE = timedelta(minutes=1)
+_YEAR = re.compile(r"\W*y+$")  # at the end of a pattern
 
 
 def add(app: Flask) -> None:
     """Gives them to the templates of `app`."""
-    for filter_ in (clock, day, iso_day, length, local, money, span, times.rfc3339):
+    for filter_ in (
+        clock, date_name, day, iso_day, length, local, money, month_name, span, times.rfc3339,
+    ):  # fmt: skip
         app.add_template_filter(filter_)
+    app.add_template_global(first_weekday)
+    app.add_template_global(weekdays)
 
 
 def local(when: datetime, timezone: str) -> str:
@@ -44,6 +50,30 @@ def span(slot: Slot, timezone: str) -> str:
     one_day = day(slot.start, timezone) == day(slot.end, timezone)
     end = clock(slot.end, timezone) if one_day else f" {local(slot.end, timezone)}"
     return f"{local(slot.start, timezone)}{'–' if one_day else ' –'}{end}"
+
+
+def date_name(date: date) -> str:
+    """Friday, 20 November."""
+    whole = locale().date_formats["full"].pattern
+    return format_date(date, _YEAR.sub("", whole), locale())
+
+
+def month_name(month: date) -> str:
+    """November 2026."""
+    return format_skeleton("yMMMM", month, locale=locale())
+
+
+def weekdays() -> list[tuple[str, str]]:
+    """As (Mon, Monday), from the day on with which a week begins."""
+    short, whole = (locale().days["stand-alone"][width] for width in ("abbreviated", "wide"))
+    days = [(first_weekday() + place) % 7 for place in range(7)]
+    return [(short[day], whole[day]) for day in days]
+
+
+def first_weekday() -> int:
+    """0 is Monday."""
+    begins: int = locale().first_week_day
+    return begins
 
 
 def iso_day(when: datetime, timezone: str) -> str:

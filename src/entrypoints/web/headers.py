@@ -68,7 +68,7 @@ def _policy(response: Response, ours: str) -> str:
     # Chromium asks of each address that a form leads to, redirects included: a provider's checkout
     # that is served here sends its client back to the public address, whatever it was opened under.
     # A script of ours may read our own pages.
-    scripts = f"; script-src 'nonce-{g.nonce}'; connect-src 'self'" if "nonce" in g else ""
+    scripts = f"; connect-src 'self'; script-src 'nonce-{g.nonce}'" if "nonce" in g else ""
     return f"{_PAGE}; style-src 'self'; form-action 'self' {ours}{scripts}"
 
 

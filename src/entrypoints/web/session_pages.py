@@ -27,14 +27,18 @@ from entrypoints.web import asked, details
 from entrypoints.web.booking_pages import opening_page
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.session_view import Place, SessionView
+from entrypoints.web.words import N_
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
 _WAITING, _MOVABLE = BookingState.AWAITING_SCHEDULING, BookingState.CONFIRMED
 _SENT_BEFORE = Refused(
-    "You have booked with this form already, and a mail about it is on its way. What you sent now "
-    "changed nothing: cancel or move that booking, or choose a time below to book another one."
+    N_(
+        "You have booked with this form already, and a mail about it is on its way. What you sent "
+        "now changed nothing: cancel or move that booking, or choose a time below to book another "
+        "one."
+    )
 )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from math import ceil
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from attrs import frozen
-from flask import render_template, request
+from flask import render_template
 
 from booking_core import (
     Actor,
@@ -17,6 +16,7 @@ from booking_core import (
     BookingError,
     Offer,
     ProviderFailed,
+    Slot,
     SlotUnavailable,
 )
 from entrypoints import problems
@@ -24,11 +24,12 @@ from entrypoints.web import asked, details, errors, month, words, zones
 from entrypoints.web.asked import Asked
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.openings import Choice, Openings
+from entrypoints.web.words import N_
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
-_NOT_OPEN = SlotUnavailable("taken", "This time is not open, or no longer; choose another one.")
+_NOT_OPEN = SlotUnavailable("taken", N_("This time is not open, or no longer; choose another one."))
 Answered = tuple[str, int, dict[str, str]]
 
 
@@ -99,7 +100,9 @@ class SessionView:
                 offer.session_type.cancellation_policy, paid_online=pays_online
             ),
         )
-        return page, problems.of(error).status if error else 200, _headers(error)
+        if error is None:
+            return page, 200, {}
+        return page, problems.of(error).status, errors.when_to_retry(error)
 
     def _pays_online(self, offer: Offer, place: Place) -> bool:
         """A price is still to be paid there, if the visitor goes on."""
@@ -107,12 +110,5 @@ class SessionView:
         return priced and not self.application.payments.on_site
 
 
-def _alternatives(error: BookingError | None) -> tuple[asked.Slot, ...]:
+def _alternatives(error: BookingError | None) -> tuple[Slot, ...]:
     return error.alternatives if isinstance(error, SlotUnavailable) else ()
-
-
-def _headers(error: BookingError | None) -> dict[str, str]:
-    if not isinstance(error, ProviderFailed) or not error.retryable:
-        return {}
-    after = error.retry_after
-    return {"Retry-After": str(ceil(after.total_seconds()) if after else 1)}
