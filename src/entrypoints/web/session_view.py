@@ -62,7 +62,8 @@ class SessionView:
                 wish, error = wish.without_start(), error or _NOT_OPEN
             choice = None if wish.start else openings.choice(wish, _alternatives(error))
         except ProviderFailed as failed:
-            choice, error = None, errors.for_visitors(failed)
+            failed_so = errors.for_visitors(failed)
+            choice, error = None, (error or failed_so) if wish.start else failed_so
         return self._answer(openings, place, wish, choice, error)
 
     def _answer(
@@ -73,11 +74,8 @@ class SessionView:
         choice: Choice | None,
         error: BookingError | None,
     ) -> Answered:
-        core, offer = self.application.core, openings.offer
-        pays_online, known = (
-            self._pays_online(offer, place),
-            details.known(core, self.cookies.viewer),
-        )
+        offer, known = openings.offer, details.known(openings.core, self.cookies.viewer)
+        pays_online = self._pays_online(offer, place)
         page = render_template(
             "session.html",
             offer=offer,

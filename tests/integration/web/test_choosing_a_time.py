@@ -284,7 +284,7 @@ def test_beside_the_form_stands_what_is_booked(client: FlaskClient, anyone: Call
     start = anyone.slots("portfolio-review")[0]["startTime"]
     page = client.get("/b/demo/portfolio-review", query_string={"tz": ZONE, "start": start}).text
     begins = datetime.fromisoformat(start).astimezone(ZoneInfo(ZONE))
-    assert f"{begins:%A}, {begins.day} {begins:%B %Y}, {begins:%H:%M}–" in page
+    assert f"{begins:%A}, {begins.day} {begins:%B %Y}<br>{begins:%H:%M}–" in page
     for told in (ZONE, "Robin Demo", "Video call", "€49.00, paid online", "What goes back to you"):
         assert told in page
     assert "Book this time, then pay €49.00" in page
