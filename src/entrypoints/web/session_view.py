@@ -20,7 +20,7 @@ from booking_core import (
     SlotUnavailable,
 )
 from entrypoints import problems
-from entrypoints.web import asked, details, errors, month, words, zones
+from entrypoints.web import asked, details, errors, headers, month, words, zones
 from entrypoints.web.asked import Asked
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.openings import Choice, Openings
@@ -64,6 +64,8 @@ class SessionView:
         except ProviderFailed as failed:
             failed_so = errors.for_visitors(failed)
             choice, error = None, (error or failed_so) if wish.start else failed_so
+        if choice:
+            headers.let_scripts_read()
         return self._answer(openings, place, wish, choice, error)
 
     def _answer(
