@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from attrs import frozen
+from attrs import evolve, frozen
 from flask import request
 
 from booking_core import (
@@ -65,12 +65,12 @@ class Ask:
 
     name: str
     label: str
-    id: str
     kind: str
-    required: bool
-    choices: tuple[str, ...]
-    wrong: str | None
+    required: bool = False
+    choices: tuple[str, ...] = ()
     value: str = ""
+    wrong: str | None = None
+    id: str = ""
 
     @property
     def ticked(self) -> list[str]:
@@ -82,29 +82,36 @@ def asks(
 ) -> list[Ask]:
     """What the form asks for, in its order; a booking knows its client, a moved one its answers."""
     wrong = wrong_fields(error)
-    found = [] if booking else _of_contact(who, wrong)
+    found = [] if booking else _of_client(who, wrong)
     if not moving:
-        found += [
-            (field(each), each.prompt, each.kind.value, each.required, each.choices)
-            for each in offer.session_type.questions
-        ]
-        found.append(("notes", _("Notes"), QuestionKind.LONG_TEXT.value, False, ()))
+        found += _of_session(offer)
     return [
-        Ask(name, label, f"field-{place}", kind, required, choices, wrong.get(name),
-            request.form.get(name, who.called if name == "name" else ""))
-        for place, (name, label, kind, required, choices) in enumerate(found)
-    ]  # fmt: skip
+        evolve(
+            each,
+            value=request.form.get(each.name, each.value),
+            wrong=wrong.get(each.name),
+            id=f"field-{place}",
+        )
+        for place, each in enumerate(found)
+    ]
 
 
-def _of_contact(
-    who: Known, wrong: Mapping[str, str]
-) -> list[tuple[str, str, str, bool, tuple[str, ...]]]:
-    asked = {
-        "name": (not who.name, _("Your name")),
-        "email": (not who.email, _("Your e-mail address")),
-        "timezone": ("timezone" in wrong, _("Your time zone")),
-    }
-    return [(name, label, name, True, ()) for name, (is_asked, label) in asked.items() if is_asked]
+def _of_client(who: Known, wrong: Mapping[str, str]) -> list[Ask]:
+    """The zone is what the times are shown in, and only asked for where that is none."""
+    asked = [
+        (not who.name, Ask("name", _("Your name"), "name", required=True, value=who.called)),
+        (not who.email, Ask("email", _("Your e-mail address"), "email", required=True)),
+        ("timezone" in wrong, Ask("timezone", _("Your time zone"), "timezone", required=True)),
+    ]
+    return [ask for is_asked, ask in asked if is_asked]
+
+
+def _of_session(offer: Offer) -> list[Ask]:
+    questions = [
+        Ask(field(each), each.prompt, each.kind, each.required, each.choices)
+        for each in offer.session_type.questions
+    ]
+    return [*questions, Ask("notes", _("Notes"), QuestionKind.LONG_TEXT)]
 
 
 # ---- what it says --------------------------------------------------------------------------------

@@ -412,7 +412,7 @@ def test_a_calendar_that_does_not_answer_is_told_with_a_way_to_try_again(
     answer = elsewhere.get(PAGE, query_string={"tz": ZONE})
     assert answer.status_code == 503
     assert "cal-123" not in answer.text
-    assert "Getting started" in answer.text
+    assert "The calendar does not answer just now." in answer.text
     assert ("Retry-After" in answer.headers) is retryable
     again = [each for each in look(answer.text).all("a") if each["text"] == "Try again"]
     assert bool(again) is retryable

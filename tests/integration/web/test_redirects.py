@@ -15,7 +15,6 @@ SOURCES = Path(__file__).parents[3] / "src"
 OTHERS = {
     "'/api/docs'",
     "before.return_url",  # of a checkout: made of PUBLIC_URL when that was begun
-    "page",  # url_for, a line above
     "session.get('to') or url_for('pages.me')",  # own_path, when it was put there
 }
 HERE = "https://book.example.org/signin"
