@@ -90,10 +90,16 @@ def refused(error: BookingError) -> Response:
     told = problems.of(error)
     extensions = {name: views.plain(value) for name, value in error.extensions().items()}
     answer = problem(told.status, error.code, error.title, error.message, extensions)
-    if getattr(error, "retryable", error.code == "key_in_progress"):
-        after = getattr(error, "retry_after", None)
-        answer.headers["Retry-After"] = str(ceil(after.total_seconds()) if after else 1)
+    answer.headers.update(when_to_retry(error))
     return answer
+
+
+def when_to_retry(error: BookingError) -> dict[str, str]:
+    """The header that says it, where the same request may succeed later."""
+    if not getattr(error, "retryable", error.code == "key_in_progress"):
+        return {}
+    after = getattr(error, "retry_after", None)
+    return {"Retry-After": str(ceil(after.total_seconds()) if after else 1)}
 
 
 def http(error: HTTPException) -> Response:

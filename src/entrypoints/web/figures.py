@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
@@ -15,6 +16,7 @@ from entrypoints import times
 from entrypoints.web.words import locale
 
 _MINUTE = timedelta(minutes=1)
+_YEAR = re.compile(r"\W*y+$")  # at the end of a pattern
 
 
 def add(app: Flask) -> None:
@@ -22,17 +24,21 @@ def add(app: Flask) -> None:
     for filter_ in (
         ago,
         clock,
+        date_name,
         day,
         initials,
         iso_day,
         length,
         local,
         money,
+        month_name,
         short,
         span,
         times.rfc3339,
     ):
         app.add_template_filter(filter_)
+    app.add_template_global(first_weekday)
+    app.add_template_global(weekdays)
 
 
 def local(when: datetime, timezone: str) -> str:
@@ -68,6 +74,30 @@ def ago(when: datetime) -> str:
     """5 minutes ago."""
     passed = min(when - datetime.now(UTC), -_MINUTE)
     return format_timedelta(passed, granularity="minute", add_direction=True, locale=locale())
+
+
+def date_name(date: date) -> str:
+    """Friday, 20 November."""
+    whole = locale().date_formats["full"].pattern
+    return format_date(date, _YEAR.sub("", whole), locale())
+
+
+def month_name(month: date) -> str:
+    """November 2026."""
+    return format_skeleton("yMMMM", month, locale=locale())
+
+
+def weekdays() -> list[tuple[str, str]]:
+    """As (Mon, Monday), from the day on with which a week begins."""
+    short, whole = (locale().days["stand-alone"][width] for width in ("abbreviated", "wide"))
+    days = [(first_weekday() + place) % 7 for place in range(7)]
+    return [(short[day], whole[day]) for day in days]
+
+
+def first_weekday() -> int:
+    """0 is Monday."""
+    begins: int = locale().first_week_day
+    return begins
 
 
 def iso_day(when: datetime, timezone: str) -> str:

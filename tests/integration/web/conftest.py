@@ -114,12 +114,15 @@ class Caller:
 _ON_POSTGRESQL = ("test_bookings", "test_paying", "test_provider", "test_slots")
 #: What is refused, mostly before any store is asked: tried on the one that could choke on it.
 _ON_SQLITE_ALONE = ("test_bad_input",)
+#: What a page shows, whatever store there is.
+_IN_MEMORY_ALONE = ("test_choosing_a_time",)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "application" in metafunc.fixturenames:
         module = metafunc.module.__name__.rpartition(".")[2]
-        stores = [*([] if module in _ON_SQLITE_ALONE else ["memory"]), "sqlite"]
+        stores = [] if module in _ON_SQLITE_ALONE else ["memory"]
+        stores += [] if module in _IN_MEMORY_ALONE else ["sqlite"]
         stores += ["postgresql"] if module in _ON_POSTGRESQL else []
         metafunc.parametrize("application", stores, indirect=True)
 

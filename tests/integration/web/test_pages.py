@@ -300,7 +300,10 @@ def test_other_dates_and_zones_can_be_looked_at_without_typing_all_again(
     page = client.post(PAGE, data=form)
     assert page.status_code == 200
     assert "Times in <strong>Asia/Tokyo</strong>" in page.text
-    assert f'name="from" value="{day_ahead(9)}"' in page.text
+    days = re.findall(r'name="day" value="([^"]+)" id="day', page.text)
+    shown = re.search(r'value="([^"]+)" id="day-[^>]+ aria-current="true"', page.text)
+    assert shown
+    assert shown[1] == min(each for each in days if each >= str(day_ahead(9)))
     assert 'name="name" value="Bo Diddley"' in page.text
     assert 'name="pick" value="2' in page.text
 
