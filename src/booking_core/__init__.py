@@ -50,6 +50,7 @@ from booking_core.application.list_available_sessions import ListAvailableSessio
 from booking_core.application.list_bookings import BookingPage, ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_claimable import ListClaimable
+from booking_core.application.list_displaced import ListDisplaced
 from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.list_trail import ListTrail, TrailPage
@@ -61,6 +62,7 @@ from booking_core.application.move_at_provider import MoveAtProvider
 from booking_core.application.offer_link import OfferLink
 from booking_core.application.open_session import OpenSession
 from booking_core.application.pay_booking import PayBooking
+from booking_core.application.preview_schedule import PreviewSchedule
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.record_returned_on_site import RecordReturnedOnSite
 from booking_core.application.refund_booking import RefundBooking
@@ -150,6 +152,7 @@ from booking_core.domain.errors import (
     SlotUnavailable,
     StaleAccount,
     StaleBooking,
+    StaleSchedule,
     TermsForbid,
     TooManyHolds,
     UnknownTimezone,
@@ -467,6 +470,7 @@ __all__ = [
     "ListBookings",
     "ListBuilders",
     "ListClaimable",
+    "ListDisplaced",
     "ListEventTypes",
     "ListSessionTypes",
     "ListTrail",
@@ -515,6 +519,7 @@ __all__ = [
     "ProviderFailed",
     "Question",
     "QuestionKind",
+    "PreviewSchedule",
     "RandomIds",
     "RangeTooLong",
     "Reader",
@@ -562,6 +567,7 @@ __all__ = [
     "Snapshot",
     "StaleAccount",
     "StaleBooking",
+    "StaleSchedule",
     "Standing",
     "StandingEvent",
     "Step",
