@@ -56,6 +56,11 @@ def nonce() -> str:
     return value
 
 
+def let_scripts_read() -> None:
+    """The scripts of this page may ask for other pages of ours."""
+    g.scripts_read = True
+
+
 def _policy(response: Response, ours: str) -> str:
     if response.mimetype != "text/html":
         return _DATA
@@ -68,7 +73,8 @@ def _policy(response: Response, ours: str) -> str:
     # Chromium asks of each address that a form leads to, redirects included: a provider's checkout
     # that is served here sends its client back to the public address, whatever it was opened under.
     scripts = f"; script-src 'nonce-{g.nonce}'" if "nonce" in g else ""
-    return f"{_PAGE}; style-src 'self'; form-action 'self' {ours}{scripts}"
+    reads = "; connect-src 'self'" if "scripts_read" in g else ""
+    return f"{_PAGE}; style-src 'self'; form-action 'self' {ours}{scripts}{reads}"
 
 
 def _origin(url: str) -> str:

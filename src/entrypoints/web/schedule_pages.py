@@ -26,6 +26,7 @@ from booking_core import (
 from entrypoints import problems
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.forms import TOKEN
+from entrypoints.web.headers import let_scripts_read
 from entrypoints.web.schedule_form import MOST_FIELDS, WEEK, Absence, ScheduleForm
 from entrypoints.web.schedule_preview import Preview, shown_from
 from entrypoints.web.words import _, locale
@@ -107,6 +108,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         asked = types.get(SessionTypeId(request.values.get("type", "")))
         shown = asked or next(iter(offered), None)
         stale = isinstance(error, StaleSchedule)
+        let_scripts_read()
         was = request.form.get("was")
         text = render_template(
             "schedule.html",
@@ -118,7 +120,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             was=builder.schedule.digest if stale or was is None else was,
             wrong={each.pointer: each.detail for each in getattr(error, "errors", ())},
             error=None if stale else error,
-            there_now=_there_now(builder, form) if stale else None,
+            there_now=_there_now(builder.schedule, schedule) if stale and schedule else None,
             displaced=displaced,
             accepted=_names(displaced),
             types=types,
@@ -142,11 +144,12 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         return Preview.of(found, window, schedule.timezone)
 
 
-def _there_now(builder: Builder, form: ScheduleForm) -> list[str]:
-    """What is kept by now and is not what the form says, in words."""
-    kept, typed = ScheduleForm.of(builder.schedule, datetime.now(UTC)).says(), form.says()
-    keys = [each for each in {**kept, **typed} if kept.get(each) != typed.get(each)]
-    return [_in_words(each, kept.get(each)) for each in keys]
+def _there_now(kept: Schedule, typed: Schedule) -> list[str]:
+    """Where what is kept by now is not what was typed, in words."""
+    now = datetime.now(UTC)
+    there, here = ScheduleForm.of(kept, now).says(), ScheduleForm.of(typed, now).says()
+    keys = [each for each in {**there, **here} if there.get(each) != here.get(each)]
+    return [_in_words(each, there.get(each)) for each in keys]
 
 
 def _in_words(key: str | Absence, kept: Any) -> str:
@@ -159,8 +162,8 @@ def _in_words(key: str | Absence, kept: Any) -> str:
     day = _weekdays()[WEEK.index(key)] if key in WEEK else _date(key)
     if kept is None:
         return _("%(day)s: as every week", day=day)
-    hours = ", ".join("–".join(each) for each in kept)
-    return f"{day}: {hours or _('closed')}"
+    hours = ", ".join("–".join(each) for each in kept) or _("closed")
+    return f"{day}: {hours}"
 
 
 def _date(text: str) -> str:

@@ -58,9 +58,10 @@ def test_hours_are_changed_with_the_keyboard_alone(anywhere: Visitor) -> None:
     start = page.get_by_label("Saturday, from")
     expect(start).to_be_focused()
     start.fill("10:00")
-    page.get_by_label("Saturday, to").fill("10:20")
+    page.get_by_label("Saturday, to").fill("10:30")
     page.get_by_label("Saturday, to").press("Enter")  # shows the openings, and takes nothing away
     expect(page.get_by_role("status")).to_contain_text("in the next four weeks")
+    expect(page.get_by_role("region", name="What clients would see")).to_contain_text("10:00–10:30")
     expect(page.get_by_label("Monday, from")).to_have_count(2)
     anywhere.check_accessible()
 
@@ -81,7 +82,7 @@ def test_hours_are_changed_with_the_keyboard_alone(anywhere: Visitor) -> None:
     page.get_by_role("button", name="Save").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("Saved")
-    expect(page.get_by_label("Saturday, to")).to_have_value("10:20")
+    expect(page.get_by_label("Saturday, to")).to_have_value("10:30")
 
 
 def test_time_off_over_a_booked_session_is_asked_about_without_scripts(

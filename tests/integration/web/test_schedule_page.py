@@ -22,6 +22,7 @@ from tests.integration.web.test_sign_in import sign_in
 
 PAGE, ROBIN = "/builder/schedule", "robin@example.org"
 SYSTEM = Actor.system()
+HOSTILE = '"><script>alert(1)</script>'
 MONDAY = [("day-0-start", "09:00"), ("day-0-end", "11:00")]
 FIELD = re.compile(r'<input\s[^>]*?name="([^"]+)"[^>]*?value="([^"]*)"')
 PICKED = re.compile(r'<select name="(\w+)".*?<option value="([^"]*)" selected', re.DOTALL)
@@ -240,7 +241,7 @@ def test_hours_dates_and_time_off_are_kept(robin: FlaskClient, service: Applicat
     sent += [("date-1", str(day + timedelta(days=1)))]
     sent += [("date-1-start", "22:00"), ("date-1-end", "02:00")]
     sent += [("away-first", str(day)), ("away-last", str(day)), ("away-begins", "12:00")]
-    sent += [("away-ends", ""), ("away-reason", "Sea")]
+    sent += [("away-ends", ""), ("away-reason", HOSTILE)]
     assert send(robin, sent, "save").status_code == 303
     found = kept(service)
     assert found.timezone == "America/New_York"
@@ -248,9 +249,11 @@ def test_hours_dates_and_time_off_are_kept(robin: FlaskClient, service: Applicat
     assert found.overrides[day] == ()
     assert found.overrides[day + timedelta(days=1)] == (DayRange.parse("22:00", "02:00"),)
     [off] = found.time_off
-    assert off.reason == "Sea"
-    page = fields(robin.get(PAGE))
-    assert {("away-begins", "12:00"), ("away-ends", ""), ("date-1-end", "02:00")} <= set(page)
+    assert off.reason == HOSTILE
+    page = robin.get(PAGE)
+    assert HOSTILE not in page.text
+    shown = {("away-begins", "12:00"), ("away-ends", ""), ("date-1-end", "02:00")}
+    assert shown | {("away-reason", HOSTILE)} <= set(fields(page))
 
 
 def test_what_is_wrong_is_told_at_its_field_and_on_top(
@@ -271,10 +274,14 @@ def test_what_is_wrong_is_told_at_its_field_and_on_top(
     assert kept(service) == before
 
 
-def test_words_and_weekdays_are_those_of_the_language(robin: FlaskClient) -> None:
+def test_words_and_weekdays_are_those_of_the_language(
+    robin: FlaskClient, service: Application
+) -> None:
     page = robin.get(f"{PAGE}?lang=de")
     assert "Deine Zeiten" in page.text
     assert "<legend>Montag</legend>" in page.text
+    keep(service, Schedule("Europe/Berlin"))
+    assert "Montag: geschlossen" in plain(send(robin, fields(page), "save"))
 
 
 # ---- what is booked there already ----------------------------------------------------------------
@@ -320,13 +327,15 @@ def test_hours_that_changed_meanwhile_are_not_overwritten_unseen(
     nine = (DayRange.parse("09:00", "10:00"),)
     day = day_ahead(9)
     keep(service, Schedule("Europe/Berlin", weekly={0: nine}, overrides={day: ()}))
-    page = send(robin, [*old, ("day-6-start", "10:00"), ("day-6-end", "11:00")], "save")
+    typed = [("day-6-start", "10:00"), ("day-6-end", "11:00"), ("away-first", str(day))]
+    page = send(robin, [*old, *typed], "save")
     assert page.status_code == 409
     told = plain(page)
     assert "changed meanwhile" in told
     assert "Monday: 09:00–10:00" in told
     assert "Tuesday: closed" in told
     assert f"{day.year}: closed" in told
+    assert "No time off: " in told
     assert ("day-6-start", "10:00") in fields(page)
     assert kept(service).weekly == {0: nine}
     assert send(robin, fields(page), "save").status_code == 303
