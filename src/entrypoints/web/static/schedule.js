@@ -2,7 +2,7 @@
 const said = document.getElementById("said");
 let plainly = false;
 
-async function answer(form, button) {
+async function ask(form, button) {
   const sent = new URLSearchParams(new FormData(form));
   sent.append(button.name, button.value);
   const answer = await fetch(form.action, { method: "POST", body: sent, headers: { Accept: "text/html" } });
@@ -23,7 +23,7 @@ addEventListener("submit", async (event) => {
   if (plainly || !form.matches(".schedule > form") || button?.value === "save") return;
   event.preventDefault();
   try {
-    put(await answer(form, button), button);
+    put(await ask(form, button), button);
   } catch {
     plainly = true;
     form.requestSubmit(button);
