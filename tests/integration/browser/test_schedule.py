@@ -53,6 +53,7 @@ def book(application: Application) -> str:
 
 def test_hours_are_changed_with_the_keyboard_alone(anywhere: Visitor) -> None:
     page = come_in(anywhere)
+    page.evaluate("window.loadedOnce = true")
     page.get_by_role("button", name="Add hours, Saturday").focus()
     page.keyboard.press("Enter")
     start = page.get_by_label("Saturday, from")
@@ -66,6 +67,7 @@ def test_hours_are_changed_with_the_keyboard_alone(anywhere: Visitor) -> None:
     anywhere.check_accessible()
 
     page.get_by_label("Monday, from").nth(1).fill("08:00")
+    assert page.evaluate("window.loadedOnce")
     page.get_by_role("button", name="Save").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_focused()
