@@ -51,6 +51,7 @@ from booking_core.application.list_bookings import BookingPage, ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_cards import BuilderCard, ListCards
 from booking_core.application.list_claimable import ListClaimable
+from booking_core.application.list_displaced import ListDisplaced
 from booking_core.application.list_event_types import ListedEventType, ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.list_trail import ListTrail, TrailPage
@@ -62,6 +63,7 @@ from booking_core.application.move_at_provider import MoveAtProvider
 from booking_core.application.offer_link import OfferLink
 from booking_core.application.open_session import OpenSession
 from booking_core.application.pay_booking import PayBooking
+from booking_core.application.preview_schedule import PreviewSchedule
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.record_returned_on_site import RecordReturnedOnSite
 from booking_core.application.refresh_openings import RefreshOpenings
@@ -152,6 +154,7 @@ from booking_core.domain.errors import (
     SlotUnavailable,
     StaleAccount,
     StaleBooking,
+    StaleSchedule,
     TermsForbid,
     TooManyHolds,
     UnknownTimezone,
@@ -473,6 +476,7 @@ __all__ = [
     "ListBuilders",
     "ListCards",
     "ListClaimable",
+    "ListDisplaced",
     "ListEventTypes",
     "ListSessionTypes",
     "ListTrail",
@@ -518,6 +522,7 @@ __all__ = [
     "PaymentNoticeReader",
     "PaymentStatus",
     "PaymentsUnavailable",
+    "PreviewSchedule",
     "Proof",
     "ProofReader",
     "ProviderFailed",
@@ -571,6 +576,7 @@ __all__ = [
     "Snapshot",
     "StaleAccount",
     "StaleBooking",
+    "StaleSchedule",
     "Standing",
     "StandingEvent",
     "Step",

@@ -70,7 +70,7 @@ def bound(text: str, timezone: str, pointer: str, *, after: bool = False) -> dat
     """One end of a range in JSON or in an address: a date, or a time with an offset."""
     if "T" in text.upper():
         return instant(text, pointer)
-    when = _midnight(text, timezone, after) if _DATE.fullmatch(text) else None
+    when = _midnight(text, timezone, after)
     if when is None:
         raise _wrong(pointer, "Give a date such as 2026-11-23, or a time with an offset.")
     return when
@@ -78,11 +78,17 @@ def bound(text: str, timezone: str, pointer: str, *, after: bool = False) -> dat
 
 def _midnight(text: str, timezone: str, after: bool) -> datetime | None:
     """The first instant of the date, or with `after` of the next one; None where it is no date."""
+    day = typed_date(text)
+    return None if day is None else midnight(day + _DAY if after else day, timezone)
+
+
+def typed_date(text: str) -> date | None:
+    """The date `2026-11-23`; None where it is none."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return midnight(day + _DAY if after else day, timezone) if day.year in _YEARS else None
+    return day if _DATE.fullmatch(text) and day.year in _YEARS else None
 
 
 def _wrong(pointer: str, detail: str) -> InvalidRequest:

@@ -9,7 +9,7 @@ from booking_core.application.changes import check_names, write_change
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.checks import invalid
-from booking_core.domain.errors import NotAllowed, NotFound
+from booking_core.domain.errors import NotAllowed, NotFound, StaleSchedule
 from booking_core.domain.ids import BuilderId
 from booking_core.domain.policies import owns_catalogue
 from booking_core.ports.clock import Clock
@@ -26,15 +26,23 @@ class ChangeBuilder:
     clock: Clock
 
     def __call__(
-        self, *, builder_id: BuilderId, changes: Mapping[str, Any], actor: Actor
+        self,
+        *,
+        builder_id: BuilderId,
+        changes: Mapping[str, Any],
+        actor: Actor,
+        schedule_was: str | None = None,
     ) -> Builder:
         """`changes` maps attributes of `Builder` to new values.
+
+        `schedule_was` is the digest of the schedule that the changes were made to, if that matters.
 
         Raises:
             NotFound: no such builder, or not this caller's.
             NotAllowed: an attribute that only an operator changes.
             InvalidRequest: a value that is not valid, `id`, no attribute at all, or another calendar
                 account than the builder has bound.
+            StaleSchedule: the schedule is another one by now.
         """
         with self.unit_of_work() as uow:
             if not owns_catalogue(actor, builder_id):
@@ -45,6 +53,8 @@ class ChangeBuilder:
                 )
             check_names(Builder, changes)
             before = uow.builders.get_to_change(builder_id)
+            if schedule_was not in (None, before.schedule.digest):
+                raise StaleSchedule
             builder = evolve(before, **changes)
             _check_account(uow, builder)
             uow.builders.save(builder)

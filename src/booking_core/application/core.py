@@ -54,6 +54,7 @@ from booking_core.application.list_bookings import ListBookings
 from booking_core.application.list_builders import ListBuilders
 from booking_core.application.list_cards import ListCards
 from booking_core.application.list_claimable import ListClaimable
+from booking_core.application.list_displaced import ListDisplaced
 from booking_core.application.list_event_types import ListEventTypes
 from booking_core.application.list_session_types import ListSessionTypes
 from booking_core.application.list_trail import ListTrail
@@ -69,6 +70,7 @@ from booking_core.application.pay_booking import PayBooking
 from booking_core.application.people import People
 from booking_core.application.place_booking import BookingPlacer
 from booking_core.application.plain_mail import PlainMailWriter
+from booking_core.application.preview_schedule import PreviewSchedule
 from booking_core.application.read_event import ReadEvent
 from booking_core.application.record_paid_on_site import RecordPaidOnSite
 from booking_core.application.record_returned_on_site import RecordReturnedOnSite
@@ -140,6 +142,8 @@ class BookingCore:
     bind_calendar: BindCalendar
     unbind_calendar: UnbindCalendar
     check_calendars: CheckCalendars
+    preview_schedule: PreviewSchedule
+    list_displaced: ListDisplaced
     add_session_type: AddSessionType
     change_session_type: ChangeSessionType
     seed_catalogue: SeedCatalogue
@@ -290,6 +294,8 @@ class BookingCore:
             bind_calendar=BindCalendar(unit_of_work, calendar_accounts, clock),
             unbind_calendar=UnbindCalendar(unit_of_work, clock),
             check_calendars=CheckCalendars(unit_of_work, calendar_accounts),
+            preview_schedule=PreviewSchedule(catalogue, times),
+            list_displaced=ListDisplaced(unit_of_work, catalogue, clock),
             add_session_type=AddSessionType(unit_of_work, ids, repeats),
             change_session_type=ChangeSessionType(unit_of_work, calendar, clock),
             seed_catalogue=SeedCatalogue(people),

@@ -356,6 +356,16 @@ class StaleAccount(StaleBooking):
         BookingError.__init__(self, "The account was changed in the same moment; try again.")
 
 
+class StaleSchedule(BookingError):
+    """The builder's hours are no longer those that the caller has read and built upon."""
+
+    code = "stale_schedule"
+    title = "The hours were changed meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__("The hours were changed since they were read; look at them and retry.")
+
+
 # ---- somebody else's fault ---------------------------------------------------------------------------
 
 

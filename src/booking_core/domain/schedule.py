@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from hashlib import sha256
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -182,6 +183,21 @@ class Schedule:
         # A time that a gap pushes back may come after a later one.
         found.sort()
         return found
+
+    def is_open(self, window: TimeWindow) -> bool:
+        """Whether the window lies within one of the opening ranges, whatever the time off."""
+        first, last = floor_minute(window.start), ceil_minute(window.end)
+        return any(begins <= first and last <= ends for begins, ends in self.openings(first, last))
+
+    def is_away(self, window: TimeWindow) -> bool:
+        """Whether the builder is away for a part of the window."""
+        return any(off.window.overlaps(window) for off in self.time_off)
+
+    @cached_property
+    def digest(self) -> str:
+        """A text of 64 characters that schedules share when they are equal, in every process."""
+        days = tuple(self.weekly.items()), tuple(self.overrides.items())
+        return sha256(repr((self.timezone, *days, self.time_off)).encode()).hexdigest()
 
     @cached_property
     def away(self) -> tuple[Minutes, ...]:

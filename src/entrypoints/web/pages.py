@@ -9,7 +9,15 @@ from werkzeug.exceptions import abort
 
 from booking_core import BookingError, Reckoning
 from entrypoints import problems
-from entrypoints.web import account_pages, booking_pages, errors, figures, session_pages, words
+from entrypoints.web import (
+    account_pages,
+    booking_pages,
+    errors,
+    figures,
+    schedule_pages,
+    session_pages,
+    words,
+)
 from entrypoints.web.cookies import Cookies
 
 if TYPE_CHECKING:
@@ -51,7 +59,7 @@ def routes(application: Application) -> Blueprint:
     def problem(slug: str) -> str:
         return render_template("problem.html", meaning=errors.meaning(slug) or abort(404))
 
-    for area in (session_pages, booking_pages, account_pages):
+    for area in (session_pages, booking_pages, account_pages, schedule_pages):
         area.add(pages, application, cookies)
     return pages
 

@@ -6,8 +6,8 @@ import pytest
 
 from adapters.memory import MemoryCalendar, MemoryClock, MemoryMailer
 from adapters.sql import SqlStore
-from booking_core import Actor, BookingCore
-from booking_core.testing.examples import NOW, a_builder, a_session_type
+from booking_core import Actor, BookingCore, DayRange, StaleSchedule
+from booking_core.testing.examples import NOW, a_builder, a_schedule, a_session_type
 from tests.integration.storm import storm
 
 pytestmark = pytest.mark.storm
@@ -37,6 +37,22 @@ def test_two_edits_of_one_builder_both_last(core: BookingCore) -> None:
         assert rush.errors == []
         builder = core.show_builder(name=a_builder().id, actor=Actor.system())
         assert (builder.name, builder.headline) == (name, headline)
+
+
+def test_of_two_who_change_the_hours_they_have_read_one_is_told_so(core: BookingCore) -> None:
+    def edit(was: str, hour: int) -> None:
+        hours = a_schedule(weekly={0: (DayRange(hour * 60, hour * 60 + 30),)})
+        core.change_builder(
+            builder_id=a_builder().id,
+            changes={"schedule": hours},
+            actor=Actor.admin(),
+            schedule_was=was,
+        )
+
+    for nth in range(0, ROUNDS, 2):
+        was = core.show_builder(name=a_builder().id, actor=Actor.system()).schedule.digest
+        rush = storm([lambda w=was, n=nth: edit(w, n), lambda w=was, n=nth: edit(w, n + 1)])
+        assert [type(each) for each in rush.errors] == [StaleSchedule]
 
 
 def test_two_edits_of_one_session_type_both_last(core: BookingCore) -> None:

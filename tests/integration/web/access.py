@@ -51,7 +51,9 @@ NAMES: Mapping[str, str] = {
 #: us, or says them.
 WAYS = ("printed", "provided", "provided with the role")
 #: What looks at the cookie of a session and at no header.
-BY_COOKIE = ("/me", "/me/export", "/signout", "/bookings/<booking_id>/claim")
+BY_COOKIE = (
+    "/me", "/me/export", "/signout", "/bookings/<booking_id>/claim", "/builder/schedule"
+)  # fmt: skip
 #: Steps of a session that is over.
 AFTERWARDS = ("complete", "no-show", "no-show/undo")
 
@@ -250,10 +252,13 @@ BODIES: Mapping[str, Body] = {
 QUERIES: Mapping[str, Json] = {
     "slots.available_times": {"sessionTypeId": TYPE},
     "provider.event_types": {"builder": "demo"},
+    "pages.builder_schedule": {"builder": "demo"},
+    "pages.change_schedule": {"builder": "demo"},
 }
 #: What forms send.
 FORMS: Mapping[str, Json] = {
     "pages.book": {"pick": "1"},
+    "pages.change_schedule": {"timezone": "UTC", "do": "preview"},
     "pages.move": {"pick": "1"},
     "pages.signing": {"email": "ana@example.org"},
     "simulated_payments.move": {"move": "card"},

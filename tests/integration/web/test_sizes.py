@@ -133,7 +133,12 @@ def test_an_answer_names_so_many_wrong_fields_and_no_more(root: Caller) -> None:
 
 
 def test_a_form_of_any_number_of_fields_is_refused(anybody: Caller) -> None:
-    for path in ("/signin", "/b/demo/getting-started", "/simulated-payments/x"):
+    for path in (
+        "/signin",
+        "/b/demo/getting-started",
+        "/builder/schedule",
+        "/simulated-payments/x",
+    ):
         sent: Json = {"content_type": "application/x-www-form-urlencoded"}
         sent |= {"data": "&".join(f"f{number}=1" for number in range(1_001))}
         answer = anybody("POST", path, **sent)

@@ -123,3 +123,32 @@ def test_an_override_takes_the_place_of_the_weekday():
     assert schedule.ranges_on(date(2026, 5, 1)) == (less,)
     assert schedule.ranges_on(date(2026, 5, 8)) == ()
     assert schedule.ranges_on(date(2026, 5, 9)) == ()
+
+
+def test_equal_schedules_have_the_same_digest_and_others_another():
+    nine = DayRange.parse("09:00", "17:00")
+    away = TimeOff(TimeWindow(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC)))
+    full = Schedule("UTC", weekly={0: [nine], 1: []}, time_off=[away])
+    same = Schedule("UTC", weekly={0: (nine,)}, time_off=(away,))
+    assert full.digest == same.digest
+    others = [
+        Schedule("UTC"),
+        Schedule("Europe/Berlin"),
+        Schedule("UTC", weekly={1: [nine]}),
+        Schedule("UTC", overrides={date(2026, 5, 1): [nine]}),
+        Schedule("UTC", overrides={date(2026, 5, 1): []}),
+        Schedule("UTC", time_off=[away]),
+    ]
+    assert len({full.digest, *(each.digest for each in others)}) == 7
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "open_"),
+    [(9, 17, True), (9, 10, True), (8, 10, False), (16, 18, False), (0, 1, False)],
+)
+def test_a_window_is_open_where_one_range_holds_all_of_it(start, end, open_):
+    hours = Schedule("UTC", weekly={4: [DayRange.parse("09:00", "17:00")]})
+    window = TimeWindow(
+        datetime(2026, 5, 1, start, tzinfo=UTC), datetime(2026, 5, 1, end, tzinfo=UTC)
+    )
+    assert hours.is_open(window) is open_

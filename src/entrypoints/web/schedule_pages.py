@@ -1,0 +1,197 @@
+"""A builder's own page for its hours, with a look at what they would open before they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from babel.dates import format_date, format_skeleton, get_day_names
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from booking_core import (
+    Booking,
+    BookingError,
+    Builder,
+    InvalidRequest,
+    Role,
+    Schedule,
+    SessionType,
+    SessionTypeId,
+    StaleSchedule,
+)
+from entrypoints import problems
+from entrypoints.web import zones
+from entrypoints.web.cookies import Cookies
+from entrypoints.web.forms import TOKEN
+from entrypoints.web.headers import let_scripts_read
+from entrypoints.web.schedule_form import MOST_FIELDS, WEEK, Absence, ScheduleForm
+from entrypoints.web.schedule_preview import Preview, shown_from
+from entrypoints.web.words import _, locale
+
+if TYPE_CHECKING:
+    from entrypoints.container import Application
+
+#: Where builders whose calendar is Calendly keep their hours.
+_AT_CALENDLY = "https://calendly.com/app/availability/schedules"
+
+
+def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
+    core = application.core
+    elsewhere = _AT_CALENDLY if application.settings.calendar == "calendly" else None
+
+    pages.add_app_template_filter(_short_day, "short_day")
+
+    @pages.get("/builder/schedule")
+    def builder_schedule() -> Any:
+        if not cookies.viewer.signed_in:
+            return redirect(url_for("pages.sign_in", to=request.full_path.rstrip("?")), 303)
+        builder = own()
+        if elsewhere:
+            return render_template("schedule_elsewhere.html", builder=builder, address=elsewhere)
+        return page(builder, ScheduleForm.of(builder.schedule, datetime.now(UTC)), builder.schedule)
+
+    @pages.post("/builder/schedule")
+    def change_schedule() -> Any:
+        if not cookies.viewer.signed_in:
+            return render_template("schedule_signed_out.html", typed=_typed()), 401
+        builder, step = own(), request.form.get("do", "")
+        if elsewhere:
+            return redirect(url_for("pages.builder_schedule", builder=_named()), 303)
+        form = ScheduleForm.read(request.form)
+        if step not in ("save", "preview"):
+            return page(builder, form.edited(step))
+        form = form.in_order()
+        try:
+            schedule = form.schedule(builder.schedule, datetime.now(UTC))
+        except InvalidRequest as wrong:
+            return page(builder, form, error=wrong)
+        displaced = core.list_displaced(
+            builder_id=builder.id, schedule=schedule, actor=cookies.viewer
+        )
+        if step == "preview" or not _accepted(displaced):
+            return page(builder, form, schedule, displaced=displaced)
+        try:
+            core.change_builder(
+                builder_id=builder.id,
+                changes={"schedule": schedule},
+                actor=cookies.viewer,
+                schedule_was=request.form.get("was", ""),
+            )
+        except StaleSchedule as stale:
+            builder = own()
+            if builder.schedule != schedule:  # or the same was sent twice
+                return page(builder, form, schedule, error=stale)
+        return redirect(url_for("pages.builder_schedule", builder=_named(), saved=1), 303)
+
+    def own() -> Builder:
+        """Its own where a builder asks, else the one that the address names."""
+        viewer = cookies.viewer
+        mine = str(viewer.id) if viewer.role is Role.BUILDER else ""
+        return core.show_builder.own(name=_named() or mine, actor=viewer)
+
+    def page(
+        builder: Builder,
+        form: ScheduleForm,
+        schedule: Schedule | None = None,
+        *,
+        displaced: Sequence[Booking] = (),
+        error: BookingError | None = None,
+    ) -> tuple[str, int]:
+        types = {
+            each.id: each
+            for each in core.list_session_types(builder=builder.id, actor=cookies.viewer)
+        }
+        offered = [each for each in types.values() if each.active]
+        asked = types.get(SessionTypeId(request.values.get("type", "")))
+        shown = asked or next(iter(offered), None)
+        stale = isinstance(error, StaleSchedule)
+        let_scripts_read()
+        was = request.form.get("was")
+        text = render_template(
+            "schedule.html",
+            builder=builder,
+            named=_named(),
+            own=cookies.viewer.role is Role.BUILDER,
+            form=form,
+            most_fields=MOST_FIELDS,
+            was=builder.schedule.digest if stale or was is None else was,
+            wrong={each.pointer: each.detail for each in getattr(error, "errors", ())},
+            error=None if stale else error,
+            there_now=_there_now(builder.schedule, schedule) if stale and schedule else None,
+            displaced=displaced,
+            accepted=_names(displaced),
+            types=types,
+            offered=offered,
+            shown=shown,
+            preview=look(shown, schedule) if schedule and shown else None,
+            zones=zones.places(),
+            weekdays=_weekdays(),
+            step=request.form.get("do", ""),
+        )
+        return text, problems.of(error).status if error else 200
+
+    def look(session_type: SessionType, schedule: Schedule) -> Preview:
+        window = shown_from(datetime.now(UTC), schedule.timezone)
+        found = core.preview_schedule(
+            session_type_id=session_type.id,
+            schedule=schedule,
+            window=window,
+            actor=cookies.viewer,
+        )
+        return Preview.of(found, window, schedule.timezone)
+
+
+def _there_now(kept: Schedule, typed: Schedule) -> list[str]:
+    """Where what is kept by now is not what was typed, in words."""
+    now = datetime.now(UTC)
+    there, here = ScheduleForm.of(kept, now).says(), ScheduleForm.of(typed, now).says()
+    keys = [each for each in {**there, **here} if there.get(each) != here.get(each)]
+    return [_in_words(each, there.get(each)) for each in keys]
+
+
+def _in_words(key: str | Absence, kept: Any) -> str:
+    if isinstance(key, Absence):
+        edges = ((key.first, key.begins), (key.last, key.ends))
+        when = " – ".join(f"{_date(day)} {clock}".strip() for day, clock in edges)
+        return _("Time off: %(when)s", when=when) if kept else _("No time off: %(when)s", when=when)
+    if key == "timezone":
+        return _("Time zone: %(name)s", name=kept)
+    day = _weekdays()[WEEK.index(key)] if key in WEEK else _date(key)
+    if kept is None:
+        return _("%(day)s: as every week", day=day)
+    hours = ", ".join("–".join(each) for each in kept) or _("closed")
+    return f"{day}: {hours}"
+
+
+def _date(text: str) -> str:
+    return format_date(date.fromisoformat(text), "medium", locale())
+
+
+def _short_day(day: date) -> str:
+    """Mon 23 Nov."""
+    return format_skeleton("MMMEd", day, locale=locale())
+
+
+def _named() -> str | None:
+    """The builder that is asked for, by an admin."""
+    return request.values.get("builder")
+
+
+def _accepted(displaced: Sequence[Booking]) -> bool:
+    """Whether the builder has been shown that these stay booked."""
+    return not displaced or request.form.get("accepted") == _names(displaced)
+
+
+def _names(displaced: Sequence[Booking]) -> str:
+    return sha256(" ".join(each.id for each in displaced).encode()).hexdigest()
+
+
+def _typed() -> list[tuple[str, str]]:
+    return [each for each in request.form.items(multi=True) if each[0] != TOKEN]
+
+
+def _weekdays() -> list[str]:
+    names = get_day_names("wide", locale=locale())
+    return [names[weekday] for weekday in range(7)]
