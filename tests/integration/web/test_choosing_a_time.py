@@ -306,7 +306,7 @@ def test_all_that_is_wrong_stands_at_its_field_and_above_with_a_link(
     answer = client.post(PAGE, data=form | {"answer-q phone": "call me", "answer-q text": "kept"})
     assert answer.status_code == 422
     page = look(answer.text)
-    links = [str(each["href"]) for each in page.all("a") if str(each["href"]).startswith("#")]
+    links = [str(each["href"]) for each in page.all("a") if str(each["href"]).startswith("#field")]
     wrong = 2 + len(QuestionKind) - 1  # name and address, all but the text
     assert len(links) == wrong
     for link in links:
