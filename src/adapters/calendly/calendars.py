@@ -46,6 +46,8 @@ from booking_core import (
     UnitOfWorkFactory,
 )
 
+_Looked = EventRecord | NotFound | ProviderFailed
+
 _NO_TOKEN = (
     "Calendly does not take this token; make a personal access token there under Integrations, API"
     " and webhooks, and give it whole."
@@ -231,10 +233,11 @@ class CalendlyCalendars(
     def find(self, *, event_uri: str, invitee_uri: str | None = None) -> EventRecord:
         """An address does not say whose it is, so the others are asked where ours knows nothing of it.
 
-        One that cannot be asked hides no event of another.
+        One that cannot be asked hides no event of another. What a token shows counts for its own
+        builder only: that of an admin shows the events of colleagues, who may be builders here.
         """
 
-        def look(calendar: CalendlyCalendar) -> EventRecord | NotFound | ProviderFailed:
+        def look(calendar: CalendlyCalendar) -> _Looked:
             try:
                 return calendar.find(event_uri=event_uri, invitee_uri=invitee_uri)
             except (NotFound, ProviderFailed) as unknown:
@@ -243,7 +246,23 @@ class CalendlyCalendars(
         ours = look(self._service)
         if isinstance(ours, EventRecord):
             return ours
-        return _best(ours, side_by_side(look, list(self._all_bound().values())))
+        bound = self._all_bound()
+        others = side_by_side(look, list(bound.values()))
+        return self._own(ours, dict(zip(bound, others, strict=True)))
+
+    def _own(
+        self, ours: NotFound | ProviderFailed, others: Mapping[BuilderId, _Looked]
+    ) -> EventRecord:
+        """The event. Without one, raises what whoever may know it later said, else what was said to us."""
+        unknown = ours
+        for builder_id, found in others.items():
+            if isinstance(found, EventRecord):
+                with self._unit_of_work(write=False) as uow:
+                    if _concerns(uow, builder_id, found):
+                        return found
+            elif isinstance(found, ProviderFailed) and found.retryable:
+                unknown = found
+        raise unknown
 
     # ---- by the service's --------------------------------------------------------------------------
 
@@ -267,14 +286,14 @@ def _refused(message: str) -> InvalidRequest:
     return InvalidRequest(message, [FieldError("/token", message)])
 
 
-def _best(
-    ours: NotFound | ProviderFailed, others: Sequence[EventRecord | NotFound | ProviderFailed]
-) -> EventRecord:
-    """The event. Without one, raises what whoever may know it later said, else what was said to us."""
-    unknown = ours
-    for found in others:
-        if isinstance(found, EventRecord):
-            return found
-        if isinstance(found, ProviderFailed) and found.retryable:
-            unknown = found
-    raise unknown
+def _concerns(uow: UnitOfWork, builder_id: BuilderId, record: EventRecord) -> bool:
+    """Whether it is of something that this builder offers, or of a booking with it."""
+    offered = any(
+        each.builder_id == builder_id
+        and each.calendar_ref is not None
+        and each.calendar_ref.event_type_uri == record.event_type_uri
+        for each in uow.session_types.all()
+    )
+    places = (record.event.place, *record.replaces)
+    booked = (uow.bookings.by_event_place(place) for place in places)
+    return offered or any(each is not None and each.builder_id == builder_id for each in booked)

@@ -383,6 +383,44 @@ def test_an_event_that_no_account_has_is_not_there(bound: Service, lesson: Event
         calendars(bound).find(event_uri=invitee.event.uri, invitee_uri=invitee.uri)
 
 
+def test_an_event_counts_for_the_builder_whose_it_is_though_a_colleague_sees_it(
+    bound: Service, sim: Simulator, bea: User
+) -> None:
+    """Bea's token is an owner's: it shows what Cleo's shows, and stands for Bea alone."""
+    cleo = sim.user("Cleo", organization=bea.organization, role="user")
+    talk = sim.event_type(cleo, "Talk", duration=60, increment=60)
+    core, id = bound.application.core, BuilderId("bld_3")
+    with bound.application.schema() as uow:
+        uow.builders.save(a_builder(id=id, name="Cleo", slug="cleo", reminders=()))
+        uow.commit()
+    bound.offer(talk, id, "talk")
+    page = f"{sim.pages}/{cleo.slug}/{talk.slug}"
+    invitee = sim.book_at(page, TEN.start, "Grace", "grace@example.org")
+    with pytest.raises(NotFound):
+        core.create_booking(event_uri=invitee.event.uri, invitee_uri=invitee.uri, actor=ANYBODY)
+    bound.bind(id, sim.token(cleo))
+    made = core.create_booking(event_uri=invitee.event.uri, invitee_uri=invitee.uri, actor=ANYBODY)
+    event = made.booking.event
+    assert event is not None
+    assert (made.booking.builder_id, event.account) == (id, cleo.uri)
+    core.cancel_booking(booking_id=made.booking.id, actor=SYSTEM)
+    core.settle_calendar(booking_id=made.booking.id)
+    assert sim.events("active") == []
+
+
+def test_what_was_booked_is_known_though_it_is_not_offered_any_more(
+    bound: Service, lesson: EventType
+) -> None:
+    invitee = placed(bound, lesson)
+    core = bound.application.core
+    core.create_booking(event_uri=invitee.event.uri, invitee_uri=invitee.uri, actor=ANYBODY)
+    core.change_session_type(
+        session_type_id=SessionTypeId("lesson"), changes={"calendar_ref": None}, actor=SYSTEM
+    )
+    found = calendars(bound).find(event_uri=invitee.event.uri, invitee_uri=invitee.uri)
+    assert found.event.account == bound.bea.uri
+
+
 def test_what_an_account_may_know_later_is_asked_for_again(
     bound: Service, lesson: EventType
 ) -> None:
