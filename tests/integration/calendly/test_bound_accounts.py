@@ -500,6 +500,19 @@ def test_after_unbinding_what_stands_stays_and_cannot_be_changed(bound: Service)
     assert bound.sim.events("active") == []
 
 
+def test_doctor_names_whose_event_types_nobody_can_read_any_more(bound: Service) -> None:
+    found = bound.finding("event types")
+    assert found is not None
+    assert found.ok
+    bound.application.core.unbind_calendar(builder_id=BEA, actor=SYSTEM)
+    found = bound.finding("event types")
+    assert found is not None
+    assert not found.ok
+    assert found.detail.startswith("Bea's event types cannot be read: ")
+    assert "bound by its builder" in found.detail
+    assert "--not-active" in found.advice
+
+
 def test_bookings_from_before_stay_with_the_services_account(
     service: Service, token: str, advice: EventType
 ) -> None:
