@@ -151,6 +151,11 @@ class CalendlyCalendars(
             if not self._told_of(calendar)
         }
 
+    def notices_of(self, builder_id: BuilderId) -> NoticeSubscriptions | None:
+        with self._unit_of_work(write=False) as uow:
+            binding = uow.calendar_bindings.of_builder(builder_id)
+        return None if binding is None else self._by(binding)
+
     def _told_of(self, calendar: CalendlyCalendar) -> bool:
         try:
             return self._service.tells_of(calendar)

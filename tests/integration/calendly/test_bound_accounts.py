@@ -24,8 +24,10 @@ from booking_core import (
     Contact,
     InvalidRequest,
     LinkNeeded,
+    NotAllowed,
     NotFound,
     ProviderFailed,
+    Scope,
     SessionType,
     SessionTypeId,
     Slot,
@@ -34,6 +36,7 @@ from booking_core import (
 from booking_core.testing.examples import NOW, a_builder
 from entrypoints.container import Application, Container
 from entrypoints.doctor import Finding, findings
+from entrypoints.notices import unbind
 from entrypoints.settings import Settings
 from tests.integration.calendly.conftest import ItsClock
 from tests.integration.calendly.given import ELEVEN, KEYS, TEN, offered_as, waiting
@@ -511,6 +514,37 @@ def test_doctor_names_whose_event_types_nobody_can_read_any_more(bound: Service)
     assert found.detail.startswith("Bea's event types cannot be read: ")
     assert "bound by its builder" in found.detail
     assert "--not-active" in found.advice
+
+
+def test_unbinding_ends_the_notices_of_the_account(bound: Service) -> None:
+    notices = bound.application.notices
+    assert notices is not None
+    notices.register()
+    notices.watch()
+    assert len(bound.sim.subscriptions()) == 2
+    assert unbind(bound.application.core, notices, builder_id=BEA, actor=SYSTEM)
+    assert [each.url for each in bound.sim.subscriptions()] == [HOOKS]
+    assert not unbind(bound.application.core, notices, builder_id=BEA, actor=SYSTEM)
+
+
+def test_who_may_not_unbind_ends_no_notices(bound: Service) -> None:
+    core, notices = bound.application.core, bound.application.notices
+    assert notices is not None
+    notices.register()
+    notices.watch()
+    key = evolve(Actor.builder(BEA), scopes=frozenset(Scope))
+    for actor, refusal in ((Actor.builder(ANA), NotFound), (key, NotAllowed)):
+        with pytest.raises(refusal):
+            unbind(core, notices, builder_id=BEA, actor=actor)
+    assert len(bound.sim.subscriptions()) == 2
+
+
+def test_notices_that_cannot_be_ended_keep_nobody_from_unbinding(broken: Service) -> None:
+    core, notices = broken.application.core, broken.application.notices
+    assert notices is not None
+    assert unbind(core, notices, builder_id=BEA, actor=SYSTEM)
+    with broken.application.schema(write=False) as uow:
+        assert uow.calendar_bindings.of_builder(BEA) is None
 
 
 def test_bookings_from_before_stay_with_the_services_account(
