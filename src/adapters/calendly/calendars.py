@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -209,7 +209,13 @@ class CalendlyCalendars(
         )
 
     def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
-        return self._of_builder(builder).records(builder=builder, window=window)
+        """Of a team a bound account shows the sessions of others too, who may be builders here."""
+        calendar = self._of_builder(builder)
+        found = calendar.records(builder=builder, window=window)
+        if calendar is self._service:
+            return found
+        with self._unit_of_work(write=False) as uow:
+            return _of_its_own(uow, builder.id, found)
 
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:
         return self._of_builder(builder).event_types(builder=builder)
@@ -263,7 +269,7 @@ class CalendlyCalendars(
         for builder_id, found in others.items():
             if isinstance(found, EventRecord):
                 with self._unit_of_work(write=False) as uow:
-                    if _concerns(uow, builder_id, found):
+                    if _of_its_own(uow, builder_id, [found]):
                         return found
             elif isinstance(found, ProviderFailed) and found.retryable:
                 unknown = found
@@ -291,14 +297,25 @@ def _refused(message: str) -> InvalidRequest:
     return InvalidRequest(message, [FieldError("/token", message)])
 
 
-def _concerns(uow: UnitOfWork, builder_id: BuilderId, record: EventRecord) -> bool:
-    """Whether it is of something that this builder offers, or of a booking with it."""
-    offered = any(
-        each.builder_id == builder_id
-        and each.calendar_ref is not None
-        and each.calendar_ref.event_type_uri == record.event_type_uri
+def _of_its_own(
+    uow: UnitOfWork, builder_id: BuilderId, records: Sequence[EventRecord]
+) -> Sequence[EventRecord]:
+    """Those of something that this builder offers, or of a booking with it."""
+    offered = {
+        each.calendar_ref.event_type_uri
         for each in uow.session_types.all()
-    )
-    places = (record.event.place, *record.replaces)
-    booked = (uow.bookings.by_event_place(place) for place in places)
-    return offered or any(each is not None and each.builder_id == builder_id for each in booked)
+        if each.calendar_ref is not None and each.builder_id == builder_id
+    }
+    return [
+        each
+        for each in records
+        if each.event_type_uri in offered
+        or any(booking.builder_id == builder_id for booking in _bookings(uow, each))
+    ]
+
+
+def _bookings(uow: UnitOfWork, record: EventRecord) -> Iterator[Booking]:
+    """By our tag, and by its place or those that it was moved from."""
+    found = [uow.bookings.by_tag(record.tag)] if record.tag else []
+    found += [uow.bookings.by_event_place(each) for each in (record.event.place, *record.replaces)]
+    return (each for each in found if each is not None)

@@ -378,6 +378,41 @@ def test_repair_finds_what_was_placed_at_a_bound_account(bound: Service, lesson:
     assert booking.builder_id == BEA
 
 
+def test_the_event_of_a_team_is_kept_with_whose_session_type_it_is(
+    bound: Service, sim: Simulator, bea: User
+) -> None:
+    """Abe hosts it and is looked at first; the session type is Bea's, and so is the booking."""
+    abe = sim.user("Abe", organization=bea.organization, role="user")
+    team = sim.event_type(
+        bea, "Team", hosts=[abe, bea], duration=60, increment=60, pooling="round_robin"
+    )
+    bound.offer(team, BEA, "team")
+    id = BuilderId("bld_0")
+    with bound.application.schema() as uow:
+        uow.builders.save(a_builder(id=id, name="Abe", slug="abe", reminders=()))
+        uow.commit()
+    bound.bind(id, sim.token(abe))
+    sim.book_at(f"{sim.pages}/{bea.slug}/{team.slug}", TEN.start, "Grace", "grace@example.org")
+    core = bound.application.core
+    report = core.repair_calendar(window=DAYS, actor=SYSTEM)
+    assert [(each.mended, each.error) for each in report.differences] == [(True, "")]
+    [booking] = bound.bookings()
+    assert booking.event is not None
+    assert (booking.builder_id, booking.event.account) == (BEA, bea.uri)
+    core.cancel_booking(booking_id=booking.id, actor=SYSTEM)
+    core.settle_calendar(booking_id=booking.id)
+    assert sim.events("active") == []
+
+
+def test_what_is_booked_while_another_account_is_bound_stays_where_it_stands(
+    bound: Service, sim: Simulator, lesson: EventType
+) -> None:
+    booking = waiting(lesson, builder_id=BEA)
+    before = calendars(bound)._of_booking(booking)
+    bound.bind(token=sim.token(sim.user("Dan")))
+    assert before.ensure_booked(booking=booking, slot=TEN).account == bound.bea.uri
+
+
 def test_an_event_that_no_account_has_is_not_there(bound: Service, lesson: EventType) -> None:
     stranger = bound.sim.user("Stranger")
     bound.sim.event_type(stranger, "Other", duration=60)
