@@ -16,6 +16,7 @@ from booking_core import (
     BuilderId,
     Health,
     ProofReader,
+    ProviderFailed,
     SchedulingMode,
     SessionType,
     Subscription,
@@ -200,9 +201,14 @@ def _event_types(application: Application) -> Finding:
     try:
         offered = _offered(application)
         without = _without_event_type(application, offered)
-        unlike = _of_other_length(application, offered) if offered else []
+        lengths, unread = _read_there(application, offered)
     except BookingError as failed:
         return Finding("event types", False, reason(failed), "Look at the calendar.")
+    unlike = [
+        name
+        for name, each in offered.items()
+        if lengths.get(each.id, each.duration) != each.duration
+    ]
     found = [
         f"{_counted(len(names), 'session type')} {what}: {', '.join(names)}"
         for names, what in (
@@ -212,11 +218,15 @@ def _event_types(application: Application) -> Finding:
         if names
     ]
     sync = f"run `{command('sync-event-types')}`"
-    if without:
+    if unread:
+        deactivate = f"`{command('session-types change ID --not-active')}`"
+        advice = f"Look at the account; what it is to offer no more is taken off by {deactivate}."
+    elif without:
         advice = f"Deactivate them; {sync} for those that the calendar has."
     else:
         advice = f"{sync.capitalize()}."
-    return Finding("event types", not found, "; ".join(found) or "all can be booked", advice)
+    detail = "; ".join([*unread, *found]) or "all can be booked"
+    return Finding("event types", not unread and not found, detail, advice)
 
 
 def _offered(application: Application) -> dict[str, SessionType]:
@@ -235,16 +245,34 @@ def _without_event_type(application: Application, offered: dict[str, SessionType
     return [name for name, each in offered.items() if each.calendar_ref is None]
 
 
-def _of_other_length(application: Application, offered: dict[str, SessionType]) -> list[str]:
-    lengths = {
-        each.session_type_id: timedelta(minutes=each.event_type.duration_minutes)
-        for each in application.core.list_event_types(actor=Actor.system())
-    }
-    return [
-        name
-        for name, each in offered.items()
-        if lengths.get(each.id, each.duration) != each.duration
+def _read_there(
+    application: Application, offered: dict[str, SessionType]
+) -> tuple[dict[str, timedelta], list[str]]:
+    """How long they are at the provider, and whose cannot be read. Raises ProviderFailed for all."""
+    lengths: dict[str, timedelta] = {}
+    failures: dict[BuilderId, ProviderFailed] = {}
+    offering = sorted({each.builder_id for each in offered.values()})
+    for builder_id in offering:
+        try:
+            listed = application.core.list_event_types(
+                actor=Actor.system(), builder_id=BuilderId(builder_id)
+            )
+        except ProviderFailed as failed:
+            failures[BuilderId(builder_id)] = failed
+            continue
+        lengths |= {
+            each.session_type_id: timedelta(minutes=each.event_type.duration_minutes)
+            for each in listed
+            if each.session_type_id is not None
+        }
+    if len(failures) == len(offering) > 1:
+        raise next(iter(failures.values()))
+    names = {each.id: each.name for each in application.core.list_builders()}
+    unread = [
+        f"{names[builder_id]}'s event types cannot be read: {reason(failed)}"
+        for builder_id, failed in failures.items()
     ]
+    return lengths, unread
 
 
 def _notices(application: Application, notices: OwnNotices) -> Finding:

@@ -10,6 +10,8 @@ import structlog
 from attrs import define, evolve, field
 
 from booking_core import (
+    Actor,
+    BookingCore,
     BookingError,
     BuilderId,
     CalendarAccounts,
@@ -43,15 +45,16 @@ class OwnNotices:
         Each is posted to an address of its own, because a provider may take one only once.
         """
         found = self.accounts.notices() if self.accounts else {}
-        return {
-            builder_id: evolve(
-                self,
-                subscriptions=each,
-                url=f"{self.url}?builder={quote(builder_id)}",
-                accounts=None,
-            )
-            for builder_id, each in found.items()
-        }
+        return {builder_id: self._about(builder_id, each) for builder_id, each in found.items()}
+
+    def of_builder(self, builder_id: BuilderId) -> OwnNotices | None:
+        """The same about one account, also where it need not be asked for; None where none is bound."""
+        found = self.accounts.notices_of(builder_id) if self.accounts else None
+        return self._about(builder_id, found) if found else None
+
+    def _about(self, builder_id: BuilderId, subscriptions: NoticeSubscriptions) -> OwnNotices:
+        url = f"{self.url}?builder={quote(builder_id)}"
+        return evolve(self, subscriptions=subscriptions, url=url, accounts=None)
 
     def own(self) -> Sequence[Subscription]:
         return [each for each in self.subscriptions.subscriptions() if each.url == self.url]
@@ -110,3 +113,22 @@ class OwnNotices:
             return False
         _log.info("the notices of a builder's own account are registered", builder=builder_id)
         return True
+
+
+def unbind(
+    core: BookingCore, notices: OwnNotices | None, *, builder_id: BuilderId, actor: Actor
+) -> bool:
+    """Forgets the token of a builder's own account, and ends its notices if the provider lets us.
+
+    Whether there was one. Raises as `UnbindCalendar`.
+    """
+    # Before the token is forgotten, and used only once the core said that the actor may.
+    leaving = notices.of_builder(builder_id) if notices else None
+    removed = core.unbind_calendar(builder_id=builder_id, actor=actor)
+    if removed and leaving is not None:
+        try:
+            leaving.remove()
+        except BookingError as failed:
+            told = {"builder": builder_id, "error": failed.message}
+            _log.warning("the notices of a builder's own account are not ended", **told)
+    return removed

@@ -32,7 +32,7 @@ class Accounts:
             return self._me
 
     def of_builder(self, builder: Builder) -> str:
-        if builder.calendar_account is None:
+        if self.bound or builder.calendar_account is None:
             return self.me().uri
         return _checked(builder.calendar_account, "The calendar account of the builder")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -45,6 +45,8 @@ from booking_core import (
     UnitOfWork,
     UnitOfWorkFactory,
 )
+
+_Looked = EventRecord | NotFound | ProviderFailed
 
 _NO_TOKEN = (
     "Calendly does not take this token; make a personal access token there under Integrations, API"
@@ -149,6 +151,11 @@ class CalendlyCalendars(
             if not self._told_of(calendar)
         }
 
+    def notices_of(self, builder_id: BuilderId) -> NoticeSubscriptions | None:
+        with self._unit_of_work(write=False) as uow:
+            binding = uow.calendar_bindings.of_builder(builder_id)
+        return None if binding is None else self._by(binding)
+
     def _told_of(self, calendar: CalendlyCalendar) -> bool:
         try:
             return self._service.tells_of(calendar)
@@ -202,7 +209,13 @@ class CalendlyCalendars(
         )
 
     def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
-        return self._of_builder(builder).records(builder=builder, window=window)
+        """Of a team a bound account shows the sessions of others too, who may be builders here."""
+        calendar = self._of_builder(builder)
+        found = calendar.records(builder=builder, window=window)
+        if calendar is self._service:
+            return found
+        with self._unit_of_work(write=False) as uow:
+            return _of_its_own(uow, builder.id, found)
 
     def event_types(self, *, builder: Builder) -> Sequence[EventType]:
         return self._of_builder(builder).event_types(builder=builder)
@@ -231,10 +244,11 @@ class CalendlyCalendars(
     def find(self, *, event_uri: str, invitee_uri: str | None = None) -> EventRecord:
         """An address does not say whose it is, so the others are asked where ours knows nothing of it.
 
-        One that cannot be asked hides no event of another.
+        One that cannot be asked hides no event of another. What a token shows counts for its own
+        builder only: that of an admin shows the events of colleagues, who may be builders here.
         """
 
-        def look(calendar: CalendlyCalendar) -> EventRecord | NotFound | ProviderFailed:
+        def look(calendar: CalendlyCalendar) -> _Looked:
             try:
                 return calendar.find(event_uri=event_uri, invitee_uri=invitee_uri)
             except (NotFound, ProviderFailed) as unknown:
@@ -243,7 +257,23 @@ class CalendlyCalendars(
         ours = look(self._service)
         if isinstance(ours, EventRecord):
             return ours
-        return _best(ours, side_by_side(look, list(self._all_bound().values())))
+        bound = self._all_bound()
+        others = side_by_side(look, list(bound.values()))
+        return self._own(ours, dict(zip(bound, others, strict=True)))
+
+    def _own(
+        self, ours: NotFound | ProviderFailed, others: Mapping[BuilderId, _Looked]
+    ) -> EventRecord:
+        """The event. Without one, raises what whoever may know it later said, else what was said to us."""
+        unknown = ours
+        for builder_id, found in others.items():
+            if isinstance(found, EventRecord):
+                with self._unit_of_work(write=False) as uow:
+                    if _of_its_own(uow, builder_id, [found]):
+                        return found
+            elif isinstance(found, ProviderFailed) and found.retryable:
+                unknown = found
+        raise unknown
 
     # ---- by the service's --------------------------------------------------------------------------
 
@@ -267,14 +297,25 @@ def _refused(message: str) -> InvalidRequest:
     return InvalidRequest(message, [FieldError("/token", message)])
 
 
-def _best(
-    ours: NotFound | ProviderFailed, others: Sequence[EventRecord | NotFound | ProviderFailed]
-) -> EventRecord:
-    """The event. Without one, raises what whoever may know it later said, else what was said to us."""
-    unknown = ours
-    for found in others:
-        if isinstance(found, EventRecord):
-            return found
-        if isinstance(found, ProviderFailed) and found.retryable:
-            unknown = found
-    raise unknown
+def _of_its_own(
+    uow: UnitOfWork, builder_id: BuilderId, records: Sequence[EventRecord]
+) -> Sequence[EventRecord]:
+    """Those of something that this builder offers, or of a booking with it."""
+    offered = {
+        each.calendar_ref.event_type_uri
+        for each in uow.session_types.all()
+        if each.calendar_ref is not None and each.builder_id == builder_id
+    }
+    return [
+        each
+        for each in records
+        if each.event_type_uri in offered
+        or any(booking.builder_id == builder_id for booking in _bookings(uow, each))
+    ]
+
+
+def _bookings(uow: UnitOfWork, record: EventRecord) -> Iterator[Booking]:
+    """By our tag, and by its place or those that it was moved from."""
+    found = [uow.bookings.by_tag(record.tag)] if record.tag else []
+    found += [uow.bookings.by_event_place(each) for each in (record.event.place, *record.replaces)]
+    return (each for each in found if each is not None)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from secrets import token_hex
 from typing import Any
 
@@ -92,6 +93,8 @@ class Transport:
             timeout=timeout,
             limits=httpx.Limits(max_connections=CONNECTIONS),
             follow_redirects=False,
+            # None is kept: all tokens share the connections, and one's session is no other's.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             # Without TLS no certificates are needed, and loading them takes its time.
             verify=httpx.URL(base_url).scheme != "http",
         )

@@ -43,6 +43,13 @@ class CalendarAccounts(Protocol):
         Those are left out of whom the service's own subscription tells.
         """
 
+    @abstractmethod
+    def notices_of(self, builder_id: BuilderId) -> NoticeSubscriptions | None:
+        """The same of that builder, whoever else tells; None without an account of its own.
+
+        Nothing is asked for it, and it can still be used after the token was forgotten.
+        """
+
 
 class CalendarBindingRepository(Protocol):
     """The accounts that builders brought along. A token is only ever stored encrypted."""

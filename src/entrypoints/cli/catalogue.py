@@ -25,6 +25,7 @@ from entrypoints.cli.commands import Command, Group, as_option
 from entrypoints.cli.output import dim, mark
 from entrypoints.cli.session import Session, pass_session
 from entrypoints.invoked import command
+from entrypoints.notices import unbind
 from entrypoints.problems import EX_NOINPUT
 
 
@@ -158,10 +159,12 @@ def _token() -> str:
 def unbind_calendar(ctx: click.Context, session: Session, builder: str) -> None:
     """Forget the token of BUILDER's own calendar account.
 
-    The account stays the builder's, and is asked with the service's token from then on.
+    The account stays the builder's, and is asked with the service's token from then on. Its notices
+    are ended, if the provider still takes the token.
     """
     found = session.core.show_builder(name=builder, actor=Actor.system())
-    removed = session.core.unbind_calendar(builder_id=found.id, actor=Actor.system())
+    notices = session.application.notices
+    removed = unbind(session.core, notices, builder_id=found.id, actor=Actor.system())
     told = f"The token of {found.name} is forgotten." if removed else "There was none."
     session.screen.answer({"removed": removed}, told)
     if not removed:

@@ -18,6 +18,7 @@ from booking_core import (
     SessionTypeId,
 )
 from entrypoints import views
+from entrypoints.notices import unbind
 from entrypoints.web import answers, reading, schemas
 from entrypoints.web.requests import actor, idempotency_key
 
@@ -170,7 +171,8 @@ def routes(application: Application) -> APIBlueprint:
     )
     def unbind_calendar(path: schemas.IdPath) -> Json:
         builder_id, asking = own(path.id)
-        return {"removed": core.unbind_calendar(builder_id=builder_id, actor=asking)}
+        removed = unbind(core, application.notices, builder_id=builder_id, actor=asking)
+        return {"removed": removed}
 
     @api.get(
         "/api/builders/<id>/session-types",

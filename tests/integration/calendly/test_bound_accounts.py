@@ -24,8 +24,10 @@ from booking_core import (
     Contact,
     InvalidRequest,
     LinkNeeded,
+    NotAllowed,
     NotFound,
     ProviderFailed,
+    Scope,
     SessionType,
     SessionTypeId,
     Slot,
@@ -34,6 +36,7 @@ from booking_core import (
 from booking_core.testing.examples import NOW, a_builder
 from entrypoints.container import Application, Container
 from entrypoints.doctor import Finding, findings
+from entrypoints.notices import unbind
 from entrypoints.settings import Settings
 from tests.integration.calendly.conftest import ItsClock
 from tests.integration.calendly.given import ELEVEN, KEYS, TEN, offered_as, waiting
@@ -375,12 +378,85 @@ def test_repair_finds_what_was_placed_at_a_bound_account(bound: Service, lesson:
     assert booking.builder_id == BEA
 
 
+def test_the_event_of_a_team_is_kept_with_whose_session_type_it_is(
+    bound: Service, sim: Simulator, bea: User
+) -> None:
+    """Abe hosts it and is looked at first; the session type is Bea's, and so is the booking."""
+    abe = sim.user("Abe", organization=bea.organization, role="user")
+    team = sim.event_type(
+        bea, "Team", hosts=[abe, bea], duration=60, increment=60, pooling="round_robin"
+    )
+    bound.offer(team, BEA, "team")
+    id = BuilderId("bld_0")
+    with bound.application.schema() as uow:
+        uow.builders.save(a_builder(id=id, name="Abe", slug="abe", reminders=()))
+        uow.commit()
+    bound.bind(id, sim.token(abe))
+    sim.book_at(f"{sim.pages}/{bea.slug}/{team.slug}", TEN.start, "Grace", "grace@example.org")
+    core = bound.application.core
+    report = core.repair_calendar(window=DAYS, actor=SYSTEM)
+    assert [(each.mended, each.error) for each in report.differences] == [(True, "")]
+    [booking] = bound.bookings()
+    assert booking.event is not None
+    assert (booking.builder_id, booking.event.account) == (BEA, bea.uri)
+    core.cancel_booking(booking_id=booking.id, actor=SYSTEM)
+    core.settle_calendar(booking_id=booking.id)
+    assert sim.events("active") == []
+
+
+def test_what_is_booked_while_another_account_is_bound_stays_where_it_stands(
+    bound: Service, sim: Simulator, lesson: EventType
+) -> None:
+    booking = waiting(lesson, builder_id=BEA)
+    before = calendars(bound)._of_booking(booking)
+    bound.bind(token=sim.token(sim.user("Dan")))
+    assert before.ensure_booked(booking=booking, slot=TEN).account == bound.bea.uri
+
+
 def test_an_event_that_no_account_has_is_not_there(bound: Service, lesson: EventType) -> None:
     stranger = bound.sim.user("Stranger")
     bound.sim.event_type(stranger, "Other", duration=60)
     invitee = bound.sim.book_at(f"{bound.sim.pages}/stranger/other", TEN.start, "X", "x@x.test")
     with pytest.raises(NotFound):
         calendars(bound).find(event_uri=invitee.event.uri, invitee_uri=invitee.uri)
+
+
+def test_an_event_counts_for_the_builder_whose_it_is_though_a_colleague_sees_it(
+    bound: Service, sim: Simulator, bea: User
+) -> None:
+    """Bea's token is an owner's: it shows what Cleo's shows, and stands for Bea alone."""
+    cleo = sim.user("Cleo", organization=bea.organization, role="user")
+    talk = sim.event_type(cleo, "Talk", duration=60, increment=60)
+    core, id = bound.application.core, BuilderId("bld_3")
+    with bound.application.schema() as uow:
+        uow.builders.save(a_builder(id=id, name="Cleo", slug="cleo", reminders=()))
+        uow.commit()
+    bound.offer(talk, id, "talk")
+    page = f"{sim.pages}/{cleo.slug}/{talk.slug}"
+    invitee = sim.book_at(page, TEN.start, "Grace", "grace@example.org")
+    with pytest.raises(NotFound):
+        core.create_booking(event_uri=invitee.event.uri, invitee_uri=invitee.uri, actor=ANYBODY)
+    bound.bind(id, sim.token(cleo))
+    made = core.create_booking(event_uri=invitee.event.uri, invitee_uri=invitee.uri, actor=ANYBODY)
+    event = made.booking.event
+    assert event is not None
+    assert (made.booking.builder_id, event.account) == (id, cleo.uri)
+    core.cancel_booking(booking_id=made.booking.id, actor=SYSTEM)
+    core.settle_calendar(booking_id=made.booking.id)
+    assert sim.events("active") == []
+
+
+def test_what_was_booked_is_known_though_it_is_not_offered_any_more(
+    bound: Service, lesson: EventType
+) -> None:
+    invitee = placed(bound, lesson)
+    core = bound.application.core
+    core.create_booking(event_uri=invitee.event.uri, invitee_uri=invitee.uri, actor=ANYBODY)
+    core.change_session_type(
+        session_type_id=SessionTypeId("lesson"), changes={"calendar_ref": None}, actor=SYSTEM
+    )
+    found = calendars(bound).find(event_uri=invitee.event.uri, invitee_uri=invitee.uri)
+    assert found.event.account == bound.bea.uri
 
 
 def test_what_an_account_may_know_later_is_asked_for_again(
@@ -460,6 +536,50 @@ def test_after_unbinding_what_stands_stays_and_cannot_be_changed(bound: Service)
     bound.bind()
     core.settle_calendar(booking_id=booking.id)
     assert bound.sim.events("active") == []
+
+
+def test_doctor_names_whose_event_types_nobody_can_read_any_more(bound: Service) -> None:
+    found = bound.finding("event types")
+    assert found is not None
+    assert found.ok
+    bound.application.core.unbind_calendar(builder_id=BEA, actor=SYSTEM)
+    found = bound.finding("event types")
+    assert found is not None
+    assert not found.ok
+    assert found.detail.startswith("Bea's event types cannot be read: ")
+    assert "bound by its builder" in found.detail
+    assert "--not-active" in found.advice
+
+
+def test_unbinding_ends_the_notices_of_the_account(bound: Service) -> None:
+    notices = bound.application.notices
+    assert notices is not None
+    notices.register()
+    notices.watch()
+    assert len(bound.sim.subscriptions()) == 2
+    assert unbind(bound.application.core, notices, builder_id=BEA, actor=SYSTEM)
+    assert [each.url for each in bound.sim.subscriptions()] == [HOOKS]
+    assert not unbind(bound.application.core, notices, builder_id=BEA, actor=SYSTEM)
+
+
+def test_who_may_not_unbind_ends_no_notices(bound: Service) -> None:
+    core, notices = bound.application.core, bound.application.notices
+    assert notices is not None
+    notices.register()
+    notices.watch()
+    key = evolve(Actor.builder(BEA), scopes=frozenset(Scope))
+    for actor, refusal in ((Actor.builder(ANA), NotFound), (key, NotAllowed)):
+        with pytest.raises(refusal):
+            unbind(core, notices, builder_id=BEA, actor=actor)
+    assert len(bound.sim.subscriptions()) == 2
+
+
+def test_notices_that_cannot_be_ended_keep_nobody_from_unbinding(broken: Service) -> None:
+    core, notices = broken.application.core, broken.application.notices
+    assert notices is not None
+    assert unbind(core, notices, builder_id=BEA, actor=SYSTEM)
+    with broken.application.schema(write=False) as uow:
+        assert uow.calendar_bindings.of_builder(BEA) is None
 
 
 def test_bookings_from_before_stay_with_the_services_account(

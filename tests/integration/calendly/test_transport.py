@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -332,6 +333,27 @@ def test_credentials_go_nowhere_but_to_the_configured_place(
     assert api.event_types(whose={}) == []
     transport.close()
     assert sim.calls == []
+
+
+def test_a_cookie_that_one_tokens_answer_sets_goes_along_with_no_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They share their connections, and a session at Calendly would be that of the first one."""
+    asked: list[httpx.Headers] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers)
+        return httpx.Response(200, json={}, headers={"Set-Cookie": "session=of-ana; Path=/"})
+
+    client = partial(httpx.Client, transport=httpx.MockTransport(answer))
+    monkeypatch.setattr(transports.httpx, "Client", client)
+    ana = Transport("https://api.calendly.com", PersonalToken("ana"))
+    for each in (ana, ana, ana.with_tokens(PersonalToken("bea"))):
+        each.call("GET", "/users/me")
+    ana.close()
+    tokens = [each["Authorization"] for each in asked]
+    assert tokens == ["Bearer ana", "Bearer ana", "Bearer bea"]
+    assert not [each for each in asked if "Cookie" in each]
 
 
 def test_a_list_that_never_ends_is_given_up(answering: Callable[..., str]) -> None:

@@ -41,6 +41,9 @@ class Calendar(PostingCalendar, CalendarAccounts):
     def notices(self) -> Mapping[BuilderId, NoticeSubscriptions]:
         return self.bound
 
+    def notices_of(self, builder_id: BuilderId) -> NoticeSubscriptions | None:
+        return self.bound.get(builder_id)
+
 
 class Away(PostingCalendar):
     def _call(self, *_: object, **__: object) -> None:  # type: ignore[override]
@@ -111,6 +114,17 @@ def test_notices_of_own_accounts_are_registered_listed_and_ended(
     assert (len(own.subscribed), len(calendar.subscribed)) == (0, 1)
     run("webhooks", "register")
     assert run.json("webhooks", "remove")["removed"] == 2
+
+
+def test_unbinding_ends_its_notices(run: Command, calendar: Calendar) -> None:
+    run(*BIND, input=TOKEN)
+    [ada] = run.json("builders")["builders"]
+    own = PostingCalendar()
+    calendar.bound = {BuilderId(ada["id"]): own}
+    run("webhooks", "register")
+    assert len(own.subscribed) == 1
+    assert run.json("builders", "unbind-calendar", "ada") == {"removed": True}
+    assert (len(own.subscribed), len(calendar.subscribed)) == (0, 1)
 
 
 def test_who_could_not_be_asked_is_named_and_keeps_nobody_from_it(

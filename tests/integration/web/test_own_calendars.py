@@ -41,6 +41,9 @@ class Calendar(PostingCalendar, CalendarAccounts):
     def notices(self) -> Mapping[BuilderId, NoticeSubscriptions]:
         return {}
 
+    def notices_of(self, builder_id: BuilderId) -> NoticeSubscriptions | None:
+        return None
+
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Application]:

@@ -47,6 +47,9 @@ class Accounts(CalendarAccounts):
     def notices(self) -> Mapping[BuilderId, NoticeSubscriptions]:
         return {}
 
+    def notices_of(self, builder_id: BuilderId) -> NoticeSubscriptions | None:
+        return None
+
 
 @pytest.fixture
 def store() -> MemoryStore:
