@@ -76,12 +76,14 @@ def _about(letter: Letter, reckoning: Reckoning | None) -> list[str]:
     if letter.kind is LetterKind.CHOOSE_TIME:
         phrase = _TO_CHOOSE.get(letter.booking.payment.status)
         return [phrase] if phrase else []
-    return _of_ending(letter.kind, reckoning) if reckoning else []
+    if reckoning is None:
+        return []
+    if letter.kind is LetterKind.DISPUTE_ENDED:
+        return _of_dispute(reckoning, letter.booking.state)
+    return _of_ending(letter.kind, reckoning)
 
 
 def _of_ending(kind: LetterKind, reckoning: Reckoning) -> list[str]:
-    if kind is LetterKind.DISPUTE_ENDED:
-        return [*_of_dispute(reckoning), *_phrases(reckoning)]
     late = kind is LetterKind.EXPIRED and reckoning.fate is MoneyFate.ON_ITS_WAY
     return _phrases(reckoning) if late or kind in _ENDINGS else []
 
@@ -96,12 +98,17 @@ def _of_refund(letter: Letter) -> list[str]:
     return ["refunded_in_all"] * several + ["stays_booked"] * stands
 
 
-def _of_dispute(reckoning: Reckoning) -> list[str]:
-    """How it ended; nothing when the payment is disputed anew by now."""
+def _of_dispute(reckoning: Reckoning, state: BookingState) -> list[str]:
+    """How it ended and what becomes of the money; it may be disputed anew by now.
+
+    Of a booking that was not cancelled nothing is kept under its terms.
+    """
     if reckoning.fate is MoneyFate.BANK_DECIDES:
-        return []
+        return _phrases(reckoning)
     lost = reckoning.fate is MoneyFate.BANK_GAVE_BACK
-    return ["dispute_lost" if lost else "dispute_won"]
+    ended = ["dispute_lost" if lost else "dispute_won"]
+    became = _phrases(reckoning) if lost or state.dead else []
+    return ended + became + ["stays_booked"] * (state is BookingState.CONFIRMED)
 
 
 def _phrases(reckoning: Reckoning) -> list[str]:

@@ -301,8 +301,18 @@ def test_what_is_on_its_way_when_a_booking_ends_is_so_until_the_bank_has_answere
 @pytest.mark.parametrize(
     ("cancelled", "won", "client", "builder"),
     [
-        (False, True, "It decided that the payment stands.", "for you. You keep €50.00."),
-        (False, False, "It decided for you. €50.00 has gone back to you", "€50.00 has gone back"),
+        (
+            False,
+            True,
+            "It decided that the payment stands. Your session stays booked.\n",
+            "It decided for you. The session stays booked.\n",
+        ),
+        (
+            False,
+            False,
+            "€50.00 has gone back to you through your bank. Your session stays booked.\n",
+            "€50.00 has gone back to the client through the bank. The session stays booked.\n",
+        ),
         (
             True,
             True,
@@ -331,6 +341,7 @@ def test_both_are_told_how_a_dispute_ended_and_what_that_means_for_the_money(
     shop.work()
     [text] = told(shop, "Dispute ended")
     assert client in text
+    assert ("kept under the terms" in text) is (cancelled and won)
     [text] = told(shop, "Dispute ended", "ada@example.org")
     assert builder in text
 
