@@ -337,7 +337,7 @@ class BookingCore:
             mark_no_show=MarkNoShow(keeper, access),
             undo_no_show=UndoNoShow(keeper, access),
             record_paid_on_site=RecordPaidOnSite(keeper, access),
-            record_returned_on_site=RecordReturnedOnSite(keeper, access),
+            record_returned_on_site=RecordReturnedOnSite(keeper, access, jobs),
             refund_booking=RefundBooking(keeper, access),
             actor_of_proof=ActorOfProof(people),
             ask_sign_in_link=AskSignInLink(people, link_key),

@@ -194,6 +194,20 @@ def test_a_refund_that_was_given_by_hand_does_not_stand_in_the_way_of_the_next_o
     assert not shop.core.jobs.dead()
 
 
+def test_what_was_given_up_is_over_once_somebody_gave_the_money_back_by_hand(shop: Shop) -> None:
+    booking = a_paid_one(shop)
+    shop.cancel(booking, BUILDER)
+    shop.work()
+    is_sent_back(shop, booking)
+    shop.clock.advance(10 * 24 * HOUR)
+    shop.work(HOUR)
+    assert shop.core.jobs.dead()
+    shop.core.record_returned_on_site(booking_id=booking.id, actor=BUILDER)
+    shop.work()
+    assert not shop.core.jobs.dead()
+    assert shop.now(booking).payment.status is PAY.REFUNDED
+
+
 def test_what_is_owed_beyond_a_refund_that_was_sent_back_goes_back_all_the_same(
     shop: Shop,
 ) -> None:
