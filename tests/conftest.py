@@ -29,7 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _own_logs() -> Iterator[None]:
     """Each test starts with the logs of a service; a command that it runs sets them up anew."""
-    logging.getLogger().setLevel(logging.WARNING)
+    for name in ("", *logs.CHATTY):
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(**logs.structured())
     yield
     structlog.reset_defaults()

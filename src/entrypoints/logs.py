@@ -99,11 +99,15 @@ def structured() -> dict[str, Any]:
     }
 
 
+#: Libraries that tell at INFO what nobody asked for.
+CHATTY = ("alembic", "flask-limiter", "httpx")
+
+
 def configure(*, level: str, json: bool) -> None:
     """Sends structlog and the standard library's logging to stderr, in one form."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(json=json))
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("alembic", "flask-limiter", "httpx"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
     structlog.configure(**structured())

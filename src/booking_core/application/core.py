@@ -207,6 +207,7 @@ class BookingCore:
     jobs: JobQueue
     manage_key: ManageKey
     origin_key: OriginKey
+    clock: Clock
 
     @classmethod
     def assemble(
@@ -368,4 +369,5 @@ class BookingCore:
             jobs=jobs,
             manage_key=manage_key,
             origin_key=origin_key,
+            clock=clock,
         )

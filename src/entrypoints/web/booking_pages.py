@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
@@ -58,7 +58,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         error = errors.for_visitors(error) if error else None
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
         told = application.client_words(words.language())
-        checkout, now = booking.payment.checkout_url, datetime.now(UTC)
+        checkout, now = booking.payment.checkout_url, core.clock.now()
         return render_template(
             "booking.html",
             booking=booking,

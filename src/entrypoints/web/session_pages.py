@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -91,7 +90,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         except NotFound:
             return opening_page(booking_id)
         asks = request.method != "POST" or asked.looks()
-        too_late = asks and not booking.client_may_change(datetime.now(UTC))
+        too_late = asks and not booking.client_may_change(core.clock.now())
         if booking.state is not (_MOVABLE if moving else _WAITING) or too_late:
             return redirect(url_for("pages.manage", booking_id=booking_id), 303)
         if moving:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -54,7 +53,8 @@ class SessionView:
 
     def show(self, offer: Offer, place: Place, error: BookingError | None = None) -> Answered:
         viewer = Actor.system() if place.booking else self.cookies.shopper
-        openings = Openings(self.application.core, offer, viewer, datetime.now(UTC))
+        core = self.application.core
+        openings = Openings(core, offer, viewer, core.clock.now())
         wish, wrong = asked.read(offer)
         error = errors.for_visitors(error) if error else wrong
         try:

@@ -53,6 +53,7 @@ def main(url: str) -> None:
         hear_payment_notice=SimpleNamespace(catch_up=lambda: 0),
         forget_answers=lambda: 0,
         forget_credentials=lambda: 0,
+        refresh_openings=lambda: 0,
     )
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
