@@ -29,8 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _own_logs() -> Iterator[None]:
     """Each test starts with the logs of a service; a command that it runs sets them up anew."""
-    for name in ("", *logs.CHATTY):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger().setLevel(logging.WARNING)
+    for chatty in logs.CHATTY:
+        logging.getLogger(chatty).setLevel(logging.NOTSET)
     structlog.configure(**logs.structured())
     yield
     structlog.reset_defaults()
