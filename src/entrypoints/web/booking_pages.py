@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
 from booking_core import (
     Actor,
@@ -15,6 +24,7 @@ from booking_core import (
     Money,
     MoneyFate,
     NotFound,
+    Offer,
     Payment,
     PaymentStatus,
     Reckoning,
@@ -23,13 +33,16 @@ from booking_core import (
     reckoned_if_cancelled,
 )
 from entrypoints import problems
-from entrypoints.web import errors, words
+from entrypoints.web import errors, headers, words
+from entrypoints.web.calendar_links import calendar_links
 from entrypoints.web.cookies import Cookies
-from entrypoints.web.words import N_
+from entrypoints.web.standing import Standing, once_more, standing
+from entrypoints.web.words import N_, _
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
+_A_DAY = timedelta(days=1)
 _WRONG_TOKEN = {
     "title": N_("This does not open the booking"),
     "message": N_("Use the link of the newest mail about it, or paste the whole link here."),
@@ -58,10 +71,14 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         error = errors.for_visitors(error) if error else None
         offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
         told = application.client_words(words.language())
-        checkout, now = booking.payment.checkout_url, core.clock.now()
+        checkout, now = booking.payment.checkout_url, datetime.now(UTC)
+        stands = standing(booking, now)
+        if stands.changes_soon:
+            headers.let_scripts_read()
         return render_template(
             "booking.html",
             booking=booking,
+            stands=stands,
             offer=offer,
             error=error,
             checkout=checkout,
@@ -80,6 +97,33 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             else None,
             at_provider=not application.calendar.in_database,
             turned_back="turned-back" in request.args,
+            cancelling="cancel" in request.args,
+            seconds_left=_seconds_left(booking, stands, now),
+            once_more=once_more(booking, now),
+            calendars=in_calendars(booking, offer) if stands is Standing.BOOKED else {},
+        )
+
+    def in_calendars(booking: Booking, offer: Offer) -> dict[str, str]:
+        if booking.slot is None:
+            return {}
+        session, name = offer.session_type.title, offer.builder.name
+        return calendar_links(
+            booking.slot,
+            title=_("%(session)s with %(name)s", session=session, name=name),
+            place=booking.location.text or "",
+            text=f"{application.settings.public_url}/bookings/{booking.id}",
+        )
+
+    @pages.get("/bookings/<booking_id>/calendar.ics")
+    def calendar_file(booking_id: str) -> Any:
+        holder = cookies.holder(booking_id)
+        if not cookies.opens(holder, booking_id):
+            return opening_page(booking_id)
+        file = core.write_calendar_file(booking_id=BookingId(booking_id), actor=holder)
+        return Response(
+            file.content,
+            content_type=file.content_type,
+            headers={"Content-Disposition": f"attachment; filename={file.name}"},
         )
 
     def back_to_the_booking(booking_id: str) -> Any:
@@ -145,6 +189,13 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[str, int]:
     """What a browser is shown that has nothing to open the booking with."""
     return render_template("open.html", booking_id=booking_id, error=error), 404
+
+
+def _seconds_left(booking: Booking, stands: Standing, now: datetime) -> int | None:
+    """Until its deadline, where it is so near that a clock for it is of use."""
+    if booking.deadline is None or not stands.counts_down or booking.deadline - now > _A_DAY:
+        return None
+    return ceil((booking.deadline - now).total_seconds())
 
 
 def _owed_by_hand(payment: Payment) -> Money | None:
