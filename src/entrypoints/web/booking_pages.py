@@ -42,7 +42,7 @@ from entrypoints.web.words import N_, _
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
-_A_DAY = timedelta(days=1)
+_CLOCK_RUNS = timedelta(hours=2)
 _WRONG_TOKEN = {
     "title": N_("This does not open the booking"),
     "message": N_("Use the link of the newest mail about it, or paste the whole link here."),
@@ -193,7 +193,7 @@ def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[
 
 def _seconds_left(booking: Booking, stands: Standing, now: datetime) -> int | None:
     """Until its deadline, where it is so near that a clock for it is of use."""
-    if booking.deadline is None or not stands.counts_down or booking.deadline - now > _A_DAY:
+    if booking.deadline is None or not stands.counts_down or booking.deadline - now > _CLOCK_RUNS:
         return None
     return ceil((booking.deadline - now).total_seconds())
 
