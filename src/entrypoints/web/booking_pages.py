@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from flask import (
@@ -16,33 +14,15 @@ from flask import (
     url_for,
 )
 
-from booking_core import (
-    Actor,
-    Booking,
-    BookingError,
-    BookingId,
-    Money,
-    MoneyFate,
-    NotFound,
-    Offer,
-    Payment,
-    PaymentStatus,
-    Reckoning,
-    SchedulingLink,
-    reckoned,
-    reckoned_if_cancelled,
-)
+from booking_core import Actor, Booking, BookingError, BookingId, NotFound
 from entrypoints import problems
-from entrypoints.web import errors, headers, words
-from entrypoints.web.calendar_links import calendar_links
+from entrypoints.web.booking_view import BookingView
 from entrypoints.web.cookies import Cookies
-from entrypoints.web.standing import Standing, once_more, standing
-from entrypoints.web.words import N_, _
+from entrypoints.web.words import N_
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
-_CLOCK_RUNS = timedelta(hours=2)
 _WRONG_TOKEN = {
     "title": N_("This does not open the booking"),
     "message": N_("Use the link of the newest mail about it, or paste the whole link here."),
@@ -50,7 +30,7 @@ _WRONG_TOKEN = {
 
 
 def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
-    core = application.core
+    core, view = application.core, BookingView(application)
 
     @pages.get("/bookings/<booking_id>")
     def manage(booking_id: str) -> Any:
@@ -61,58 +41,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             core.look_soon(booking_id=BookingId(booking_id))
             return opening_page(booking_id)
         booking = core.look_at_link(booking=found)
-        answer = make_response(manage_page(booking))
+        answer = make_response(view.show(booking))
         cookies.keep_on(answer, booking, holder)
         return answer
-
-    def manage_page(
-        booking: Booking, error: BookingError | None = None, link: SchedulingLink | None = None
-    ) -> str:
-        error = errors.for_visitors(error) if error else None
-        offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
-        told = application.client_words(words.language())
-        checkout, now = booking.payment.checkout_url, datetime.now(UTC)
-        stands = standing(booking, now)
-        if stands.changes_soon:
-            headers.let_scripts_read()
-        return render_template(
-            "booking.html",
-            booking=booking,
-            stands=stands,
-            offer=offer,
-            error=error,
-            checkout=checkout,
-            returned=booking.payment.gone_back,
-            owed=_owed_by_hand(booking.payment),
-            became_of_it=_became_of_it(booking),
-            if_cancelled=_if_cancelled(booking, now),
-            changeable=booking.client_may_change(now),
-            changeable_until=told.until(booking.terms.change_notice),
-            terms=told.terms(booking.terms, paid_online=bool(booking.payment.attempts)),
-            # A form may not lead to another site, so this page leads on to the checkout.
-            forward=link.url
-            if link
-            else checkout
-            if request.args.get("to") == "checkout" and not error
-            else None,
-            at_provider=not application.calendar.in_database,
-            turned_back="turned-back" in request.args,
-            cancelling="cancel" in request.args,
-            seconds_left=_seconds_left(booking, stands, now),
-            once_more=once_more(booking, now),
-            calendars=in_calendars(booking, offer) if stands is Standing.BOOKED else {},
-        )
-
-    def in_calendars(booking: Booking, offer: Offer) -> dict[str, str]:
-        if booking.slot is None:
-            return {}
-        session, name = offer.session_type.title, offer.builder.name
-        return calendar_links(
-            booking.slot,
-            title=_("%(session)s with %(name)s", session=session, name=name),
-            place=booking.location.text or "",
-            text=f"{application.settings.public_url}/bookings/{booking.id}",
-        )
 
     @pages.get("/bookings/<booking_id>/calendar.ics")
     def calendar_file(booking_id: str) -> Any:
@@ -163,7 +94,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         except NotFound:
             return opening_page(booking_id)
         try:
-            return manage_page(booking, link=core.offer_link.of(booking))
+            return view.show(booking, link=core.offer_link.of(booking))
         except BookingError as error:
             return refused(booking, error)
 
@@ -183,39 +114,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         return core.show_booking(booking_id=BookingId(booking_id), actor=holder)
 
     def refused(booking: Booking, error: BookingError) -> tuple[str, int]:
-        return manage_page(booking, error), problems.of(error).status
+        return view.show(booking, error), problems.of(error).status
 
 
 def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[str, int]:
     """What a browser is shown that has nothing to open the booking with."""
     return render_template("open.html", booking_id=booking_id, error=error), 404
-
-
-def _seconds_left(booking: Booking, stands: Standing, now: datetime) -> int | None:
-    """Until its deadline, where it is so near that a clock for it is of use."""
-    if booking.deadline is None or not stands.counts_down or booking.deadline - now > _CLOCK_RUNS:
-        return None
-    return ceil((booking.deadline - now).total_seconds())
-
-
-def _owed_by_hand(payment: Payment) -> Money | None:
-    """What does not go back by itself: it was paid at the meeting, or the bank sent a refund back."""
-    moves = payment.attempts and not payment.sent_back
-    if payment.price is None or payment.status is not PaymentStatus.REFUND_DUE or moves:
-        return None
-    return Money(payment.owed, payment.price.currency) if payment.owed else None
-
-
-def _became_of_it(booking: Booking) -> Reckoning | None:
-    """Of the money, once the booking has ended; that nothing was taken stands at the price."""
-    payment = booking.payment
-    if not booking.state.dead:
-        return None
-    found = reckoned(payment, before=payment.returned)
-    return None if found is None or found.fate is MoneyFate.NOTHING_TAKEN else found
-
-
-def _if_cancelled(booking: Booking, now: datetime) -> Reckoning | None:
-    if not booking.state.live:
-        return None
-    return reckoned_if_cancelled(booking, now=now)

@@ -9,7 +9,7 @@ async function look() {
 }
 
 async function asked() {
-  pause = Math.min(pause * 1.5, 60_000);
+  pause = Math.min(pause * 1.5, 600_000);
   try {
     const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
     const now = stands(new DOMParser().parseFromString(await answer.text(), "text/html"));
