@@ -26,7 +26,7 @@ from booking_core import (
     zone,
 )
 from entrypoints import problems, views
-from entrypoints.web import words
+from entrypoints.web import words, zones
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.forms import own_path
 from entrypoints.web.standing import Standing, standing
@@ -172,7 +172,9 @@ def _live(
 
 
 def _zone(client: Actor, bookings: Iterable[Booking]) -> str:
-    """The client's own; where nothing is known of that, the one that it booked in."""
+    """The one asked for, else the client's own; where nothing is known of that, the one it booked in."""
+    if asked := request.args.get("tz"):
+        return zones.named(asked)
     if client.contact and client.contact.timezone:
         return client.contact.timezone
     return next((zone for each in bookings if (zone := each.client.contact.timezone)), "UTC")

@@ -140,6 +140,7 @@ def test_ones_bookings_are_accessible_with_and_without_any(anywhere: Visitor) ->
     book(anywhere.site)
     page.reload()
     page.get_by_role("button", name="Add to my bookings").click()
+    expect(page.get_by_role("link", name="Show them in")).to_be_hidden()  # they are
     page.get_by_role("link", name="Cancel", exact=True).click()
     expect(page.get_by_text("If you cancel now")).to_be_visible()
     page.go_back()

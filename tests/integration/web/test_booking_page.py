@@ -61,6 +61,10 @@ def at(start: str, minutes: int) -> Callable[[Booking], None]:
     return becomes("CONFIRMED", slot=Slot(begins, begins + timedelta(minutes=minutes)))
 
 
+def away(*_: object, **__: object) -> None:
+    raise ProviderFailed("It does not answer.")
+
+
 def overdue(booking: Booking) -> None:
     booking.deadline = datetime.now(UTC) - timedelta(days=1)
 
@@ -98,9 +102,6 @@ def test_a_hold_says_how_much_time_is_left(client: FlaskClient, opened: Open) ->
 def test_whose_time_is_up_is_told_so_while_the_provider_does_not_answer(
     client: FlaskClient, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object, **__: object) -> None:
-        raise ProviderFailed("It does not answer.")
-
     path = opened(PAID, overdue)
     for question in ("standing", "expire"):
         monkeypatch.setattr(SimulatedPayments, question, away)
@@ -110,6 +111,20 @@ def test_whose_time_is_up_is_told_so_while_the_provider_does_not_answer(
     assert COUNTS not in page
     monkeypatch.undo()
     assert "This booking has expired" in client.get(path).text
+
+
+def test_while_the_payment_provider_is_away_the_time_is_kept_and_paying_is_tried_again(
+    client: FlaskClient, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as down:
+        down.setattr(SimulatedPayments, "request", away)
+        path = opened(PAID)
+        page = client.get(client.post(f"{path}/pay").location).text
+        assert "The payment provider has not answered yet. The time is kept for you." in page
+        assert "Try again</button>" in page
+        assert LOOKS_AGAIN in page
+    page = client.get(client.post(f"{path}/pay").location).text
+    assert "Go on to the payment of €49.00" in page
 
 
 def test_who_gives_the_time_back_frees_it_at_once(
@@ -222,6 +237,7 @@ def test_ones_bookings_stand_in_ones_own_zone_with_the_next_one_first(
     assert len(starts) == 2
     assert starts == sorted(starts)
     assert page.count(">Move</a>") == page.count(">Cancel</a>") == 2
+    assert "zone America/Lima." in client.get("/me?tz=lima").text
     cancel = unescape(re.findall(r'href="(/bookings/[^"]+cancel=1)#cancel"', page)[0])
     assert "<details open>" in client.get(cancel).text
     client.post(f"{urlsplit(cancel).path}/cancel")
