@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +100,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             return redirect(url_for("pages.sign_in", to=request.path), 303)
         if viewer.role is not Role.CLIENT:
             return render_template("me.html", builder=_builder(core, viewer))
-        return render_template("me.html", shelf=_shelf(core, viewer, datetime.now(UTC)))
+        return render_template("me.html", shelf=_shelf(core, viewer, core.clock.now()))
 
     @pages.get("/me/export")
     def export() -> Any:

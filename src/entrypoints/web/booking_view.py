@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ class BookingView:
         show_session_type = self.application.core.show_session_type
         offer = show_session_type(session_type=booking.session_type_id, actor=Actor.system())
         told = self.application.client_words(words.language())
-        now = datetime.now(UTC)
+        now = self.application.core.clock.now()
         stands = standing(booking, now)
         if stands.changes_soon:
             headers.let_scripts_read()
