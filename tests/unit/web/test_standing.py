@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -14,7 +15,7 @@ from entrypoints.web.standing import Standing, once_more, standing
 LATER = timedelta(days=30)
 
 
-def to_pay(**payment: object) -> Booking:
+def to_pay(**payment: Any) -> Booking:
     booking = a_booking(BookingState.AWAITING_PAYMENT)
     [attempt] = booking.payment.attempts
     opened = evolve(attempt, checkout_url="https://pay.test/1")
