@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -24,9 +26,10 @@ from booking_core import (
     zone,
 )
 from entrypoints import problems, views
-from entrypoints.web import words
+from entrypoints.web import words, zones
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.forms import own_path
+from entrypoints.web.standing import Standing, standing
 from entrypoints.web.words import N_
 
 if TYPE_CHECKING:
@@ -97,7 +100,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             return redirect(url_for("pages.sign_in", to=request.path), 303)
         if viewer.role is not Role.CLIENT:
             return render_template("me.html", builder=_builder(core, viewer))
-        return render_template("me.html", shelf=_shelf(core, viewer), now=datetime.now(UTC))
+        return render_template("me.html", shelf=_shelf(core, viewer, core.clock.now()))
 
     @pages.get("/me/export")
     def export() -> Any:
@@ -116,44 +119,76 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 
 
 @frozen
-class _Shelf:
-    """A client's bookings; `next` is the cursor of the next page, where only ended ones are."""
+class _Entry:
+    """One of a client's bookings, as it stands by now."""
 
-    upcoming: list[tuple[Booking, Offer]]
-    past: list[tuple[Booking, Offer]]
-    claimable: list[tuple[Booking, Offer]]
+    booking: Booking
+    offer: Offer
+    stands: Standing
+    changeable: bool
+
+
+@frozen
+class _Shelf:
+    """A client's bookings, all in one zone; `next` is the cursor of the next page, of ended ones alone."""
+
+    zone: str
+    upcoming: list[_Entry]
+    past: list[_Entry]
+    claimable: list[_Entry]
     next: BookingId | None
     begins: bool
 
 
-def _shelf(core: BookingCore, client: Actor) -> _Shelf:
-    cursor, now = request.args.get("older"), datetime.now(UTC)
+def _shelf(core: BookingCore, client: Actor, now: datetime) -> _Shelf:
+    cursor = request.args.get("older")
     after = BookingId(cursor) if cursor else None
     ended = core.list_bookings(
         criteria=BookingFilter(states=_ENDED, limit=_PAGE, after=after), actor=client
     )
-    if after:
-        return _Shelf([], _with_offers(core, ended.bookings), [], ended.next, begins=False)
+    upcoming, over, claimable = ([], [], []) if after else _live(core, client, now)
+    past = over + ended.bookings
+    return _Shelf(
+        _zone(client, chain(upcoming, past, claimable)),
+        _entries(core, upcoming, now),
+        _entries(core, past, now),
+        _entries(core, claimable, now),
+        ended.next,
+        begins=after is None,
+    )
+
+
+def _live(
+    core: BookingCore, client: Actor, now: datetime
+) -> tuple[list[Booking], list[Booking], list[Booking]]:
+    """What comes up, the next one first; what is over but not ended; what may be the client's too."""
     live = core.list_bookings(
         criteria=BookingFilter(states=_LIVE, limit=_MOST_LIVE), actor=client
     ).bookings
     over = [each for each in live if each.slot and each.slot.end <= now]
     upcoming = [each for each in live if each not in over]
-    return _Shelf(
-        _with_offers(
-            core, sorted(upcoming, key=lambda each: each.slot.start if each.slot else now)
-        ),
-        _with_offers(core, over + ended.bookings),
-        _with_offers(core, core.list_claimable(actor=client)),
-        ended.next,
-        begins=True,
-    )
+    upcoming.sort(key=lambda each: each.slot.start if each.slot else now)
+    return upcoming, over, list(core.list_claimable(actor=client))
 
 
-def _with_offers(core: BookingCore, bookings: list[Booking]) -> list[tuple[Booking, Offer]]:
+def _zone(client: Actor, bookings: Iterable[Booking]) -> str:
+    """The one asked for, else the client's own; where nothing is known of that, the one it booked in."""
+    if asked := request.args.get("tz"):
+        return zones.named(asked)
+    if client.contact and client.contact.timezone:
+        return client.contact.timezone
+    return next((zone for each in bookings if (zone := each.client.contact.timezone)), "UTC")
+
+
+def _entries(core: BookingCore, bookings: list[Booking], now: datetime) -> list[_Entry]:
     system = Actor.system()
     return [
-        (each, core.show_session_type(session_type=each.session_type_id, actor=system))
+        _Entry(
+            each,
+            core.show_session_type(session_type=each.session_type_id, actor=system),
+            standing(each, now),
+            each.state.live and each.client_may_change(now),
+        )
         for each in bookings
     ]
 

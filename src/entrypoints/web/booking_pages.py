@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
-
-from booking_core import (
-    Actor,
-    Booking,
-    BookingError,
-    BookingId,
-    Money,
-    MoneyFate,
-    NotFound,
-    Payment,
-    PaymentStatus,
-    Reckoning,
-    SchedulingLink,
-    reckoned,
-    reckoned_if_cancelled,
+from flask import (
+    Blueprint,
+    Response,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
 )
+
+from booking_core import Actor, Booking, BookingError, BookingId, NotFound
 from entrypoints import problems
-from entrypoints.web import errors, words
+from entrypoints.web.booking_view import BookingView
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.words import N_
 
@@ -37,7 +30,7 @@ _WRONG_TOKEN = {
 
 
 def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
-    core = application.core
+    core, view = application.core, BookingView(application)
 
     @pages.get("/bookings/<booking_id>")
     def manage(booking_id: str) -> Any:
@@ -48,38 +41,20 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             core.look_soon(booking_id=BookingId(booking_id))
             return opening_page(booking_id)
         booking = core.look_at_link(booking=found)
-        answer = make_response(manage_page(booking))
+        answer = make_response(view.show(booking))
         cookies.keep_on(answer, booking, holder)
         return answer
 
-    def manage_page(
-        booking: Booking, error: BookingError | None = None, link: SchedulingLink | None = None
-    ) -> str:
-        error = errors.for_visitors(error) if error else None
-        offer = core.show_session_type(session_type=booking.session_type_id, actor=Actor.system())
-        told = application.client_words(words.language())
-        checkout, now = booking.payment.checkout_url, core.clock.now()
-        return render_template(
-            "booking.html",
-            booking=booking,
-            offer=offer,
-            error=error,
-            checkout=checkout,
-            returned=booking.payment.gone_back,
-            owed=_owed_by_hand(booking.payment),
-            became_of_it=_became_of_it(booking),
-            if_cancelled=_if_cancelled(booking, now),
-            changeable=booking.client_may_change(now),
-            changeable_until=told.until(booking.terms.change_notice),
-            terms=told.terms(booking.terms, paid_online=bool(booking.payment.attempts)),
-            # A form may not lead to another site, so this page leads on to the checkout.
-            forward=link.url
-            if link
-            else checkout
-            if request.args.get("to") == "checkout" and not error
-            else None,
-            at_provider=not application.calendar.in_database,
-            turned_back="turned-back" in request.args,
+    @pages.get("/bookings/<booking_id>/calendar.ics")
+    def calendar_file(booking_id: str) -> Any:
+        holder = cookies.holder(booking_id)
+        if not cookies.opens(holder, booking_id):
+            return opening_page(booking_id)
+        file = core.write_calendar_file(booking_id=BookingId(booking_id), actor=holder)
+        return Response(
+            file.content,
+            content_type=file.content_type,
+            headers={"Content-Disposition": f"attachment; filename={file.name}"},
         )
 
     def back_to_the_booking(booking_id: str) -> Any:
@@ -119,7 +94,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         except NotFound:
             return opening_page(booking_id)
         try:
-            return manage_page(booking, link=core.offer_link.of(booking))
+            return view.show(booking, link=core.offer_link.of(booking))
         except BookingError as error:
             return refused(booking, error)
 
@@ -139,32 +114,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         return core.show_booking(booking_id=BookingId(booking_id), actor=holder)
 
     def refused(booking: Booking, error: BookingError) -> tuple[str, int]:
-        return manage_page(booking, error), problems.of(error).status
+        return view.show(booking, error), problems.of(error).status
 
 
 def opening_page(booking_id: str, error: dict[str, str] | None = None) -> tuple[str, int]:
     """What a browser is shown that has nothing to open the booking with."""
     return render_template("open.html", booking_id=booking_id, error=error), 404
-
-
-def _owed_by_hand(payment: Payment) -> Money | None:
-    """What does not go back by itself: it was paid at the meeting, or the bank sent a refund back."""
-    moves = payment.attempts and not payment.sent_back
-    if payment.price is None or payment.status is not PaymentStatus.REFUND_DUE or moves:
-        return None
-    return Money(payment.owed, payment.price.currency) if payment.owed else None
-
-
-def _became_of_it(booking: Booking) -> Reckoning | None:
-    """Of the money, once the booking has ended; that nothing was taken stands at the price."""
-    payment = booking.payment
-    if not booking.state.dead:
-        return None
-    found = reckoned(payment, before=payment.returned)
-    return None if found is None or found.fate is MoneyFate.NOTHING_TAKEN else found
-
-
-def _if_cancelled(booking: Booking, now: datetime) -> Reckoning | None:
-    if not booking.state.live:
-        return None
-    return reckoned_if_cancelled(booking, now=now)

@@ -25,6 +25,7 @@ TABLE = {
 }
 CSP, CACHE, HSTS = "Content-Security-Policy", "Cache-Control", "Strict-Transport-Security"
 HTTPS = "all, where `PUBLIC_URL` is https"
+READING = "pages with a month, a builder's hours, or a booking that others work on"
 PUBLIC_URL = "http://127.0.0.1:8000"
 MARKED = re.compile(r"<(?:script|style)\b(?: nonce=\"([\w-]+)\")?")
 READER = {"Accept": "text/html"}
@@ -56,8 +57,8 @@ def policy(answer: TestResponse) -> str:
     if answer.mimetype != "text/html":
         return TABLE[CSP, "all else"]
     docs = answer.request.path in ("/api/docs", "/api/swagger")
-    if re.search(r"/static/(month|schedule)\.js", answer.text):
-        return TABLE[CSP, "pages with a month, or a builder's hours"]
+    if re.search(r"/static/(month|schedule|look-again)\.js", answer.text):
+        return TABLE[CSP, READING]
     return TABLE[CSP, "`/api/docs`" if docs else "pages"]
 
 

@@ -1,0 +1,23 @@
+// Asks how the booking stands, less and less often, and shows the page anew once it stands differently.
+const stands = (page) => page.getElementById("booking")?.dataset.stands;
+const before = stands(document);
+let pause = 2_000; // milliseconds
+
+async function look() {
+  if (!document.hidden && (await asked())) return location.replace(location.pathname);
+  setTimeout(look, pause);
+}
+
+async function asked() {
+  pause = Math.min(pause * 1.5, 600_000);
+  try {
+    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+    const now = stands(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    return now && now !== before;
+  } catch {
+    return false; // no connection just now
+  }
+}
+
+for (const each of document.querySelectorAll("[data-looks]")) each.hidden = false;
+setTimeout(look, pause);

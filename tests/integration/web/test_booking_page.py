@@ -1,0 +1,269 @@
+"""A booking's page in each of its states, the list of one's bookings, and refusals, as people read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from adapters.memory import MemoryMailer
+from adapters.simulated_payments import SimulatedPayments
+from booking_core import Booking, BookingId, BookingState, ProviderFailed, Slot
+from entrypoints.container import Application
+from tests.integration.web.conftest import BOOKINGS, ZONE, Caller
+
+SETTINGS = {"BOOKING_MAILER": "memory"}
+FREE, PAID = "getting-started", "portfolio-review"
+READER = {"Accept": "text/html"}
+GERMAN = {"Accept-Language": "de-DE,de;q=0.9"}
+Open = Callable[..., str]
+
+
+@pytest.fixture
+def opened(client: FlaskClient, anyone: Caller, application: Application) -> Open:
+    """The path of a booking that the browser may open, after `change` was made to it."""
+
+    def opened(kind: str = FREE, change: Callable[[Booking], Any] | None = None) -> str:
+        answers = [{"questionId": "link", "value": "https://example.org/mine"}]
+        wish = anyone.wish(kind, notes="one\ntwo", answers=answers if kind == PAID else [])
+        answer = anyone("POST", f"{BOOKINGS}/confirm", json=wish)
+        assert answer.json is not None
+        booking = answer.json["booking"]
+        if change:
+            with application.schema() as uow:
+                kept = uow.bookings.get(BookingId(booking["id"]))
+                change(kept)
+                uow.bookings.save(kept)
+                uow.commit()
+        path = f"/bookings/{booking['id']}"
+        client.post(f"{path}/open", data={"token": booking["manageToken"]})
+        return path
+
+    return opened
+
+
+def becomes(state: str, **more: Any) -> Callable[[Booking], None]:
+    def change(booking: Booking) -> None:
+        for name, value in {"state": BookingState(state), **more}.items():
+            setattr(booking, name, value)
+
+    return change
+
+
+def at(start: str, minutes: int) -> Callable[[Booking], None]:
+    begins = datetime.fromisoformat(start)
+    return becomes("CONFIRMED", slot=Slot(begins, begins + timedelta(minutes=minutes)))
+
+
+def away(*_: object, **__: object) -> None:
+    raise ProviderFailed("It does not answer.")
+
+
+def overdue(booking: Booking) -> None:
+    booking.deadline = datetime.now(UTC) - timedelta(days=1)
+
+
+LOOKS_AGAIN, COUNTS = "look-again.js", "countdown.js"
+
+
+STATES = [
+    (FREE, None, "You are booked", "Download for my calendar", None),
+    (PAID, None, "Waiting for your payment", "Give the time back", COUNTS),
+    (FREE, becomes("CONFIRMING"), "Your booking is being made", "Look again", LOOKS_AGAIN),
+    (PAID, becomes("EXPIRED", deadline=None), "This booking has expired", "Try this time", None),
+    (FREE, becomes("FAILED"), "This booking could not be made", "Try this time again", None),
+    (FREE, becomes("CANCELLED"), "This booking is cancelled", "Book another time", None),
+    (FREE, at("2026-03-02T09:00Z", 30), "This session is over", "Book another time", None),
+]
+
+
+def test_each_state_has_one_clear_thing_to_do_next(client: FlaskClient, opened: Open) -> None:
+    for kind, change, headline, action, script in STATES:
+        page = client.get(opened(kind, change)).text
+        assert f"<h1>{headline}</h1>" in page
+        assert action in page
+        assert (LOOKS_AGAIN in page, COUNTS in page) == (script == LOOKS_AGAIN, script == COUNTS)
+        assert ("Download for my calendar" in page) is (headline == "You are booked")
+
+
+def test_a_hold_says_how_much_time_is_left(client: FlaskClient, opened: Open) -> None:
+    page = client.get(opened(PAID)).text
+    [left] = re.findall(r'role="timer" data-left="(\d+)"', page)
+    assert 14 * 60 < int(left) <= 30 * 60
+    assert "The time is kept for you until" in page  # without scripts as well
+
+
+def test_whose_time_is_up_is_told_so_while_the_provider_does_not_answer(
+    client: FlaskClient, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = opened(PAID, overdue)
+    for question in ("standing", "expire"):
+        monkeypatch.setattr(SimulatedPayments, question, away)
+    page = client.get(path).text
+    assert "<h1>The time is up</h1>" in page
+    assert LOOKS_AGAIN in page
+    assert COUNTS not in page
+    monkeypatch.undo()
+    assert "This booking has expired" in client.get(path).text
+
+
+def test_while_the_payment_provider_is_away_the_time_is_kept_and_paying_is_tried_again(
+    client: FlaskClient, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as down:
+        down.setattr(SimulatedPayments, "request", away)
+        path = opened(PAID)
+        page = client.get(client.post(f"{path}/pay").location).text
+        assert "The payment provider has not answered yet. The time is kept for you." in page
+        assert "Try again</button>" in page
+        assert LOOKS_AGAIN in page
+    page = client.get(client.post(f"{path}/pay").location).text
+    assert "Go on to the payment of €49.00" in page
+
+
+def test_who_gives_the_time_back_frees_it_at_once(
+    client: FlaskClient, anyone: Caller, opened: Open
+) -> None:
+    before = anyone.slots(PAID)[0]
+    path = opened(PAID)
+    assert before not in anyone.slots(PAID)
+    page = client.get(f"{path}?turned-back=1").text
+    assert "You left the payment page, and nothing was paid." in page
+    assert page.count(f'action="{path}/cancel"') == 1
+    assert client.post(f"{path}/cancel").location == path
+    assert before in anyone.slots(PAID)
+
+
+def test_who_was_too_late_books_the_same_again_without_typing_it_again(
+    client: FlaskClient, opened: Open
+) -> None:
+    path = opened(PAID, overdue)
+    page = client.get(path).text
+    assert "This booking has expired" in page
+    [form] = re.findall(r'action="(/b/demo/portfolio-review[^"]*)">(.+?)</form>', page, re.DOTALL)
+    fields = dict(re.findall(r'name="([\w-]+)" value="([^"]*)"', form[1]))
+    fields.pop("csrf_token")
+    again = client.post(unescape(form[0]), data={k: unescape(v) for k, v in fields.items()})
+    assert again.status_code == 200
+    assert "Your details" in again.text
+    for typed in ("Bo Diddley", "bo@example.org", "https://example.org/mine", "one\ntwo"):
+        assert typed in again.text
+
+
+# ---- in one's own calendar -----------------------------------------------------------------------
+
+
+def test_the_calendar_file_is_for_who_holds_the_booking(client: FlaskClient, opened: Open) -> None:
+    path = opened()
+    answer = client.get(f"{path}/calendar.ics")
+    assert answer.mimetype == "text/calendar"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert b"BEGIN:VEVENT" in answer.data
+    stranger = client.application.test_client().get(f"{path}/calendar.ics")
+    assert stranger.status_code == 404
+    assert "Open a booking" in stranger.text
+    client.post(f"{path}/cancel")
+    assert client.get(f"{path}/calendar.ics", headers=READER).status_code == 404
+
+
+def test_links_to_other_calendars_are_in_the_language_of_the_page_and_tell_nobody_whence(
+    client: FlaskClient, opened: Open
+) -> None:
+    path = opened()
+    page = client.get(path, headers=GERMAN).text
+    found = re.findall(r'<a href="(https://[^"]+)"[^>]*rel="noopener noreferrer">([^<]+)</a>', page)
+    links = {name: parse_qs(urlsplit(unescape(address)).query) for address, name in found[:3]}
+    assert list(links) == ["Google", "Outlook.com", "Microsoft 365"]
+    assert links["Google"]["text"] == links["Outlook.com"]["subject"]
+    assert links["Google"]["text"] == ["Getting started mit Robin Demo"]
+    assert links["Google"]["details"][0].endswith(path)  # which opens nothing by itself
+
+
+def test_on_a_day_when_clocks_change_the_times_are_those_of_the_clock(
+    client: FlaskClient, opened: Open
+) -> None:
+    for start, minutes, clock in (
+        ("2027-03-28T00:30Z", 60, "28 March 2027<br>01:30–03:30"),
+        ("2027-10-31T00:30Z", 60, "31 October 2027<br>02:30+02:00–02:30+01:00"),
+        ("2027-10-30T22:00Z", 24 * 60, "Sunday, 31 October 2027<br>00:00–23:00"),
+    ):
+        page = client.get(opened(FREE, at(start, minutes))).text
+        assert clock in page
+        assert f">{ZONE}</span>" in page
+
+
+# ---- the terms before the click ------------------------------------------------------------------
+
+
+def test_what_cancelling_means_is_said_of_what_is_free_too(
+    client: FlaskClient, opened: Open
+) -> None:
+    path = opened()
+    page = client.get(path).text
+    assert "If you cancel now:</strong> That costs nothing" in page
+    assert "<details><summary" in page
+    assert '<details open><summary id="cancel"' in client.get(f"{path}?cancel=1").text
+
+
+# ---- one's bookings ------------------------------------------------------------------------------
+
+
+def sign_in(client: FlaskClient, application: Application, timezone: str) -> None:
+    client.post("/signin", data={"email": "ana@example.org"})
+    while application.core.work_outbox():
+        pass
+    mailer = application.mailer
+    assert isinstance(mailer, MemoryMailer)
+    [link] = re.findall(r"\S+/signin#link=\S+", mailer.sent_to("ana@example.org")[-1].text)
+    client.post("/signin", data={"link": link, "timezone": timezone})
+
+
+def test_ones_bookings_stand_in_ones_own_zone_with_the_next_one_first(
+    client: FlaskClient, anyone: Caller, application: Application
+) -> None:
+    sign_in(client, application, "Asia/Tokyo")
+    for place in (5, 0):
+        form = {"start": anyone.slots()[place]["startTime"], "timezone": ZONE, "name": "Ana Ng"}
+        assert client.post(f"/b/demo/{FREE}", data=form).status_code == 303
+    page = client.get("/me").text
+    assert "All times are in the zone Asia/Tokyo." in page
+    starts = re.findall(r'<time datetime="([^"]+)">', page)
+    assert len(starts) == 2
+    assert starts == sorted(starts)
+    assert page.count(">Move</a>") == page.count(">Cancel</a>") == 2
+    assert "zone America/Lima." in client.get("/me?tz=lima").text
+    cancel = unescape(re.findall(r'href="(/bookings/[^"]+cancel=1)#cancel"', page)[0])
+    assert "<details open>" in client.get(cancel).text
+    client.post(f"{urlsplit(cancel).path}/cancel")
+    past = client.get("/me").text.partition("Past and cancelled")[2]
+    assert "cancelled</span>" in past
+    assert ">Cancel</a>" not in past
+
+
+def test_who_has_booked_nothing_is_shown_the_way(
+    client: FlaskClient, application: Application
+) -> None:
+    sign_in(client, application, ZONE)
+    page = client.get("/me").text
+    assert "Nothing is booked." in page
+    assert '<a class="button" href="/">' in page
+    assert "Past and cancelled" not in page
+
+
+# ---- refusals ------------------------------------------------------------------------------------
+
+
+def test_a_refusal_says_in_plain_words_what_is_wrong_and_leads_on(client: FlaskClient) -> None:
+    for path, headline, way in (
+        ("/nothing", "We cannot find that", 'href="/"'),
+        ("/b/demo/play-lab", "Please sign in for that", "/signin?to=/b/demo/play-lab"),
+    ):
+        page = client.get(path, headers=READER).text
+        assert f"<h1>{headline}</h1>" in page
+        assert way in page.partition("<main")[2]
