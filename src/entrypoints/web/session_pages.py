@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from entrypoints.container import Application
 
 _WAITING, _MOVABLE = BookingState.AWAITING_SCHEDULING, BookingState.CONFIRMED
-_SENT_BEFORE = Refused(
+SENT_BEFORE = Refused(
     N_(
         "You have booked with this form already, and a mail about it is on its way. What you sent "
         "now changed nothing: cancel or move that booking, or choose a time below to book another "
@@ -59,9 +59,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         if asked.looks():
             return view.show(offer, place)
         try:
-            booking = _book(core, offer, cookies.viewer)
+            booking = booked(core, offer, cookies.viewer)
         except KeyReused:
-            return view.show(offer, place, _SENT_BEFORE)
+            return view.show(offer, place, SENT_BEFORE)
         except BookingError as error:
             return view.show(offer, place, error)
         to = "checkout" if booking.payment.checkout_url else None
@@ -117,7 +117,8 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         return page, problems.of(refused).status if request.method == "POST" else 200
 
 
-def _book(core: BookingCore, offer: Offer, actor: Actor) -> Booking:
+def booked(core: BookingCore, offer: Offer, actor: Actor) -> Booking:
+    """What the form asks for. Raises as the core does, with all wrong fields at once."""
     who = details.known(core, actor)
     try:
         return core.confirm_booking(
