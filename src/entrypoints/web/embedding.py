@@ -1,4 +1,4 @@
-"""The booking page within a page of another site: without a cookie, where its builder allows it (ADR 21)."""
+"""The booking page within another site's page: without a cookie, where its builder allows it (ADR 21)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from booking_core import (
 )
 from entrypoints import problems, times
 from entrypoints.web import asked, errors, forms, headers
-from entrypoints.web.cookies import Cookies, on_https
+from entrypoints.web.cookies import Cookies
 from entrypoints.web.form_pass import FormPass
 from entrypoints.web.session_pages import SENT_BEFORE, booked
 from entrypoints.web.session_view import Place, SessionView
@@ -68,7 +68,7 @@ def routes(application: Application) -> Blueprint:
 
     def within_frame(builder: str, session_type: str, answer: Callable[[Offer], Any]) -> Any:
         host = core.show_builder(name=builder, actor=Actor.anonymous())
-        sites = secure_sites(host.embed_sites, on_https(application))
+        sites = host.sites_under(application.settings.public_url)
         headers.let_frame(sites)
         asking = request.args.get("site")
         g.site = asking if asking in sites else None
@@ -138,11 +138,6 @@ def routes(application: Application) -> Blueprint:
         return page, problems.of(shown).status, errors.when_to_retry(shown)
 
     return area
-
-
-def secure_sites(sites: tuple[str, ...], on_https: bool) -> list[str]:
-    """Those that may embed: where we are on https, nobody on the way to them may write the page."""
-    return [each for each in sites if each.startswith("https:") or not on_https]
 
 
 def _tells(booking: Booking) -> dict[str, Any] | None:

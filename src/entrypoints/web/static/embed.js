@@ -45,10 +45,10 @@
     close.setAttribute("aria-label", element.dataset.close || "Close");
     Object.assign(dialog.style, {
       width: "min(72rem, 100vw - 1rem)", maxWidth: "none", height: "fit-content", maxHeight: "calc(100vh - 1rem)",
-      padding: "0", border: "0", borderRadius: "12px", overflow: "auto", boxShadow: "0 0 0 100vmax #0008",
+      padding: "0", border: "0", borderRadius: "12px", overflow: "auto", background: "none", boxShadow: "0 0 0 100vmax #0008",
     });
     Object.assign(close.style, {
-      position: "sticky", top: "0", float: "right", zIndex: "1", width: "44px", height: "44px", border: "0",
+      position: "sticky", top: "4px", zIndex: "1", display: "block", margin: "4px 4px -48px auto", width: "44px", height: "44px", border: "0",
       borderRadius: "50%", font: "24px/1 sans-serif", cursor: "pointer", background: "#fff", color: "#1b1f27",
     });
     close.addEventListener("click", () => dialog.close());
