@@ -15,11 +15,12 @@ from booking_core import (
     BookingState,
     IdempotencyKey,
     KeyReused,
+    NotFound,
     Offer,
     Refused,
 )
 from entrypoints import problems, times
-from entrypoints.web import asked, errors, forms, headers
+from entrypoints.web import asked, errors, forms, headers, provider_frame
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.form_pass import FormPass
 from entrypoints.web.session_pages import SENT_BEFORE, booked
@@ -83,7 +84,10 @@ def routes(application: Application) -> Blueprint:
 
     def show(offer: Offer, error: BookingError | None = None) -> Any:
         kept = [(name, request.args[name]) for name in _KEPT if name in request.args]
-        return view.show(offer, Place(request.path, keeps=tuple(kept), framed=True), error)
+        place = Place(request.path, keeps=tuple(kept), framed=True)
+        if provider_frame.applies(application, offer):
+            return provider_frame.show(application, offer, place, g.viewer, error)
+        return view.show(offer, place, error)
 
     def take(offer: Offer) -> Any:
         if "booking" in request.form:
@@ -94,24 +98,32 @@ def routes(application: Application) -> Blueprint:
         if number is None:
             return show(offer, _TOO_OLD)
         try:
-            made = book_once(offer, number)
+            answer = book_once(offer, number)
         except KeyReused:
             return show(offer, SENT_BEFORE)
         except BookingError as error:
             return show(offer, error)
-        booking_id = BookingId(made["booking"])
-        return receipt(booking_id, core.manage_key.token(booking_id, made["token_version"]))
+        booking_id = BookingId(answer["booking"])
+        return receipt(booking_id, core.manage_key.token(booking_id, answer["token_version"]))
 
     def book_once(offer: Offer, number: str) -> dict[str, Any]:
         """A form that is sent again books nothing: as it was, it gets the first answer."""
 
         def answer() -> dict[str, Any]:
-            booking = booked(core, offer, Actor.anonymous())
+            booking = made(offer)
             return {"booking": booking.id, "token_version": booking.token_version}
 
         fields = sorted(request.form.items(multi=True))
         key = IdempotencyKey(number, repr(fields).encode())
         return core.answer_once(answer, action="embedded form", actor=g.viewer, key=key)
+
+    def made(offer: Offer) -> Booking:
+        if not provider_frame.applies(application, offer):
+            return booked(core, offer, g.viewer)
+        created = provider_frame.join(core, offer, g.viewer)
+        if not created.hand_token_over:
+            raise NotFound("event in the calendar")  # of somebody else, for all that is shown
+        return created.booking
 
     def look() -> Any:
         """How the booking stands that this frame has made."""

@@ -22,7 +22,7 @@ from booking_core import (
     SlotUnavailable,
 )
 from entrypoints import problems
-from entrypoints.web import asked, details
+from entrypoints.web import asked, details, provider_frame
 from entrypoints.web.booking_pages import opening_page
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.session_view import Place, SessionView
@@ -46,7 +46,10 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 
     @pages.get("/b/<builder>/<session_type>")
     def session_page(builder: str, session_type: str) -> Any:
-        return view.show(offered(builder, session_type), Place(request.path))
+        offer, place = offered(builder, session_type), Place(request.path)
+        if provider_frame.applies(application, offer):
+            return provider_frame.show(application, offer, place, cookies.shopper)
+        return view.show(offer, place)
 
     def offered(builder: str, session_type: str) -> Offer:
         return core.show_session_type(
@@ -56,6 +59,8 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     @pages.post("/b/<builder>/<session_type>")
     def book(builder: str, session_type: str) -> Any:
         offer, place = offered(builder, session_type), Place(request.path)
+        if provider_frame.applies(application, offer):
+            return join(offer, place)
         if asked.looks():
             return view.show(offer, place)
         try:
@@ -66,6 +71,16 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             return view.show(offer, place, error)
         to = "checkout" if booking.payment.checkout_url else None
         return kept(booking, redirect(url_for("pages.manage", booking_id=booking.id, to=to), 303))
+
+    def join(offer: Offer, place: Place) -> Any:
+        """The booking of what was scheduled at the provider's page."""
+        try:
+            created = provider_frame.join(core, offer, cookies.viewer)
+        except BookingError as error:
+            return provider_frame.show(application, offer, place, cookies.shopper, error)
+        booking = created.booking
+        answer: Any = redirect(url_for("pages.manage", booking_id=booking.id), 303)
+        return kept(booking, answer) if created.hand_token_over else answer
 
     def kept(booking: Booking, answer: Any) -> Any:
         """Whoever booked without an account gets what opens the booking later, if that does so still."""
