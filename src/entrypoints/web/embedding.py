@@ -157,7 +157,7 @@ def _tells(booking: Booking) -> dict[str, Any] | None:
     event = _EVENTS.get(booking.state)
     if event is None:
         return None
-    payload = {"bookingId": booking.id}
+    payload: dict[str, str] = {"bookingId": booking.id}
     if booking.slot:
         payload |= {
             "startTime": times.rfc3339(booking.slot.start),
