@@ -14,6 +14,7 @@ from booking_core import (
     BookingId,
     BookingState,
     IdempotencyKey,
+    KeyInProgress,
     KeyReused,
     NotFound,
     Offer,
@@ -101,6 +102,9 @@ def routes(application: Application) -> Blueprint:
             answer = book_once(offer, number)
         except KeyReused:
             return show(offer, SENT_BEFORE)
+        except KeyInProgress as error:
+            forms.carry(request.form[forms.TOKEN])  # sent again it gets the answer of the first
+            return show(offer, error)
         except BookingError as error:
             return show(offer, error)
         booking_id = BookingId(answer["booking"])
@@ -113,7 +117,7 @@ def routes(application: Application) -> Blueprint:
             booking = made(offer)
             return {"booking": booking.id, "token_version": booking.token_version}
 
-        fields = sorted(request.form.items(multi=True))
+        fields = sorted(each for each in request.form.items(multi=True) if each[0] != "key")
         key = IdempotencyKey(number, repr(fields).encode())
         return core.answer_once(answer, action="embedded form", actor=g.viewer, key=key)
 

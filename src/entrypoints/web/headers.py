@@ -70,6 +70,11 @@ def let_frame(sites: Sequence[str]) -> None:
     g.framed_by = " ".join(sites) or _NOBODY
 
 
+def framed() -> bool:
+    """Whether this page is made for a page of another site."""
+    return "framed_by" in g
+
+
 def let_others_load() -> None:
     """This file is for the pages of other sites."""
     g.loaded_by = "cross-origin"

@@ -12,7 +12,7 @@ from attrs import evolve
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from booking_core import Actor, BookingFilter, InvalidRequest
+from booking_core import Actor, BookingFilter, InvalidRequest, KeyInProgress
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
 from tests.integration.web.access import world
@@ -171,6 +171,7 @@ def test_its_links_and_forms_keep_the_language_the_zone_and_the_site(
     asked = {"site": SITE, "lang": "de", "tz": "Asia/Tokyo"}
     page = frame.get(PAGE, query_string=asked)
     assert 'lang="de"' in page.text
+    assert "Set-Cookie" not in page.headers
     links = re.findall(r'href="(/embed/demo/[^"]+)"', page.text)
     assert links
     for link in map(unescape, links):
@@ -265,6 +266,24 @@ def test_the_same_form_sent_twice_books_once(
     assert "You are booked" in first.text
     assert "You are booked" in second.text
     assert booked(application) == 1
+
+
+def test_a_form_that_is_sent_again_too_early_gets_its_answer_a_little_later(
+    frame: FlaskClient, anyone: Caller, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = details(frame, anyone)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(application.core.answer_once), "__call__", in_progress)
+        early = sent(frame, form)
+    assert early.status_code == 409
+    assert fields_of(early.text)["csrf_token"] == form["csrf_token"]
+    assert "You are booked" in sent(frame, form).text
+    assert "You are booked" in sent(frame, form | fields_of(early.text)).text
+    assert booked(application) == 1
+
+
+def in_progress(*_: Any, **__: Any) -> Any:
+    raise KeyInProgress
 
 
 @pytest.mark.parametrize("other", [{"email": "eve@example.org"}, {"name": "Eve"}, {"notes": "Hi"}])

@@ -27,6 +27,14 @@ async function look() {
   tellWhatHappened();
 }
 
+// A second click while the first is under way.
+const sent = new WeakMap();
+addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (Date.now() - (sent.get(event.target) ?? 0) < 5_000) event.preventDefault();
+  else sent.set(event.target, Date.now());
+});
+
 const lookQuietly = () => look().catch(() => {}); // the next look may find the network again
 addEventListener("focus", lookQuietly);
 document.addEventListener("visibilitychange", lookQuietly);
