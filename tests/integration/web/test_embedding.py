@@ -32,10 +32,10 @@ def allowed(application: Application) -> None:
 
 
 @pytest.fixture
-def frame(application: Application) -> FlaskClient:
+def frame(client: FlaskClient) -> FlaskClient:
     """A browser that sends no cookie from within another site's page."""
-    client: FlaskClient = application.web_app().test_client(use_cookies=False)
-    return client
+    app = client.application
+    return FlaskClient(app, app.response_class, use_cookies=False)
 
 
 def allow(application: Application, *sites: str) -> None:

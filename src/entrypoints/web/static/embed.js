@@ -78,12 +78,12 @@
       border: "0", borderRadius: "24px", font: "600 16px/1 system-ui, sans-serif", cursor: "pointer",
       background: "#1f5fbf", color: "#fff", boxShadow: "0 4px 16px #0004",
     });
-    element.append(made);
+    element.replaceChildren(made);
     return made;
   }
 
   const MODES = {
-    inline: (element) => element.append(framed(element)),
+    inline: (element) => element.replaceChildren(framed(element)),
     popup: (element) => opens(element, element),
     button: (element) => opens(button(element), element),
   };
