@@ -35,6 +35,7 @@ _PATH = "/embed/<builder>/<session_type>"
 _TOO_OLD = Refused(
     N_("The page with the form had become too old, so nothing was done yet. Please send it again.")
 )
+_STILL = Refused(N_("This is being booked just now. Send it again to see what became of it."))
 _KEPT = ("lang", "site")  # what a cookie would remember
 _EVENTS = {
     BookingState.CONFIRMED: "booking.confirmed",
@@ -102,9 +103,9 @@ def routes(application: Application) -> Blueprint:
             answer = book_once(offer, number)
         except KeyReused:
             return show(offer, SENT_BEFORE)
-        except KeyInProgress as error:
+        except KeyInProgress:
             forms.carry(request.form[forms.TOKEN])  # sent again it gets the answer of the first
-            return show(offer, error)
+            return show(offer, _STILL)
         except BookingError as error:
             return show(offer, error)
         booking_id = BookingId(answer["booking"])

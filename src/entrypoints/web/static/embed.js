@@ -61,6 +61,7 @@
 
   function opens(trigger, element) {
     let dialog;
+    trigger.setAttribute("aria-haspopup", "dialog");
     trigger.addEventListener("click", (event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
