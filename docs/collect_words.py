@@ -28,6 +28,7 @@ TOLD = (
     "booking_core/application/ask_sign_in_link.py",
     "booking_core/application/cashier.py",
     "booking_core/application/confirm_booking.py",
+    "booking_core/application/create_booking.py",
     "booking_core/application/hold_judge.py",
     "booking_core/application/keep.py",
     "booking_core/application/list_bookings.py",
@@ -48,7 +49,7 @@ TOLD = (
 #: Those that are put together, and the values that others are filled with.
 BESIDES = (
     "'{}' needs an answer: {}", "'{}': {}", "There is no time zone '{}'; {}",
-    "booking", "builder", "session type", "slot",
+    "booking", "builder", "event in the calendar", "session type", "slot",
 )  # fmt: skip
 #: What our own refusals are called by HTTP alone.
 STATUSES = (400, 403, 404, 405, 413, 429)

@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import frozen
 
-from booking_core.application.changes import added, check_names
+from booking_core.application.changes import added, check_names, check_sites
 from booking_core.application.people import People
 from booking_core.application.repeats import IdempotencyKey, Repeats, scoped
 from booking_core.domain.actor import Actor
@@ -26,6 +26,7 @@ class AddBuilder:
     people: People
     ids: IdFactory
     repeats: Repeats
+    public_url: str
 
     def __call__(
         self,
@@ -54,6 +55,7 @@ class AddBuilder:
             schedule=schedule,
             **more,
         )
+        check_sites(builder, self.public_url)
         asked = scoped(
             key, "add builder", actor, asked=(name, email, schedule, sorted(more.items()))
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from booking_core.application.changes import check_names, write_change
+from booking_core.application.changes import check_names, check_sites, write_change
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.checks import invalid
@@ -24,6 +24,7 @@ class ChangeBuilder:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    public_url: str
 
     def __call__(
         self,
@@ -56,6 +57,8 @@ class ChangeBuilder:
             if schedule_was not in (None, before.schedule.digest):
                 raise StaleSchedule
             builder = evolve(before, **changes)
+            if "embed_sites" in changes:
+                check_sites(builder, self.public_url)
             _check_account(uow, builder)
             uow.builders.save(builder)
             write_change(uow, before, builder, actor=actor, now=self.clock.now())

@@ -9,6 +9,7 @@ from attrs import fields_dict
 
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
+from booking_core.domain.checks import invalid
 from booking_core.domain.errors import FieldError, InvalidRequest
 from booking_core.domain.ids import BuilderId
 from booking_core.domain.session_type import SessionType
@@ -31,6 +32,14 @@ def check_names(kind: type[Builder | SessionType], given: Iterable[str]) -> None
     ]
     if errors:
         raise InvalidRequest(" ".join(error.detail for error in errors), errors)
+
+
+def check_sites(builder: Builder, public_url: str) -> None:
+    """Raises InvalidRequest where a site may not embed pages at that address."""
+    if builder.sites_under(public_url) != builder.embed_sites:
+        raise invalid(
+            "/embedSites", "A site that embeds pages of https begins with https:// itself."
+        )
 
 
 def write_change(

@@ -102,6 +102,14 @@ class Builder:
         if any(not timedelta(0) < offset <= _LONGEST_REMINDER for offset in self.reminders):
             raise invalid("/reminders", "A reminder comes up to 60 days before the start.")
 
+    def sites_under(self, public_url: str) -> tuple[str, ...]:
+        """The `embed_sites` that count where our pages are at that address.
+
+        Where that is https, a page of plain http is none: anybody on the way to it may have written it.
+        """
+        secure = public_url.startswith("https:")
+        return tuple(each for each in self.embed_sites if each.startswith("https:") or not secure)
+
     @property
     def timezone(self) -> str:
         """The IANA zone that the weekly hours are written in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+_USUAL_PORT = {"https": ":443", "http": ":80"}  # which browsers leave out
 _HOST_AND_PORT = re.compile(r"([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:[0-9]+)?")
 # Browsers leave tabs and line breaks out of an address, and read a backslash as a slash.
 _PLAIN = re.compile(r"[^\s\\\x00-\x1f\x7f]+")
@@ -21,7 +22,7 @@ def origin(address: str) -> str | None:
             return None
     except ValueError:
         return None
-    place = parts.netloc.lower()
+    place = parts.netloc.lower().removesuffix(_USUAL_PORT[parts.scheme])
     return f"{parts.scheme}://{place}" if _HOST_AND_PORT.fullmatch(place) else None
 
 

@@ -12,6 +12,7 @@ from entrypoints.web import (
     bookings,
     catalogue,
     document,
+    embedding,
     errors,
     figures,
     forms,
@@ -72,6 +73,7 @@ def create_app(application: Application) -> OpenAPI:
     own_pages = pages.routes(application)
     forms.guard(app, application, own_pages)
     app.register_blueprint(own_pages)
+    app.register_blueprint(embedding.routes(application))
     if brought := getattr(application.payments, "pages", None):
         # A provider whose checkout is served here, and that tells us what happens there.
         # Its forms are not guarded: it is another site in all but its address, and knows no cookie.

@@ -69,7 +69,7 @@ def problem(
 
 def _for_a_reader() -> bool:
     """Whether a person looks at a page, and not a program at the API."""
-    if request.path.startswith("/api/") or request.blueprint not in (None, "pages"):
+    if request.path.startswith("/api/") or request.blueprint not in (None, "pages", "embedding"):
         return False
     kinds = ("application/problem+json", "text/html")
     return request.accept_mimetypes.best_match(kinds) == "text/html"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, render_template, request
+from flask import Blueprint, Flask, g, render_template, request
 from flask_wtf.csrf import (  # type: ignore[import-untyped]
     CSRFError,
     CSRFProtect,
@@ -45,22 +46,37 @@ def guard(app: Flask, application: Application, pages: Blueprint) -> None:
         WTF_CSRF_SSL_STRICT=False,  # the origin says more than the referrer, and is always sent
         WTF_CSRF_FIELD_NAME=TOKEN,
     )
-    protection = CSRFProtect(app)
-    ours = urlsplit(application.settings.public_url).netloc
+    protection, elsewhere = CSRFProtect(app), from_elsewhere(application)
 
     @pages.before_request
     def check() -> None:
-        origin = request.headers.get("Origin")
-        if request.method == "POST" and origin and _place(origin) not in (request.host, ours):
-            raise Forbidden(N_("Send the form from its own page."))
+        elsewhere()
         protection.protect()
 
     app.register_error_handler(CSRFError, _once_more)
     app.add_template_global(_field, "form_token")
 
 
+def from_elsewhere(application: Application) -> Callable[[], None]:
+    """What refuses a form that another site has made."""
+    ours = urlsplit(application.settings.public_url).netloc
+
+    def refuse() -> None:
+        origin = request.headers.get("Origin")
+        if request.method == "POST" and origin and _place(origin) not in (request.host, ours):
+            raise Forbidden(N_("Send the form from its own page."))
+
+    return refuse
+
+
+def carry(token: str) -> None:
+    """The forms of this answer carry that, and no token that is tied to a cookie."""
+    g.form_token = token
+
+
 def _field() -> Markup:
-    return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN, generate_csrf())
+    token = g.get("form_token") or generate_csrf()
+    return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN, token)
 
 
 def _once_more(error: CSRFError) -> tuple[str, int]:

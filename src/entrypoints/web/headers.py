@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -20,12 +21,14 @@ _EVERYWHERE = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{each}=()" for each in _NOT_USED),
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
-_NOWHERE = "base-uri 'none'; frame-ancestors 'none'"
+_BASE = "base-uri 'none'; frame-ancestors"
+_NOBODY = "'none'"
+_NOWHERE = f"{_BASE} {_NOBODY}"
 # What is no page loads nothing, wherever somebody opens it.
 _DATA = f"default-src 'none'; form-action 'none'; {_NOWHERE}"
-_PAGE = f"default-src 'none'; img-src 'self' data:; {_NOWHERE}"
+_LOOKS = "default-src 'none'; img-src 'self' data:"
+_PAGE = f"{_LOOKS}; {_NOWHERE}"
 _DOCS = ("docs", "swagger.swagger")
 
 
@@ -39,6 +42,7 @@ def guard(app: Flask, public_url: str) -> None:
     @app.after_request
     def headers(response: Response) -> Response:
         response.headers.update(everywhere)
+        response.headers["Cross-Origin-Resource-Policy"] = g.get("loaded_by", "same-origin")
         response.headers["Content-Security-Policy"] = _policy(response, ours)
         response.headers.setdefault("Cache-Control", "no-store")  # a file says how long it is kept
         if isinstance(request.routing_exception, RequestRedirect):
@@ -61,6 +65,26 @@ def let_scripts_read() -> None:
     g.scripts_read = True
 
 
+def let_frame(sites: Sequence[str]) -> None:
+    """Pages of these origins may show this page within theirs."""
+    g.framed_by = " ".join(sites) or _NOBODY
+
+
+def framed() -> bool:
+    """Whether this page is made for a page of another site."""
+    return "framed_by" in g
+
+
+def let_others_load() -> None:
+    """This file is for the pages of other sites."""
+    g.loaded_by = "cross-origin"
+
+
+def show_within(origin: str) -> None:
+    """This page shows one of that origin within itself."""
+    g.shows_within = origin
+
+
 def _policy(response: Response, ours: str) -> str:
     if response.mimetype != "text/html":
         return _DATA
@@ -74,7 +98,9 @@ def _policy(response: Response, ours: str) -> str:
     # that is served here sends its client back to the public address, whatever it was opened under.
     scripts = f"; script-src 'nonce-{g.nonce}'" if "nonce" in g else ""
     reads = "; connect-src 'self'" if "scripts_read" in g else ""
-    return f"{_PAGE}; style-src 'self'; form-action 'self' {ours}{scripts}{reads}"
+    within = f"; frame-src {g.shows_within}" if "shows_within" in g else ""
+    page = f"{_LOOKS}; {_BASE} {g.get('framed_by', _NOBODY)}"
+    return f"{page}; style-src 'self'; form-action 'self' {ours}{scripts}{reads}{within}"
 
 
 def _origin(url: str) -> str:

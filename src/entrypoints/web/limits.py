@@ -50,7 +50,10 @@ _RATES = {
 _READING = ("GET", "HEAD", "OPTIONS")
 _EXPORTS = ("/me/export", "/api/me/export")
 _WRITING = (
-    ("booking", re.compile(r"/api/scheduling/(bookings|calendly/scheduling-link)|/bookings/|/b/")),
+    (
+        "booking",
+        re.compile(r"/api/scheduling/(bookings|calendly/scheduling-link)|/bookings/|/b/|/embed/"),
+    ),
     ("signing in", re.compile("/signin")),
     ("webhooks", re.compile("/api/webhooks/")),
 )

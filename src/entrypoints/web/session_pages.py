@@ -22,7 +22,7 @@ from booking_core import (
     SlotUnavailable,
 )
 from entrypoints import problems
-from entrypoints.web import asked, details
+from entrypoints.web import asked, details, provider_frame
 from entrypoints.web.booking_pages import opening_page
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.session_view import Place, SessionView
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from entrypoints.container import Application
 
 _WAITING, _MOVABLE = BookingState.AWAITING_SCHEDULING, BookingState.CONFIRMED
-_SENT_BEFORE = Refused(
+SENT_BEFORE = Refused(
     N_(
         "You have booked with this form already, and a mail about it is on its way. What you sent "
         "now changed nothing: cancel or move that booking, or choose a time below to book another "
@@ -46,7 +46,10 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 
     @pages.get("/b/<builder>/<session_type>")
     def session_page(builder: str, session_type: str) -> Any:
-        return view.show(offered(builder, session_type), Place(request.path))
+        offer, place = offered(builder, session_type), Place(request.path)
+        if provider_frame.applies(application, offer):
+            return provider_frame.show(application, offer, place, cookies.shopper)
+        return view.show(offer, place)
 
     def offered(builder: str, session_type: str) -> Offer:
         return core.show_session_type(
@@ -56,16 +59,28 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     @pages.post("/b/<builder>/<session_type>")
     def book(builder: str, session_type: str) -> Any:
         offer, place = offered(builder, session_type), Place(request.path)
+        if provider_frame.applies(application, offer):
+            return join(offer, place)
         if asked.looks():
             return view.show(offer, place)
         try:
-            booking = _book(core, offer, cookies.viewer)
+            booking = booked(core, offer, cookies.viewer)
         except KeyReused:
-            return view.show(offer, place, _SENT_BEFORE)
+            return view.show(offer, place, SENT_BEFORE)
         except BookingError as error:
             return view.show(offer, place, error)
         to = "checkout" if booking.payment.checkout_url else None
         return kept(booking, redirect(url_for("pages.manage", booking_id=booking.id, to=to), 303))
+
+    def join(offer: Offer, place: Place) -> Any:
+        """The booking of what was scheduled at the provider's page."""
+        try:
+            created = provider_frame.join(core, offer, cookies.viewer)
+        except BookingError as error:
+            return provider_frame.show(application, offer, place, cookies.shopper, error)
+        booking = created.booking
+        answer: Any = redirect(url_for("pages.manage", booking_id=booking.id), 303)
+        return kept(booking, answer) if created.hand_token_over else answer
 
     def kept(booking: Booking, answer: Any) -> Any:
         """Whoever booked without an account gets what opens the booking later, if that does so still."""
@@ -117,7 +132,8 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         return page, problems.of(refused).status if request.method == "POST" else 200
 
 
-def _book(core: BookingCore, offer: Offer, actor: Actor) -> Booking:
+def booked(core: BookingCore, offer: Offer, actor: Actor) -> Booking:
+    """What the form asks for. Raises as the core does, with all wrong fields at once."""
     who = details.known(core, actor)
     try:
         return core.confirm_booking(

@@ -39,9 +39,20 @@ class Place:
     url: str
     booking: Booking | None = None
     moving: bool = False
+    keeps: tuple[tuple[str, str], ...] = ()  # what its links and forms take along
+    framed: bool = False
 
     def link(self, **query: str) -> str:
-        return f"{self.url}?{urlencode(query, safe='/:')}"
+        return f"{self.url}?{urlencode([*query.items(), *self.keeps], safe='/:')}"
+
+    @property
+    def action(self) -> str:
+        """Where its forms are sent to."""
+        return self.link() if self.keeps else self.url
+
+    @property
+    def layout(self) -> str:
+        return "embed/frame.html" if self.framed else "base.html"
 
 
 @frozen

@@ -21,6 +21,7 @@ from babel.units import format_unit
 from flask import Flask, Response, current_app, request
 
 from booking_core import Language
+from entrypoints.web import headers
 from entrypoints.web.cookies import named, on_https
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _cookie() -> str:
 def _remember(answer: Response) -> Response:
     """What is chosen in the address of a page holds for the next ones."""
     chosen = _known(request.args.get("lang"))
-    if chosen and answer.mimetype == "text/html":
+    if chosen and answer.mimetype == "text/html" and not headers.framed():
         answer.set_cookie(
             _cookie(),
             chosen,

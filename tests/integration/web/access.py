@@ -257,6 +257,7 @@ QUERIES: Mapping[str, Json] = {
 }
 #: What forms send.
 FORMS: Mapping[str, Json] = {
+    "embedding.framed_form": {"day": "2030-01-07"},
     "pages.book": {"pick": "1"},
     "pages.change_schedule": {"timezone": "UTC", "do": "preview"},
     "pages.move": {"pick": "1"},

@@ -115,7 +115,12 @@ _ON_POSTGRESQL = ("test_bookings", "test_paying", "test_provider", "test_slots")
 #: What is refused, mostly before any store is asked: tried on the one that could choke on it.
 _ON_SQLITE_ALONE = ("test_bad_input",)
 #: What a page shows, whatever store there is.
-_IN_MEMORY_ALONE = ("test_booking_page", "test_choosing_a_time")
+_IN_MEMORY_ALONE = (
+    "test_booking_page",
+    "test_choosing_a_time",
+    "test_embedding",
+    "test_provider_frame",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -24,6 +24,7 @@ TABLE = {
     if row
 }
 CSP, CACHE, HSTS = "Content-Security-Policy", "Cache-Control", "Strict-Transport-Security"
+CORP = "Cross-Origin-Resource-Policy"
 HTTPS = "all, where `PUBLIC_URL` is https"
 READING = "pages with a month, a builder's hours, or a booking that others work on"
 PUBLIC_URL = "http://127.0.0.1:8000"
@@ -35,6 +36,8 @@ def check(answer: TestResponse, public_url: str = PUBLIC_URL) -> None:
     """Has the headers of the table, each once."""
     told = {name: answer.headers.getlist(name) for name, _ in TABLE}
     expected = {name: [value] for (name, what), value in TABLE.items() if what == "all"}
+    script = is_file(answer) and answer.request.path == "/embed.js"
+    expected[CORP] = [TABLE[CORP, "`/embed.js`" if script else "all else"]]
     expected[HSTS] = [TABLE[HSTS, HTTPS]] if public_url.startswith("https:") else []
     expected[CACHE] = [TABLE[CACHE, "files" if is_file(answer) else "all else"]]
     expected[CSP] = [policy(answer).replace("PUBLIC_URL", public_url)]
@@ -48,7 +51,7 @@ def check(answer: TestResponse, public_url: str = PUBLIC_URL) -> None:
 
 
 def is_file(answer: TestResponse) -> bool:
-    files = r"/(static|simulated-payments/static|api/swagger)/.+"
+    files = r"/embed\.js|/(static|simulated-payments/static|api/swagger)/.+"
     there = answer.status_code == 200 and answer.request.method != "OPTIONS"
     return there and bool(re.fullmatch(files, answer.request.path))
 

@@ -125,6 +125,7 @@ def test_development_admits_64_confirms_at_once_and_a_thousand_a_minute(
         ("POST", f"{BOOKINGS}/x/pay", "booking"),
         ("POST", "/api/scheduling/calendly/scheduling-link", "booking"),
         ("POST", "/b/demo/getting-started", "booking"),
+        ("POST", "/embed/demo/getting-started", "booking"),
         ("POST", "/bookings/x/move", "booking"),
         ("POST", "/signin", "signing in"),
         ("POST", "/api/webhooks/stripe", "webhooks"),

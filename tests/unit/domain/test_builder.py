@@ -31,6 +31,10 @@ from booking_core.testing.examples import a_builder, a_schedule
         ({"embed_sites": ("https://x.org;script-src",)}, "/embedSites"),
         ({"embed_sites": ("https://x.org,https://y.org",)}, "/embedSites"),
         ({"embed_sites": ("https://*",)}, "/embedSites"),
+        ({"embed_sites": ("*",)}, "/embedSites"),
+        ({"embed_sites": ("null",)}, "/embedSites"),
+        ({"embed_sites": ("https://x.org\r\nX: y",)}, "/embedSites"),
+        ({"embed_sites": ("https://x.org 'unsafe-inline'",)}, "/embedSites"),
         ({"embed_sites": ("https://",)}, "/embedSites"),
         ({"embed_sites": ("https://me@x.org",)}, "/embedSites"),
         ({"embed_sites": ("https://x.org:99999",)}, "/embedSites"),
@@ -71,6 +75,12 @@ def test_of_the_sites_that_may_embed_only_the_origin_is_kept() -> None:
     given = ["https://Example.org/book?x=1#here", "http://localhost:8080/", "https://[::1]:8443"]
     kept = a_builder(embed_sites=given).embed_sites
     assert kept == ("https://example.org", "http://localhost:8080", "https://[::1]:8443")
+
+
+def test_a_site_is_written_as_browsers_write_it() -> None:
+    given = ["https://example.org:443", "http://localhost:80", "https://example.org:80"]
+    kept = a_builder(embed_sites=given).embed_sites
+    assert kept == ("https://example.org", "http://localhost", "https://example.org:80")
 
 
 @pytest.mark.parametrize(

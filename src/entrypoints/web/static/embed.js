@@ -1,0 +1,106 @@
+// Puts the booking page into a page of yours: <div data-booking="builder/session-type"></div>. See docs/embedding.md.
+(() => {
+  const ours = new URL(document.currentScript.src).origin;
+  const NAME = /^[\w-]+\/[\w-]+$/;
+  const EVENTS = ["booking.ready", "slot.selected", "booking.confirmed", "booking.cancelled"];
+  const TALLEST = 20_000; // pixels
+
+  function address({ booking, lang, tz }) {
+    const url = new URL(`/embed/${booking}`, ours);
+    url.searchParams.set("site", location.origin);
+    if (lang) url.searchParams.set("lang", lang);
+    if (tz) url.searchParams.set("tz", tz);
+    return url.href;
+  }
+
+  function framed(element) {
+    const frame = document.createElement("iframe");
+    frame.title = element.dataset.label || "Book a time";
+    frame.src = address(element.dataset);
+    Object.assign(frame.style, { display: "block", width: "100%", height: "640px", border: "0", colorScheme: "normal" });
+    hear(frame, element);
+    return frame;
+  }
+
+  function hear(frame, element) {
+    let ready = false;
+    addEventListener("message", ({ source, origin, data }) => {
+      if (source !== frame.contentWindow || origin !== ours || data?.source !== "booking") return;
+      if (data.event === "height") {
+        const height = Math.min(Math.ceil(Number(data.payload?.height)), TALLEST);
+        if (height > 0) frame.style.height = `${height}px`;
+      } else if (EVENTS.includes(data.event) && !(ready && data.event === "booking.ready")) {
+        ready = true;
+        if (data.event !== "booking.ready" && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
+        element.dispatchEvent(new CustomEvent(data.event, { bubbles: true, detail: data.payload ?? {} }));
+      }
+    });
+  }
+
+  function dialogOf(element) {
+    const dialog = document.createElement("dialog");
+    const close = document.createElement("button");
+    close.type = "button";
+    close.textContent = "×";
+    close.setAttribute("aria-label", element.dataset.close || "Close");
+    Object.assign(dialog.style, {
+      width: "min(72rem, 100vw - 1rem)", maxWidth: "none", height: "fit-content", maxHeight: "calc(100vh - 1rem)",
+      padding: "0", border: "0", borderRadius: "12px", overflow: "auto", background: "none", boxShadow: "0 0 0 100vmax #0008",
+    });
+    Object.assign(close.style, {
+      position: "sticky", top: "4px", zIndex: "1", display: "block", margin: "4px 4px -48px auto", width: "44px", height: "44px", border: "0",
+      borderRadius: "50%", font: "24px/1 sans-serif", cursor: "pointer", background: "#fff", color: "#1b1f27",
+    });
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    dialog.setAttribute("aria-label", element.dataset.label || "Book a time");
+    dialog.append(close, framed(element));
+    document.body.append(dialog);
+    return dialog;
+  }
+
+  function opens(trigger, element) {
+    let dialog;
+    trigger.setAttribute("aria-haspopup", "dialog");
+    trigger.addEventListener("click", (event) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+      event.preventDefault();
+      dialog ??= dialogOf(element);
+      dialog.showModal();
+    });
+  }
+
+  function button(element) {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = element.dataset.label || "Book a time";
+    Object.assign(made.style, {
+      position: "fixed", right: "16px", bottom: "16px", zIndex: "2147483000", minHeight: "48px", padding: "0 20px",
+      border: "0", borderRadius: "24px", font: "600 16px/1 system-ui, sans-serif", cursor: "pointer",
+      background: "#1f5fbf", color: "#fff", boxShadow: "0 4px 16px #0004",
+    });
+    element.replaceChildren(made);
+    return made;
+  }
+
+  const MODES = {
+    inline: (element) => element.replaceChildren(framed(element)),
+    popup: (element) => opens(element, element),
+    button: (element) => opens(button(element), element),
+  };
+
+  function place() {
+    for (const element of document.querySelectorAll("[data-booking]:not([data-placed])")) {
+      const mode = element.dataset.mode ?? "inline";
+      if (!NAME.test(element.dataset.booking) || !Object.hasOwn(MODES, mode)) {
+        console.error("booking: not a session type, or not a mode:", element);
+        continue;
+      }
+      element.dataset.placed = "";
+      MODES[mode](element);
+    }
+  }
+
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", place);
+  else place();
+})();

@@ -1,0 +1,205 @@
+"""The booking page within pages of another origin, in the browser that decides what is shown there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from attrs import frozen
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from booking_core import Actor
+from tests.integration.browser.visitor import Site, Visitor
+
+DEMO = "demo/getting-started"
+#: The page of somebody else: it embeds ours, and writes down what it is told.
+HOST = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
+<title>A school</title><body style="font: 1rem sans-serif; margin: 1rem">
+<h1>A school</h1><script>
+  const heard = [];
+  for (const name of ["booking.ready", "slot.selected", "booking.confirmed", "booking.cancelled"])
+    addEventListener(name, (event) => heard.push([name, event.detail]));
+</script>{body}<p>Below it</p></html>"""
+
+
+@frozen
+class School:
+    """Another site, at `localhost` where we are at 127.0.0.1."""
+
+    url: str
+    pages: dict[str, str]
+
+    def page(self, body: str) -> str:
+        path = f"/{len(self.pages)}"
+        self.pages[path] = HOST.replace("{body}", body)
+        return self.url + path
+
+
+@pytest.fixture
+def school() -> Iterator[School]:
+    pages: dict[str, str] = {}
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = pages.get(self.path, "").encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield School(f"http://localhost:{server.server_port}", pages)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def allow(site: Site, school: School) -> Callable[..., None]:
+    def allow(*sites: str) -> None:
+        core, system = site.application.core, Actor.system()
+        builder = core.show_builder(name="demo", actor=system)
+        core.change_builder(builder_id=builder.id, changes={"embed_sites": sites}, actor=system)
+
+    allow(school.url)
+    return allow
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(timezone_id="Europe/Berlin", locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    yield page
+    context.close()
+
+
+def tag(site: Site, **data: str) -> str:
+    marks = " ".join(f'data-{name}="{value}"' for name, value in data.items())
+    return f'<div id="here" {marks}></div><script src="{site.url}/embed.js"></script>'
+
+
+def book(frame: FrameLocator) -> None:
+    frame.locator(".times .starts a").first.click()
+    frame.get_by_label("Your name").fill("Bo Diddley")
+    frame.get_by_label("Your e-mail address").fill("bo@example.org")
+    frame.get_by_role("button", name="Book this time").click()
+    expect(frame.get_by_role("heading", name="You are booked")).to_be_visible()
+
+
+def names(page: Page) -> list[str]:
+    heard: list[str] = page.evaluate("heard.map(([name]) => name)")
+    return heard
+
+
+@pytest.mark.usefixtures("allow")
+def test_a_visitor_of_another_site_books_there_and_cancels_in_a_window_of_ours(
+    page: Page, site: Site, school: School
+) -> None:
+    page.goto(school.page(tag(site, booking=DEMO, tz="Europe/Berlin")))
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".month a").first).to_be_visible()
+    before = page.locator("iframe").bounding_box()
+    book(frame)
+    assert names(page) == ["booking.ready", "slot.selected", "booking.confirmed"]
+    chosen, confirmed = page.evaluate("heard.slice(1).map(([, detail]) => detail)")
+    assert confirmed["startTime"] == chosen["startTime"]
+    assert set(confirmed) == {"bookingId", "startTime", "endTime"}
+    page.wait_for_function(
+        "height => document.querySelector('iframe').offsetHeight < height",
+        arg=before and before["height"],
+    )
+    assert not page.context.cookies()
+    with page.context.expect_page() as opened:
+        frame.get_by_role("link", name="Open the booking").click()
+    ours = opened.value
+    expect(ours.get_by_role("heading", name="You are booked")).to_be_visible()
+    ours.get_by_text("Cancel this booking").click()
+    ours.get_by_role("button", name="Cancel the booking").click()
+    expect(ours.get_by_role("heading", name="This booking is cancelled")).to_be_visible()
+    ours.close()
+    page.frames[1].evaluate("dispatchEvent(new Event('focus'))")
+    expect(frame.get_by_role("heading", name="This booking is cancelled")).to_be_visible()
+    assert names(page)[-1] == "booking.cancelled"
+
+
+def test_a_site_that_is_not_on_the_list_shows_nothing(
+    page: Page, site: Site, school: School, allow: Callable[..., None]
+) -> None:
+    allow("https://school.example.org")
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(school.page(tag(site, booking=DEMO)))
+    expect(page.frame_locator("iframe").locator(".session")).to_have_count(0)
+    assert names(page) == []
+    assert any("frame-ancestors" in each for each in refused)
+
+
+@pytest.mark.usefixtures("allow")
+def test_it_opens_over_the_page_and_closes_by_the_keyboard(
+    page: Page, site: Site, school: School
+) -> None:
+    link = f'<a href="/elsewhere" data-booking="{DEMO}" data-mode="popup">Meet us</a>'
+    page.goto(school.page(link + tag(site, booking=DEMO, mode="button", label="Book us")))
+    for name in ("Meet us", "Book us"):
+        assert page.get_by_role("dialog").count() == 0  # nothing is there before somebody wants it
+        page.get_by_text(name).focus()
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog")
+        expect(dialog.frame_locator("iframe").locator(".month a").first).to_be_visible()
+        page.get_by_role("button", name="Close").focus()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(page.get_by_text(name)).to_be_focused()
+
+
+def test_what_is_embedded_is_accessible(visitor: Visitor) -> None:
+    page = visitor.open(f"/embed/{DEMO}?tz=Europe/Berlin")
+    visitor.check_accessible()
+    page.locator(".times .starts a").first.click()
+    page.get_by_label("Your name").fill("Bo Diddley")
+    page.get_by_label("Your e-mail address").fill("bo@example.org")
+    visitor.check_accessible()
+    page.get_by_role("button", name="Book this time").click()
+    expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
+    visitor.check_accessible()
+
+
+@pytest.mark.usefixtures("allow")
+def test_messages_of_others_are_not_believed(page: Page, site: Site, school: School) -> None:
+    forged = """<script>
+      const event = { source: "booking", event: "booking.confirmed", payload: { bookingId: "x" } };
+      const other = document.createElement("iframe");
+      other.srcdoc = `<script>parent.postMessage(${JSON.stringify(event)}, "*")<\\/script>`;
+      document.body.append(other);
+      postMessage(event, "*");
+    </script>"""
+    page.goto(school.page(tag(site, booking=DEMO) + forged))
+    expect(page.frame_locator("#here iframe").locator(".month a").first).to_be_visible()
+    page.wait_for_function("heard.length")
+    assert names(page) == ["booking.ready"]
+
+
+@pytest.mark.usefixtures("allow")
+def test_attributes_are_names_and_text_whatever_they_say(
+    page: Page, site: Site, school: School
+) -> None:
+    wrong = (
+        "../../bookings/x", "demo/x?site=https://evil.example", "javascript:alert(1)//x",
+        "//evil.example/x", "demo", "",
+    )  # fmt: skip
+    body = "".join(f'<p data-booking="{name}"></p>' for name in wrong)
+    body += f'<p data-booking="{DEMO}" data-mode="constructor"></p>'
+    label = "&lt;img src=x onerror=heard.push(['run'])&gt;"
+    page.goto(school.page(body + tag(site, booking=DEMO, mode="button", label=label)))
+    expect(page.get_by_role("button")).to_have_text(re.compile("<img"))
+    assert page.locator("iframe").count() == 0
+    assert names(page) == []

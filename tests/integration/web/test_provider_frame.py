@@ -1,0 +1,162 @@
+"""The provider's page within ours: who may be shown there, and what its word is worth (E6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from structlog.testing import capture_logs
+
+from booking_core import (
+    CalendarEvent,
+    CalendarRef,
+    Contact,
+    SchedulingLink,
+    SchedulingMode,
+    Slot,
+    TimeWindow,
+)
+from entrypoints.container import Application
+from entrypoints.settings import Settings
+from tests.integration.posting_calendar import PostingCalendar, application_on
+from tests.integration.web.test_embedding import CSP, SITE, SYSTEM, booked, fields_of
+
+TYPE = "getting-started"
+PAGE, FRAME = f"/b/demo/{TYPE}", f"/embed/demo/{TYPE}"
+
+
+@pytest.fixture
+def calendar() -> PostingCalendar:
+    return PostingCalendar()
+
+
+@pytest.fixture
+def application(calendar: PostingCalendar) -> Iterator[Application]:
+    settings = {"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR"}
+    application = application_on(calendar, Settings.load(settings))
+    application.seed()
+    core = application.core
+    ref = CalendarRef("et_1", "https://calendar.test/event_types/et_1")
+    offer = core.show_session_type(session_type=TYPE, actor=SYSTEM)
+    core.change_session_type(
+        session_type_id=offer.session_type.id, changes={"calendar_ref": ref}, actor=SYSTEM
+    )
+    core.change_builder(
+        builder_id=offer.builder.id,
+        changes={"scheduling_mode": SchedulingMode.EMBED, "embed_sites": [SITE]},
+        actor=SYSTEM,
+    )
+    with capture_logs():
+        yield application
+    application.close()
+
+
+@pytest.fixture
+def place(calendar: PostingCalendar, application: Application) -> Callable[..., CalendarEvent]:
+    """A client schedules at the provider's own page."""
+
+    def place() -> CalendarEvent:
+        offer = application.core.show_session_type(session_type=TYPE, actor=SYSTEM)
+        start = (
+            application.core.find_slots(
+                session_type_id=offer.session_type.id, window=window(), actor=SYSTEM
+            )
+            .slots[0]
+            .slot.start
+        )
+        return calendar.place(
+            builder=offer.builder,
+            session_type=offer.session_type,
+            slot=Slot(start, start + offer.session_type.duration),
+            contact=Contact("Bo", "bo@example.org", "Europe/Berlin"),
+        )
+
+    return place
+
+
+def window() -> TimeWindow:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    return TimeWindow(tomorrow, tomorrow + timedelta(days=20))
+
+
+def said(event: CalendarEvent) -> dict[str, str | None]:
+    return {"event": event.event_uri, "invitee": event.invitee_uri}
+
+
+def test_the_provider_is_shown_within_its_page_and_on_no_other(client: FlaskClient) -> None:
+    page = client.get(PAGE)
+    assert (
+        'src="https://calendar.test/demo/getting-started?embed_domain=127.0.0.1&amp;embed_type=Inline"'
+        in page.text
+    )
+    assert page.headers[CSP].endswith("; frame-src https://calendar.test")
+    assert "frame-ancestors 'none'" in page.headers[CSP]
+    for other in ("/b/demo", "/", "/embed.js", "/signin"):
+        with client.get(other) as answer:
+            assert "frame-src" not in answer.headers[CSP]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://calendar.test; script-src *", "https://calendar.test\r\nX: y", "javascript:alert(1)",
+     "https://calendar.test,https://x/", "https://*/", "https://me@x.org/", ""],
+    ids=range(7),
+)  # fmt: skip
+def test_an_address_that_could_end_its_place_in_a_header_is_not_shown(
+    client: FlaskClient,
+    calendar: PostingCalendar,
+    monkeypatch: pytest.MonkeyPatch,
+    url: str,
+) -> None:
+    monkeypatch.setattr(calendar, "scheduling_link", lambda **_: SchedulingLink(url))
+    answer = client.get(PAGE)
+    assert answer.status_code == 503
+    assert "frame-src" not in answer.headers[CSP]
+    assert "<iframe" not in answer.text
+
+
+def test_what_was_scheduled_there_becomes_a_booking_that_the_browser_can_open(
+    client: FlaskClient, place: Callable[..., CalendarEvent], application: Application
+) -> None:
+    answer = client.post(PAGE, data=said(place()))
+    assert answer.status_code == 303
+    assert "You are booked" in client.get(answer.headers["Location"]).text
+    assert booked(application) == 1
+
+
+def test_an_event_that_is_not_there_is_not_believed(
+    client: FlaskClient, application: Application
+) -> None:
+    answer = client.post(PAGE, data={"event": "https://calendar.test/events/made-up"})
+    assert answer.status_code == 404
+    assert "<iframe" in answer.text
+    assert booked(application) == 0
+
+
+def test_who_does_not_know_its_place_in_the_event_is_not_let_in(
+    client: FlaskClient, place: Callable[..., CalendarEvent]
+) -> None:
+    answer = client.post(PAGE, data={"event": place().event_uri})
+    assert answer.status_code == 303
+    assert client.get(answer.headers["Location"]).status_code == 404
+
+
+def test_within_another_sites_page_it_works_without_a_cookie(
+    application: Application, place: Callable[..., CalendarEvent]
+) -> None:
+    frame = application.web_app().test_client(use_cookies=False)
+    page = frame.get(FRAME, query_string={"site": SITE})
+    assert page.headers[CSP].endswith("; frame-src https://calendar.test")
+    assert f"frame-ancestors {SITE}" in page.headers[CSP]
+    form = fields_of(page.text)
+    event = place()
+    assert "Please send it again." in frame.post(FRAME, data=said(event)).text
+    answer = frame.post(FRAME, data=form | said(event))
+    assert "You are booked" in answer.text
+    assert "Set-Cookie" not in answer.headers
+    again = frame.get(FRAME)
+    only_the_event = fields_of(again.text) | {"event": event.event_uri}
+    assert frame.post(FRAME, data=only_the_event).status_code == 404
+    assert booked(application) == 1
