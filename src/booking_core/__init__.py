@@ -233,10 +233,11 @@ from booking_core.domain.session_type import (
     SessionType,
 )
 from booking_core.domain.terms import CancellationPolicy, RefundStep
-from booking_core.domain.texts import printable
+from booking_core.domain.texts import counted, printable
 from booking_core.domain.time import (
     Slot,
     TimeWindow,
+    in_largest_unit,
     length_in_english,
     local_dates,
     local_day,
@@ -613,11 +614,13 @@ __all__ = [
     "WrongState",
     "address_of",
     "begin_waiting",
+    "counted",
     "end_waiting",
     "events",
     "explain",
     "exponent",
     "in_english",
+    "in_largest_unit",
     "length_in_english",
     "local_dates",
     "local_day",

@@ -20,6 +20,7 @@ from booking_core import (
     SchedulingMode,
     SessionType,
     Subscription,
+    counted,
     waiting_at_most,
 )
 from entrypoints.invoked import command
@@ -64,10 +65,6 @@ def findings(application: Application) -> list[Finding]:
         _mail(application),
         *([_identity(application.proofs)] if application.proofs else []),
     ]
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 @define
@@ -140,7 +137,7 @@ def _catalogue(application: Application) -> Finding:
         builders = application.core.list_builders()
     except BookingError as failed:
         return Finding("catalogue", False, reason(failed), advice)
-    return Finding("catalogue", bool(builders), _counted(len(builders), "active builder"), advice)
+    return Finding("catalogue", bool(builders), counted(len(builders), "active builder"), advice)
 
 
 def _scheduling(application: Application) -> Finding:
@@ -152,7 +149,7 @@ def _scheduling(application: Application) -> Finding:
     others = [f"{each.slug} by {each.scheduling_mode}" for each in builders if not _direct(each)]
     direct = sum(map(_direct, builders))
     return Finding(
-        "scheduling", True, ", ".join([f"{_counted(direct, 'builder')} directly", *others])
+        "scheduling", True, ", ".join([f"{counted(direct, 'builder')} directly", *others])
     )
 
 
@@ -170,7 +167,7 @@ def _api_keys(application: Application) -> Finding:
     nobodys = [
         f"{each.grant.name} ({each.id})" for each in usable if each.grant and not each.account_id
     ]
-    detail = f"{_counted(len(usable), 'key')} can be used"
+    detail = f"{counted(len(usable), 'key')} can be used"
     if nobodys:
         detail += (
             f"; of no account, so that only `{command('api-keys revoke')}` ends them: "
@@ -210,7 +207,7 @@ def _event_types(application: Application) -> Finding:
         if lengths.get(each.id, each.duration) != each.duration
     ]
     found = [
-        f"{_counted(len(names), 'session type')} {what}: {', '.join(names)}"
+        f"{counted(len(names), 'session type')} {what}: {', '.join(names)}"
         for names, what in (
             (without, "without an event type"),
             (unlike, "not as long as the event type"),

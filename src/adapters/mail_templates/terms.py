@@ -7,13 +7,7 @@ from typing import Any
 
 from babel.units import format_unit
 
-from booking_core import CancellationPolicy
-
-_UNITS = (
-    ("day", timedelta(days=1)),
-    ("hour", timedelta(hours=1)),
-    ("minute", timedelta(minutes=1)),
-)
+from booking_core import CancellationPolicy, in_largest_unit
 
 
 def in_words(terms: CancellationPolicy, words: dict[str, Any], *, paid_online: bool) -> str:
@@ -44,7 +38,6 @@ def until(notice: timedelta, words: dict[str, Any]) -> str:
     own: dict[str, str] = words["terms"]
     if not notice:
         return own["start"]
-    whole = (each for each in _UNITS if notice % each[1] == timedelta(0))
-    name, unit = next(whole, _UNITS[-1])
-    length = format_unit(notice // unit, f"duration-{name}", "long", locale=words["locale"])
+    number, unit = in_largest_unit(notice)
+    length = format_unit(number, f"duration-{unit}", "long", locale=words["locale"])
     return own["before"].format(length=length)

@@ -298,9 +298,12 @@ def _starts_left(booking: Booking) -> Iterator[datetime]:
 def _detail(booking: Booking, event: events.BookingEvent) -> str:
     """What the mail of the event tells, and the booking will not know any more."""
     match event:
-        case events.BookingCancelled() | events.BookingFailed() | events.LinkUnused():
-            return str(booking.payment.returned)
-        case events.DisputeEnded():
+        case (
+            events.BookingCancelled()
+            | events.BookingFailed()
+            | events.LinkUnused()
+            | events.DisputeEnded()
+        ):
             return str(booking.payment.returned)
         case events.MoneyGivenBack(amount=amount):
             return str(amount)

@@ -16,8 +16,6 @@ from booking_core.domain.session_type import Category, SessionType
 from booking_core.ports.clock import Clock
 from booking_core.ports.unit_of_work import UnitOfWorkFactory
 
-_MEMBER = Actor.client("anybody")
-
 
 @frozen(kw_only=True)
 class BuilderCard:
@@ -74,17 +72,20 @@ class ListCards:
     ) -> BuilderCard:
         offers = [Offer(each, builder) for each in snapshot.session_types_of(builder.id)]
         shown = [each.session_type for each in offers if self._shows(each, actor)]
-        more = [each.session_type for each in offers if self._shows(each, _MEMBER)]
+        hidden = [each.session_type for each in offers if self._waits_for_sign_in(each, actor)]
         known = (openings.get(each.id) for each in shown)
         return BuilderCard(
             builder=builder,
             session_types=shown,
-            after_sign_in=Counter(each.category for each in more if each not in shown),
+            after_sign_in=Counter(each.category for each in hidden),
             opening=_first([each for each in known if each], self.clock.now()),
         )
 
     def _shows(self, offer: Offer, actor: Actor) -> bool:
         return self.catalogue.hidden_because(offer, actor) is None
+
+    def _waits_for_sign_in(self, offer: Offer, actor: Actor) -> bool:
+        return self._shows(offer, Actor.any_client()) and not self._shows(offer, actor)
 
 
 def _first(openings: Sequence[Opening], now: datetime) -> Opening | None:

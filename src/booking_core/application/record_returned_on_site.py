@@ -3,7 +3,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from booking_core.application.repeats import IdempotencyKey
-from booking_core.application.replay_booking import given_up
+from booking_core.application.replay_booking import restart_given_up
 from booking_core.application.run_booking import BuilderCommand
 from booking_core.domain.actor import Actor
 from booking_core.domain.booking import Booking
@@ -32,6 +32,5 @@ class RecordReturnedOnSite(BuilderCommand):
             actor=actor,
             key=key,
         )
-        for dead in given_up(self.jobs, booking):
-            self.jobs.restart(dead.id)
+        restart_given_up(self.jobs, booking)
         return booking

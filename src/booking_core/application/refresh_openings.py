@@ -16,7 +16,6 @@ from booking_core.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 _FRESH_OF_OURS = timedelta(minutes=5)
 _FRESH_OF_A_PROVIDER = timedelta(minutes=15)
-_ANYBODY = Actor.client("anybody")
 
 
 @frozen
@@ -55,7 +54,7 @@ class RefreshOpenings:
                 each
                 for each in offers
                 if each.session_type.id not in known
-                and self.catalogue.hidden_because(each, _ANYBODY) is None
+                and self.catalogue.hidden_because(each, Actor.any_client()) is None
             ),
             key=lambda offer: offer.builder.id,
         )

@@ -37,7 +37,7 @@ class ReplayBooking:
         """The work itself is done by jobs. Raises NotFound."""
         with self.keeper.unit_of_work(write=False) as uow:
             booking = self.access.run_booking(uow, booking_id, actor)
-        restarted = sum(self.jobs.restart(each.id) for each in given_up(self.jobs, booking))
+        restarted = restart_given_up(self.jobs, booking)
         settles = self._settles(booking)
         now = self.keeper.clock.now()
         entry = of_booking(booking, TrailKind.CHANGE, "replayed", at=now, restarted=restarted)
@@ -59,3 +59,8 @@ def given_up(jobs: JobQueue, booking: Booking) -> list[DeadJob]:
     """The booking's jobs that were given up; one that reads its event is known by the event."""
     names = {booking.id, booking.event.place if booking.event else booking.id}
     return [each for each in jobs.dead() if each.job.booking_id in names]
+
+
+def restart_given_up(jobs: JobQueue, booking: Booking) -> int:
+    """How many of them begin anew."""
+    return sum(jobs.restart(each.id) for each in given_up(jobs, booking))

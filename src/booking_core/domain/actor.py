@@ -74,6 +74,11 @@ class Actor:
         return cls(Role.CLIENT, client_id, None, contact)
 
     @classmethod
+    def any_client(cls) -> Actor:
+        """A signed-in client, where it does not matter who."""
+        return cls.client("anybody")
+
+    @classmethod
     def builder(cls, builder_id: str) -> Actor:
         return cls(Role.BUILDER, builder_id)
 

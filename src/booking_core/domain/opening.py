@@ -5,13 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from booking_core.domain.ids import SessionTypeId
 from booking_core.domain.time import as_utc
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else as_utc(moment)
 
 
 @frozen(kw_only=True)
@@ -19,5 +16,5 @@ class Opening:
     """The first opening of a session type as of `seen_at`; None where the horizon has none."""
 
     session_type_id: SessionTypeId
-    next_start: datetime | None = field(converter=_utc)
+    next_start: datetime | None = field(converter=optional(as_utc))
     seen_at: datetime = field(converter=as_utc)

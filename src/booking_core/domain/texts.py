@@ -41,6 +41,11 @@ def _check(problem: str | None, pointer: str) -> None:
         raise InvalidRequest(problem, [FieldError(pointer, problem)])
 
 
+def counted(number: int, what: str) -> str:
+    """1 day, 2 days: in English, of a word that takes an s."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def printable(text: str) -> str:
     """The text as it can be shown on a terminal: of control characters, line breaks and tabs stay."""
     return _UNSHOWN.sub("", text)

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import field, frozen
 
 from booking_core.domain.errors import InvalidRequest, UnknownTimezone
+from booking_core.domain.texts import counted
 
 MINUTE = timedelta(minutes=1)
 
+_UNITS: tuple[tuple[Literal["day", "hour"], timedelta], ...] = (
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
+)
 # Beyond them an hour more, or another offset, is no `datetime`.
 _FIRST_YEAR, _LAST_YEAR = 2, 9998
 # Files of a host's own beside those of the zones.
@@ -23,15 +29,16 @@ _NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 
 
 def length_in_english(length: timedelta) -> str:
-    """In the largest unit that it is a whole number of: 2 days, 1 hour, 90 minutes."""
-    for name, unit in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
+    """2 days, 1 hour, 90 minutes."""
+    return counted(*in_largest_unit(length))
+
+
+def in_largest_unit(length: timedelta) -> tuple[int, Literal["day", "hour", "minute"]]:
+    """Of those units, the largest that the length is a whole number of, and that number."""
+    for name, unit in _UNITS:
         if length and length % unit == timedelta(0):
-            return _counted(length // unit, name)
-    return _counted(length // MINUTE, "minute")
-
-
-def _counted(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+            return length // unit, name
+    return length // MINUTE, "minute"
 
 
 def as_utc(moment: datetime) -> datetime:

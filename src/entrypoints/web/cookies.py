@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -23,7 +23,6 @@ from entrypoints.web.requests import actor
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
-_MEMBER = Actor.client("anybody")
 _A_DAY = timedelta(days=1)
 
 
@@ -55,7 +54,7 @@ class Cookies:
     def shopper(self) -> Actor:
         """The viewer, as whoever may be booked sees it: a builder or admin books like any client."""
         known = self.viewer.role in (Role.ANONYMOUS, Role.CLIENT)
-        return self.viewer if known else _MEMBER
+        return self.viewer if known else Actor.any_client()
 
     @property
     def session(self) -> str | None:
@@ -111,7 +110,7 @@ class Cookies:
         window, and the wait by a day, so that who comes back too late is told so. A wait may last
         longer than its deadline, while a bank or a provider does not answer.
         """
-        until = max(booking.deadline, datetime.now(UTC)) if booking.deadline else None
+        until = max(booking.deadline, self.core.clock.now()) if booking.deadline else None
         answer.set_cookie(
             self._booking,
             token,

@@ -26,6 +26,7 @@ from entrypoints.web.cookies import Cookies
 from entrypoints.web.form_pass import FormPass
 from entrypoints.web.session_pages import SENT_BEFORE, booked
 from entrypoints.web.session_view import Place, SessionView
+from entrypoints.web.standing import standing
 from entrypoints.web.words import N_
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ def routes(application: Application) -> Blueprint:
         return render_template(
             "embed/receipt.html",
             booking=booking,
+            stands=standing(booking, core.clock.now()),
             offer=core.show_session_type(
                 session_type=booking.session_type_id, actor=Actor.system()
             ),

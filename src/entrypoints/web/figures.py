@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
@@ -33,6 +33,7 @@ def add(app: Flask) -> None:
         money,
         month_name,
         short,
+        short_day,
         span,
         times.rfc3339,
     ):
@@ -67,12 +68,17 @@ def span(slot: Slot, timezone: str) -> str:
 def short(when: datetime, timezone: str) -> str:
     """Fri 20 Nov, 13:30."""
     here = when.astimezone(zone(timezone))
-    return f"{format_skeleton('MMMEd', here, locale=locale())}, {clock(when, timezone)}"
+    return f"{short_day(here)}, {clock(when, timezone)}"
 
 
-def ago(when: datetime) -> str:
+def short_day(day: date) -> str:
+    """Fri 20 Nov."""
+    return format_skeleton("MMMEd", day, locale=locale())
+
+
+def ago(when: datetime, now: datetime) -> str:
     """5 minutes ago."""
-    passed = min(when - datetime.now(UTC), -_MINUTE)
+    passed = min(when - now, -_MINUTE)
     return format_timedelta(passed, granularity="minute", add_direction=True, locale=locale())
 
 
@@ -89,9 +95,15 @@ def month_name(month: date) -> str:
 
 def weekdays() -> list[tuple[str, str]]:
     """As (Mon, Monday), from the day on with which a week begins."""
-    short, whole = (locale().days["stand-alone"][width] for width in ("abbreviated", "wide"))
+    short, whole = locale().days["stand-alone"]["abbreviated"], weekday_names()
     days = [(first_weekday() + place) % 7 for place in range(7)]
     return [(short[day], whole[day]) for day in days]
+
+
+def weekday_names() -> list[str]:
+    """Monday to Sunday, wherever a week begins."""
+    names = locale().days["stand-alone"]["wide"]
+    return [names[weekday] for weekday in range(7)]
 
 
 def first_weekday() -> int:

@@ -48,12 +48,14 @@ def routes(application: Application) -> Blueprint:
 
     @pages.get("/")
     def marketplace() -> str:
-        return render_template("marketplace.html", cards=core.list_cards(actor=cookies.shopper))
+        return render_template(
+            "marketplace.html", cards=core.list_cards(actor=cookies.shopper), now=core.clock.now()
+        )
 
     @pages.get("/b/<builder>")
     def builder_page(builder: str) -> str:
         card = core.list_cards.of(builder=builder, actor=cookies.shopper)
-        return render_template("builder.html", card=card)
+        return render_template("builder.html", card=card, now=core.clock.now())
 
     @pages.get("/problems/<slug>")
     def problem(slug: str) -> str:

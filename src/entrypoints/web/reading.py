@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import request
@@ -47,9 +47,9 @@ def slot(given: schemas.TimeSlot) -> Slot:
     return Slot(start, end)
 
 
-def window(query: schemas.SlotsQuery, timezone: str) -> TimeWindow:
+def window(query: schemas.SlotsQuery, timezone: str, now: datetime) -> TimeWindow:
     """The range of a query: instants are half-open, a date as `to` is included."""
-    start = _edge(query.from_, timezone, "/from") or datetime.now(UTC)
+    start = _edge(query.from_, timezone, "/from") or now
     end = _edge(query.to, timezone, "/to", after=True) or start + times.SHOWN
     if end <= start:
         detail = "'to' must lie after 'from'."

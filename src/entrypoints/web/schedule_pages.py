@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from babel.dates import format_date, format_skeleton, get_day_names
+from babel.dates import format_date
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from booking_core import (
@@ -24,6 +24,7 @@ from booking_core import (
 from entrypoints import problems
 from entrypoints.web import zones
 from entrypoints.web.cookies import Cookies
+from entrypoints.web.figures import weekday_names
 from entrypoints.web.forms import TOKEN
 from entrypoints.web.headers import let_scripts_read
 from entrypoints.web.schedule_form import MOST_FIELDS, WEEK, Absence, ScheduleForm
@@ -41,8 +42,6 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     core = application.core
     elsewhere = _AT_CALENDLY if application.settings.calendar == "calendly" else None
 
-    pages.add_app_template_filter(_short_day, "short_day")
-
     @pages.get("/builder/schedule")
     def builder_schedule() -> Any:
         if not cookies.viewer.signed_in:
@@ -50,7 +49,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         builder = own()
         if elsewhere:
             return render_template("schedule_elsewhere.html", builder=builder, address=elsewhere)
-        return page(builder, ScheduleForm.of(builder.schedule, datetime.now(UTC)), builder.schedule)
+        return page(builder, ScheduleForm.of(builder.schedule, core.clock.now()), builder.schedule)
 
     @pages.post("/builder/schedule")
     def change_schedule() -> Any:
@@ -64,7 +63,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             return page(builder, form.edited(step))
         form = form.in_order()
         try:
-            schedule = form.schedule(builder.schedule, datetime.now(UTC))
+            schedule = form.schedule(builder.schedule, core.clock.now())
         except InvalidRequest as wrong:
             return page(builder, form, error=wrong)
         displaced = core.list_displaced(
@@ -119,7 +118,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             was=builder.schedule.digest if stale or was is None else was,
             wrong={each.pointer: each.detail for each in getattr(error, "errors", ())},
             error=None if stale else error,
-            there_now=_there_now(builder.schedule, schedule) if stale and schedule else None,
+            there_now=_there_now(builder.schedule, schedule, core.clock.now())
+            if stale and schedule
+            else None,
             displaced=displaced,
             accepted=_names(displaced),
             types=types,
@@ -127,13 +128,13 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             shown=shown,
             preview=look(shown, schedule) if schedule and shown else None,
             zones=zones.places(),
-            weekdays=_weekdays(),
+            weekdays=weekday_names(),
             step=request.form.get("do", ""),
         )
         return text, problems.of(error).status if error else 200
 
     def look(session_type: SessionType, schedule: Schedule) -> Preview:
-        window = shown_from(datetime.now(UTC), schedule.timezone)
+        window = shown_from(core.clock.now(), schedule.timezone)
         found = core.preview_schedule(
             session_type_id=session_type.id,
             schedule=schedule,
@@ -143,9 +144,8 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         return Preview.of(found, window, schedule.timezone)
 
 
-def _there_now(kept: Schedule, typed: Schedule) -> list[str]:
+def _there_now(kept: Schedule, typed: Schedule, now: datetime) -> list[str]:
     """Where what is kept by now is not what was typed, in words."""
-    now = datetime.now(UTC)
     there, here = ScheduleForm.of(kept, now).says(), ScheduleForm.of(typed, now).says()
     keys = [each for each in {**there, **here} if there.get(each) != here.get(each)]
     return [_in_words(each, there.get(each)) for each in keys]
@@ -158,7 +158,7 @@ def _in_words(key: str | Absence, kept: Any) -> str:
         return _("Time off: %(when)s", when=when) if kept else _("No time off: %(when)s", when=when)
     if key == "timezone":
         return _("Time zone: %(name)s", name=kept)
-    day = _weekdays()[WEEK.index(key)] if key in WEEK else _date(key)
+    day = weekday_names()[WEEK.index(key)] if key in WEEK else _date(key)
     if kept is None:
         return _("%(day)s: as every week", day=day)
     hours = ", ".join("–".join(each) for each in kept) or _("closed")
@@ -167,11 +167,6 @@ def _in_words(key: str | Absence, kept: Any) -> str:
 
 def _date(text: str) -> str:
     return format_date(date.fromisoformat(text), "medium", locale())
-
-
-def _short_day(day: date) -> str:
-    """Mon 23 Nov."""
-    return format_skeleton("MMMEd", day, locale=locale())
 
 
 def _named() -> str | None:
@@ -190,8 +185,3 @@ def _names(displaced: Sequence[Booking]) -> str:
 
 def _typed() -> list[tuple[str, str]]:
     return [each for each in request.form.items(multi=True) if each[0] != TOKEN]
-
-
-def _weekdays() -> list[str]:
-    names = get_day_names("wide", locale=locale())
-    return [names[weekday] for weekday in range(7)]

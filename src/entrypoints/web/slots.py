@@ -53,7 +53,7 @@ def routes(application: Application) -> APIBlueprint:
         zone(timezone)
         found = core.find_slots(
             session_type_id=SessionTypeId(session_type),
-            window=reading.window(query, timezone),
+            window=reading.window(query, timezone, core.clock.now()),
             actor=asking,
         )
         return views.slots(found, timezone, offer=offer, public_url=application.settings.public_url)

@@ -236,7 +236,7 @@ def test_a_person_is_shown_a_page_that_says_what_to_do(client: FlaskClient) -> N
         answer = client.get(path, headers={"Accept": "text/html"})
         assert (answer.status_code, answer.mimetype) == (429, "text/html")
         assert answer.headers["Retry-After"].isdecimal()
-        assert "Too many requests" in answer.text
+        assert "One moment, please" in answer.text
         assert "seconds and try again" in answer.text
         assert "page.css" in answer.text
 

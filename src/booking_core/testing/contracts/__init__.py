@@ -13,18 +13,29 @@ import pytest
 
 # Before the modules are imported, or a failing assertion would not say what it compared.
 for _module in (
-    *(
-        "accounts",
-        "bookings",
-        "calendar",
-        "calendar_bindings",
-        "calendar_files",
-        "catalogue",
-        "claims",
-        "credentials",
-    ),
-    *("identity", "ids", "inbox", "job_queue", "mail_writer", "mailer", "outbox"),
-    *("payment_notices", "payments", "proofs", "stored", "threads", "trail", "unit_of_work"),
+    "accounts",
+    "bookings",
+    "calendar",
+    "calendar_bindings",
+    "calendar_files",
+    "catalogue",
+    "claims",
+    "credentials",
+    "identity",
+    "ids",
+    "inbox",
+    "job_queue",
+    "mail_writer",
+    "mailer",
+    "openings",
+    "outbox",
+    "payment_notices",
+    "payments",
+    "proofs",
+    "stored",
+    "threads",
+    "trail",
+    "unit_of_work",
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
