@@ -15,6 +15,7 @@ from booking_core import (
     BookingError,
     Builder,
     InvalidRequest,
+    NotAllowed,
     Role,
     Schedule,
     SessionType,
@@ -29,13 +30,14 @@ from entrypoints.web.forms import TOKEN
 from entrypoints.web.headers import let_scripts_read
 from entrypoints.web.schedule_form import MOST_FIELDS, WEEK, Absence, ScheduleForm
 from entrypoints.web.schedule_preview import Preview, shown_from
-from entrypoints.web.words import _, locale
+from entrypoints.web.words import N_, _, locale
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
 #: Where builders whose calendar is Calendly keep their hours.
 _AT_CALENDLY = "https://calendly.com/app/availability/schedules"
+_FOR_BUILDERS = N_("On this page builders keep the hours at which they can be booked.")
 
 
 def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
@@ -46,6 +48,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     def builder_schedule() -> Any:
         if not cookies.viewer.signed_in:
             return redirect(url_for("pages.sign_in", to=request.full_path.rstrip("?")), 303)
+        if cookies.viewer.role is Role.ADMIN and not _named():
+            everyone = core.list_builders(everyone_for=cookies.viewer)
+            return render_template("schedule_whose.html", builders=everyone)
         builder = own()
         if elsewhere:
             return render_template("schedule_elsewhere.html", builder=builder, address=elsewhere)
@@ -87,6 +92,8 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     def own() -> Builder:
         """Its own where a builder asks, else the one that the address names."""
         viewer = cookies.viewer
+        if viewer.role is Role.CLIENT:
+            raise NotAllowed(_FOR_BUILDERS)
         mine = str(viewer.id) if viewer.role is Role.BUILDER else ""
         return core.show_builder.own(name=_named() or mine, actor=viewer)
 

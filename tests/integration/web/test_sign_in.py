@@ -390,6 +390,9 @@ def test_a_builder_and_an_admin_are_told_what_they_are(
     page = client.get("/me").text
     assert ("You are the builder <strong>Robin" in page) is (role is Role.BUILDER)
     assert ("an <strong>admin</strong>" in page) is (role is Role.ADMIN)
+    assert 'href="/builder/schedule"' in page
+    assert ('href="/b/demo"' in page) is (role is Role.BUILDER)
+    assert ("booking bookings --as builder:demo" in page) is (role is Role.BUILDER)
     assert "Sign out" in page
     clients = f"/bookings/{ana.book()['id']}"
     assert client.get(clients).status_code == 404  # a client's page is not for running it
