@@ -252,6 +252,26 @@ def test_every_missing_field_is_named_at_once(anyone: Caller) -> None:
     assert pointers(problem) == ["/sessionTypeId", "/timeSlot/startTime", "/timeSlot/endTime"]
 
 
+@pytest.mark.parametrize(
+    ("details", "wrong"),
+    [
+        ({}, ["name", "email"]),
+        ({"name": "", "email": "bo"}, ["name", "email"]),
+        ({"name": " ", "email": "bo@", "timezone": "Mars/Base"}, ["name", "email", "timezone"]),
+        ({"naem": "Bo", "emial": "bo@example.org"}, ["emial", "name"]),
+        ({"emial": "bo@example.org", "timeZone": ZONE, "name": 3}, ["emial", "timeZone", "name"]),
+    ],
+)
+def test_all_that_is_wrong_with_the_client_is_told_at_once(
+    anyone: Caller, details: dict[str, Any], wrong: list[str]
+) -> None:
+    wish = anyone.wish(clientDetails=details)
+    for path in (CONFIRM, f"{BOOKINGS}/initialize"):
+        problem = anyone.refused(422, "invalid_request", "POST", path, json=wish)
+        assert pointers(problem) == [f"/clientDetails/{each}" for each in wrong]
+        assert problem["detail"] == problem["errors"][0]["detail"]
+
+
 @pytest.mark.parametrize("name", ["", "   ", "x" * 201])
 def test_a_name_must_be_one(anyone: Caller, name: str) -> None:
     wish = anyone.wish(clientDetails=BO | {"name": name})
