@@ -97,7 +97,9 @@ class Contact:
         """Raises InvalidRequest with all that is wrong at once."""
         wrong = [found for check in (_name, _email, _zone) if (found := _refusal(check, self))]
         if len(wrong) > 1:
-            raise InvalidRequest(wrong[0].message, [field for each in wrong for field in each.errors])
+            raise InvalidRequest(
+                wrong[0].message, [field for each in wrong for field in each.errors]
+            )
         if wrong:
             raise wrong[0]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
@@ -136,10 +136,15 @@ class ClientDetails(Lenient):
         raise ValidationError.from_exception_data(cls.__name__, wrong)
 
 
-def nearly_named(names: Iterable[str], known: Sequence[str]) -> dict[str, str]:
+def nearly_named(names: Iterable[str], known: Iterable[str], cutoff: float = 0.8) -> dict[str, str]:
     """Which of the known names is meant by each that is nearly one of them."""
-    near = {name: get_close_matches(str(name).lower(), known, n=1, cutoff=0.8) for name in names}
-    return {name: found[0] for name, found in near.items() if found}
+    plain = {_plain(name): name for name in known}
+    near = {name: get_close_matches(_plain(name), plain, n=1, cutoff=cutoff) for name in names}
+    return {name: plain[found[0]] for name, found in near.items() if found}
+
+
+def _plain(name: object) -> str:
+    return str(name).lower().replace("_", "").replace("-", "")
 
 
 def _misspelt(name: str, meant: str) -> InitErrorDetails:

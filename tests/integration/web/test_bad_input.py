@@ -495,6 +495,33 @@ def test_a_cursor_that_no_page_named_is_refused(ana: Caller, anyone: Caller, cur
         assert pointers(problem) == ["/cursor"]
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "told"),
+    [
+        (SLOTS, {"fron": "2026-12-01", "timeZone": ZONE}, {"fron": "from", "timeZone": "timezone"}),
+        (BOOKINGS, {"session_type_id": "x"}, {"session_type_id": "sessionTypeId"}),
+        ("/api/scheduling/sessions/available", {"lang": "de"}, {"lang": "category, pathway"}),
+        ("/api/marketplace/builders", {"a/b": "free"}, {"a~1b": "leave it out"}),
+    ],
+)
+def test_a_parameter_that_a_query_does_not_know_does_not_pass_for_success(
+    ana: Caller, path: str, query: dict[str, str], told: dict[str, str]
+) -> None:
+    for method in ("GET", "HEAD"):
+        assert ana(method, path, query_string=query).status_code == 422
+    problem = ana.refused(422, "invalid_request", "GET", path, query_string=query)
+    assert pointers(problem) == [f"/{each}" for each in told]
+    for each, words in zip(problem["errors"], told.values(), strict=True):
+        assert words in each["detail"]
+
+
+def test_pages_and_older_callers_may_send_more_than_is_read(anyone: Caller) -> None:
+    query = {"sessionTypeId": "getting-started", "utm_source": "news"}
+    anyone.json("GET", "/api/scheduling/calendly/available-times", query_string=query)
+    for path in ("/b/demo?utm_source=news", "/healthz?probe=1", "/api/openapi.json?v=1"):
+        assert anyone("GET", path).status_code == 200
+
+
 def test_bookings_of_a_range_that_ends_before_it_begins_are_refused(ana: Caller) -> None:
     query = {"from": day_ahead(3), "to": day_ahead(1)}
     problem = ana.refused(422, "invalid_request", "GET", BOOKINGS, query_string=query)

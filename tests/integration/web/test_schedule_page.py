@@ -161,9 +161,7 @@ def test_it_is_no_page_for_clients_nor_another_builders(
     assert "Your hours" in browser.get(PAGE).text
 
 
-def test_a_client_is_told_for_whom_the_page_is(
-    browser: FlaskClient, service: Application
-) -> None:
+def test_a_client_is_told_for_whom_the_page_is(browser: FlaskClient, service: Application) -> None:
     sign_in(browser, service, "ana@example.org")
     page = browser.get(PAGE).text
     assert "builders keep the hours" in page
