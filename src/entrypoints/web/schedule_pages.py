@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from babel.dates import format_date
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 
 from booking_core import (
     Booking,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: Where builders whose calendar is Calendly keep their hours.
 _AT_CALENDLY = "https://calendly.com/app/availability/schedules"
+#: Whose hours were kept, until the next page has told so once.
+_SAVED = "saved"
 _FOR_BUILDERS = N_("On this page builders keep the hours at which they can be booked.")
 
 
@@ -87,7 +89,8 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             builder = own()
             if builder.schedule != schedule:  # or the same was sent twice
                 return page(builder, form, schedule, error=stale)
-        return redirect(url_for("pages.builder_schedule", builder=_named(), saved=1), 303)
+        session[_SAVED] = builder.id
+        return redirect(url_for("pages.builder_schedule", builder=_named()), 303)
 
     def own() -> Builder:
         """Its own where a builder asks, else the one that the address names."""
@@ -125,6 +128,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             was=builder.schedule.digest if stale or was is None else was,
             wrong={each.pointer: each.detail for each in getattr(error, "errors", ())},
             error=None if stale else error,
+            saved=request.method == "GET" and session.pop(_SAVED, None) == builder.id,
             there_now=_there_now(builder.schedule, schedule, core.clock.now())
             if stale and schedule
             else None,
