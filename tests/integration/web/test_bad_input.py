@@ -427,6 +427,8 @@ def test_an_unknown_address_under_the_api_is_a_problem(anyone: Caller) -> None:
         404, "not_found", "GET", "/api/nothing", headers={"Accept": "text/html"}
     )
     assert "/api/docs" in problem["detail"]
+    thing = anyone.refused(404, "not_found", "GET", "/api/marketplace/builders/nobody")
+    assert problem["title"] == thing["title"] == "Not found"
 
 
 # ---- credentials ---------------------------------------------------------------------------------------
