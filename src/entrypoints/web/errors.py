@@ -48,9 +48,8 @@ def problem(
     status: int, code: str, title: str, detail: str, extensions: dict[str, Any] | None = None
 ) -> Response:
     if _for_a_reader():
-        page = render_template(
-            "refused.html", error={"title": title, "message": detail, "code": code}
-        )
+        name = "embed/refused.html" if request.blueprint == "embedding" else "refused.html"
+        page = render_template(name, error={"title": title, "message": detail, "code": code})
         return Response(page, status)
     body = {
         "type": f"/problems/{code.replace('_', '-')}",
