@@ -78,7 +78,11 @@ def messages() -> Catalog:
         for sentence in _sentences(ast.parse((SOURCES / path).read_text())):
             found.add(sentence, locations=[(path, 0)])
     refusals = [each.title for each in problems.PROBLEMS]
-    for said in (*BESIDES, *refusals, *(errors.title(default_exceptions[each]()) for each in STATUSES)):
+    for said in (
+        *BESIDES,
+        *refusals,
+        *(errors.title(default_exceptions[each]()) for each in STATUSES),
+    ):
         found.add(said)
     return found
 
