@@ -18,6 +18,7 @@ from werkzeug.exceptions import default_exceptions
 
 from booking_core import Language
 from entrypoints import problems
+from entrypoints.web import errors
 
 SOURCES = Path(__file__).parents[1] / "src"
 WEB = SOURCES / "entrypoints/web"
@@ -49,6 +50,8 @@ TOLD = (
 #: Those that are put together, and the values that others are filled with.
 BESIDES = (
     "'{}' needs an answer: {}", "'{}': {}", "There is no time zone '{}'; {}",
+    "There are too many fields; send at most {}.",
+    "This has a character that is no text (NUL, or half a surrogate); leave it out.",
     "booking", "builder", "event in the calendar", "session type", "slot",
 )  # fmt: skip
 #: What our own refusals are called by HTTP alone.
@@ -74,8 +77,12 @@ def messages() -> Catalog:
     for path in TOLD:
         for sentence in _sentences(ast.parse((SOURCES / path).read_text())):
             found.add(sentence, locations=[(path, 0)])
-    errors = [each.title for each in problems.PROBLEMS]
-    for said in (*BESIDES, *errors, *(default_exceptions[each]().name for each in STATUSES)):
+    refusals = [each.title for each in problems.PROBLEMS]
+    for said in (
+        *BESIDES,
+        *refusals,
+        *(errors.title(default_exceptions[each]()) for each in STATUSES),
+    ):
         found.add(said)
     return found
 

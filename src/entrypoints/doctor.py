@@ -181,7 +181,7 @@ def _jobs(application: Application) -> Finding:
         stock = application.core.take_stock()
     except BookingError as failed:
         return Finding("jobs", False, reason(failed), "Look at DATABASE_URL.")
-    detail = f"{stock.waiting_jobs} wait, {stock.dead_jobs} were given up"
+    detail = f"{counted(stock.waiting_jobs, 'job')} to do, {stock.dead_jobs or 'none'} given up"
     if stock.job_lag > _LAG:
         late = f"{detail}; the oldest is due for {int(stock.job_lag.total_seconds() // 60)} minutes"
         return Finding("jobs", False, late, f"See whether `{command('worker')}` is running.")

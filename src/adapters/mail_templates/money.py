@@ -69,6 +69,8 @@ def told(letter: Letter) -> tuple[list[str], dict[str, Money]]:
 def _about(letter: Letter, reckoning: Reckoning | None) -> list[str]:
     if letter.kind is LetterKind.REFUNDED:
         return _of_refund(letter)
+    if letter.kind is LetterKind.HANDED_BACK:
+        return _of_several(letter)
     if letter.kind in _TOO_LATE:
         if reckoning and reckoning.fate in _LEFT_TO_THE_BANK:
             return _phrases(reckoning)
@@ -93,6 +95,11 @@ def _of_refund(letter: Letter) -> list[str]:
     booking = letter.booking
     if booking.state.dead and booking.payment.accepted is None:
         return ["nothing_booked"]
+    return _of_several(letter)
+
+
+def _of_several(letter: Letter) -> list[str]:
+    booking = letter.booking
     several = letter.refund is not None and booking.payment.returned > letter.refund.amount
     stands = booking.state is BookingState.CONFIRMED
     return ["refunded_in_all"] * several + ["stays_booked"] * stands

@@ -62,6 +62,7 @@ OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
         events.RefundSentBack: Occasion(_K.REFUND_SENT_BACK, _BOTH, _ANY),
         events.TokensRevoked: Occasion(_K.NEW_LINK, _CLIENT, _ANY),
         events.MoneyGivenBack: Occasion(_K.REFUNDED, _CLIENT, _ANY),
+        events.ReturnedOnSite: Occasion(_K.HANDED_BACK, _CLIENT, _ANY),
         events.PaymentDisputed: Occasion(_K.DISPUTED, _BUILDER, _ANY),
         events.DisputeEnded: Occasion(_K.DISPUTE_ENDED, _BOTH, _ANY),
     }

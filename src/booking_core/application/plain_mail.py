@@ -32,6 +32,7 @@ _HEADLINES = {
     LetterKind.PAID_TOO_LATE: "Paid too late; all of it goes back",
     LetterKind.LINK_UNUSED: "No time was chosen",
     LetterKind.REFUNDED: "Money is on its way back",
+    LetterKind.HANDED_BACK: "Money was given back",
     LetterKind.REFUND_SENT_BACK: "The bank sent a refund back; it is still owed",
     LetterKind.DISPUTED: "The payment is disputed",
     LetterKind.DISPUTE_ENDED: "The dispute has ended",

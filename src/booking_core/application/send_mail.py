@@ -52,7 +52,7 @@ class SendMail:
         ):
             return
         letter = self._letter(booking, offer, kind, reader, job.key)
-        if kind is LetterKind.REFUNDED:
+        if kind in (LetterKind.REFUNDED, LetterKind.HANDED_BACK):
             letter = evolve(letter, refund=_money(booking, detail))
         if kind in _ENDINGS:
             letter = evolve(letter, back_before=_money(booking, detail))

@@ -512,13 +512,15 @@ class Booking:
             self.payment = payment.returned_by_hand()
             if self.payment == payment:  # what was sent back is settled; more is on its way
                 raise WrongState(Action.RECORD_RETURNED_ON_SITE, payment.status)
-            self._move(Action.RECORD_RETURNED_ON_SITE)
             self._wake(Settle.MONEY)
-            return
-        self.payment = evolve(
-            payment.after(PaymentAction.REFUND), returned=payment.paid_in - payment.to_keep
+        else:
+            self.payment = evolve(
+                payment.after(PaymentAction.REFUND), returned=payment.paid_in - payment.to_keep
+            )
+        amount = self.payment.returned - payment.returned
+        self._move(
+            Action.RECORD_RETURNED_ON_SITE, told=lambda id_: events.ReturnedOnSite(id_, amount)
         )
-        self._move(Action.RECORD_RETURNED_ON_SITE)
 
     def refund(self, amount: Money) -> None:
         """Gives `amount` back out of goodwill; it lowers what the builder may keep.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from string import ascii_lowercase, ascii_uppercase
 
 from attrs import evolve, field, frozen
@@ -50,6 +51,35 @@ def _invalid(name: str, detail: str) -> InvalidRequest:
     return InvalidRequest(detail, [FieldError(f"/clientDetails/{name}", detail)])
 
 
+def _refusal(check: Callable[[Contact], None], contact: Contact) -> InvalidRequest | None:
+    try:
+        check(contact)
+    except InvalidRequest as wrong:
+        return wrong
+    return None
+
+
+def _name(contact: Contact) -> None:
+    if not 1 <= len(contact.name) <= _LONGEST_NAME:
+        raise _invalid("name", f"Give a name of 1 to {_LONGEST_NAME} characters.")
+    check_line(contact.name, "/clientDetails/name")
+
+
+def _email(contact: Contact) -> None:
+    if len(contact.email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(contact.email):
+        raise _invalid("email", "Give an e-mail address such as ana@example.org.")
+    if contact.is_erased and contact.name != _ERASED:
+        raise _invalid("email", "Give an address that can be written to.")
+
+
+def _zone(contact: Contact) -> None:
+    try:
+        if contact.timezone is not None:
+            zone(contact.timezone)
+    except UnknownTimezone as unknown:
+        raise UnknownTimezone(unknown.name, "/clientDetails/timezone") from unknown
+
+
 @frozen
 class Contact:
     """Name, e-mail address (compared without case), IANA time zone and language of a client.
@@ -63,26 +93,15 @@ class Contact:
     timezone: str | None = field(default=None)
     language: Language | None = None
 
-    @name.validator
-    def _named(self, _: object, name: str) -> None:
-        if not 1 <= len(name) <= _LONGEST_NAME:
-            raise _invalid("name", f"Give a name of 1 to {_LONGEST_NAME} characters.")
-        check_line(name, "/clientDetails/name")
-
-    @email.validator
-    def _addressed(self, _: object, email: str) -> None:
-        if len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email):
-            raise _invalid("email", "Give an e-mail address such as ana@example.org.")
-        if self.is_erased and self.name != _ERASED:
-            raise _invalid("email", "Give an address that can be written to.")
-
-    @timezone.validator
-    def _known_zone(self, _: object, timezone: str | None) -> None:
-        try:
-            if timezone is not None:
-                zone(timezone)
-        except UnknownTimezone as unknown:
-            raise UnknownTimezone(unknown.name, "/clientDetails/timezone") from unknown
+    def __attrs_post_init__(self) -> None:
+        """Raises InvalidRequest with all that is wrong at once."""
+        wrong = [found for check in (_name, _email, _zone) if (found := _refusal(check, self))]
+        if len(wrong) > 1:
+            raise InvalidRequest(
+                wrong[0].message, [field for each in wrong for field in each.errors]
+            )
+        if wrong:
+            raise wrong[0]
 
     @classmethod
     def unnamed(

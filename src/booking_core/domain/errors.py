@@ -255,8 +255,8 @@ class WrongState(Refused):
 
     def __init__(self, action: str, state: str) -> None:
         is_now = _STATES.get(state) or state.lower().replace("_", " ")
-        asked = _ACTIONS.get(action, action)
-        super().__init__(f"The booking is {is_now}, so this is not possible: {asked}.")
+        asked = _ACTIONS.get(action, f"to {action}")
+        super().__init__(f"The booking is {is_now}, so it is not possible {asked}.")
         self.action, self.state = action, state
 
     def extensions(self) -> dict[str, Any]:

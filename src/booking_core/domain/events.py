@@ -59,10 +59,6 @@ class PaidOnSite(BookingEvent):
     """The builder recorded that the client paid at the meeting."""
 
 
-class ReturnedOnSite(BookingEvent):
-    """The builder recorded that it gave back what was paid at the meeting."""
-
-
 class BookingAccepted(BookingEvent):
     """The client's part is done; the calendar has to be settled."""
 
@@ -183,6 +179,10 @@ class MoneyGivenBack(BookingEvent):
 
 class RefundedElsewhere(MoneyGivenBack):
     """Money went back that nobody asked for here."""
+
+
+class ReturnedOnSite(MoneyGivenBack):
+    """The builder gave money back by hand: what it took at the meeting, or what no bank took."""
 
 
 class RefundSentBack(BookingEvent):

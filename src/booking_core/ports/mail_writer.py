@@ -39,6 +39,7 @@ class LetterKind(StrEnum):
     PAID_TOO_LATE = "paid too late"  # all of it goes back
     LINK_UNUSED = "link unused"  # it was paid, and no time was chosen
     REFUNDED = "refunded"
+    HANDED_BACK = "handed back"  # by the builder itself, and not by the payment provider
     REFUND_SENT_BACK = "refund sent back"  # the client's bank did not take it
     DISPUTED = "disputed"
     DISPUTE_ENDED = "dispute ended"

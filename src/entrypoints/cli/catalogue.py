@@ -299,7 +299,13 @@ def change_session_type(session: Session, session_type: str, active: bool) -> No
 
 @click.command(cls=Command)
 @click.argument("session_type")
-@as_option
+@click.option(
+    "--as",
+    "viewer",
+    default="anonymous",
+    metavar="WHO",
+    help="anonymous (default), client[:ID], builder:NAME, admin or system.",
+)
 @pass_session
 def explain_visibility(session: Session, session_type: str, viewer: str) -> None:
     """Say why a viewer is, or is not, shown SESSION_TYPE.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import click
 from rich.text import Text
 
-from booking_core import DeadJob, Job, WaitingJob
+from booking_core import DeadJob, Job, WaitingJob, counted
 from entrypoints.cli.commands import Command, Group
 from entrypoints.cli.output import dim, table
 from entrypoints.cli.session import Session, pass_session
@@ -39,7 +39,7 @@ def jobs(ctx: click.Context, session: Session) -> None:
         *([table(("Due", "What", "Booking"), map(_waiting, upcoming))] if upcoming else []),
         *([f"… and {more} more, due later."] if more > 0 else []),
         *([table(("Given up", "What", "Tries", "Why"), map(_given_up, dead))] if dead else []),
-        f"{waiting} wait or are being done, {len(dead)} were given up.",
+        f"{counted(waiting, 'job')} to do or under way, {len(dead) or 'none'} given up.",
     )
 
 

@@ -22,6 +22,7 @@ from entrypoints.web import (
     pages,
     people,
     provider,
+    queries,
     requests,
     slots,
     trail,
@@ -79,4 +80,5 @@ def create_app(application: Application) -> OpenAPI:
         # Its forms are not guarded: it is another site in all but its address, and knows no cookie.
         app.register_blueprint(brought(application.core.hear_payment_notice))
     document.complete(app)
+    queries.guard(app)
     return app

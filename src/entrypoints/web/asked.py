@@ -63,7 +63,7 @@ def looks() -> bool:
 def read(offer: Offer) -> tuple[Asked, InvalidRequest | None]:
     """With what was wrong in the question; that part is then shown as if it was not asked."""
     asked, wrong = Asked(offer.builder.timezone), None
-    for part in (_with_zone, _with_month, _with_day, _with_first, _with_start):
+    for part in (_with_zone, _with_typed_zone, _with_month, _with_day, _with_first, _with_start):
         try:
             asked = part(asked, offer)
         except InvalidRequest as invalid:
@@ -81,7 +81,14 @@ def chosen(offer: Offer) -> Slot | None:
 
 
 def _with_zone(asked: Asked, _: Offer) -> Asked:
-    name = _given("tz") or _given("timezone")
+    return _within(asked, _given("timezone"))
+
+
+def _with_typed_zone(asked: Asked, _: Offer) -> Asked:
+    return _within(asked, _given("tz"))
+
+
+def _within(asked: Asked, name: str) -> Asked:
     return evolve(asked, timezone=zones.named(name), named=True) if name else asked
 
 

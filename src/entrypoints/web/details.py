@@ -28,7 +28,7 @@ from entrypoints.web.asked import LOOKING
 from entrypoints.web.forms import TOKEN
 from entrypoints.web.words import _
 
-_NOT_TYPED = LOOKING | {"start", "key", "timezone", TOKEN}
+_NOT_TYPED = LOOKING | {"start", "key", "timezone", "tz", TOKEN}
 _FINE = {"name": "-", "email": "a@example.org"}  # for what is looked at alone
 
 

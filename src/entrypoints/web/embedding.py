@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, g, render_template, request, url_for
@@ -50,12 +50,20 @@ def routes(application: Application) -> Blueprint:
     view = SessionView(application, Cookies.of(application))
     passes = FormPass.of(application.settings.secret_key)
     elsewhere = forms.from_elsewhere(application)
+    sites_of: dict[str, Sequence[str]] = {}  # by the names of builders whose pages were shown
 
     @area.before_request
     def begin() -> None:
         """Whoever is signed in with us is a stranger here: the page around this one is not ours."""
         g.viewer = Actor.anonymous()
         elsewhere()
+
+    @area.after_request
+    def show_refusal(answer: Response) -> Response:
+        """What was refused unread is to be read as well, and asks the database nothing."""
+        if answer.status_code >= 400 and not headers.framed():
+            headers.let_frame(sites_of.get((request.view_args or {}).get("builder", ""), ()))
+        return answer
 
     @area.get("/embed.js")
     def script() -> Response:
@@ -74,6 +82,7 @@ def routes(application: Application) -> Blueprint:
         host = core.show_builder(name=builder, actor=Actor.anonymous())
         sites = host.sites_under(application.settings.public_url)
         headers.let_frame(sites)
+        sites_of[builder] = sites
         asking = request.args.get("site")
         g.site = asking if asking in sites else None
         try:

@@ -48,9 +48,8 @@ def problem(
     status: int, code: str, title: str, detail: str, extensions: dict[str, Any] | None = None
 ) -> Response:
     if _for_a_reader():
-        page = render_template(
-            "refused.html", error={"title": title, "message": detail, "code": code}
-        )
+        name = "embed/refused.html" if request.blueprint == "embedding" else "refused.html"
+        page = render_template(name, error={"title": title, "message": detail, "code": code})
         return Response(page, status)
     body = {
         "type": f"/problems/{code.replace('_', '-')}",
@@ -111,11 +110,19 @@ def http(error: HTTPException) -> Response:
     detail = _ADVICE.get(status) or error.description or error.name
     if status == 404 and _for_a_reader():
         detail = N_("There is no page at this address.")
-    answer = problem(status, code, error.name, detail)
+    elif detail == type(error).description and _for_a_reader():
+        detail = _AS_SENT
+    answer = problem(status, code, title(error), detail)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value
     return answer
+
+
+def title(error: HTTPException) -> str:
+    """Its name, written as the core writes its titles: of "Not Found" and "Not found" one."""
+    first, *others = error.name.split()
+    return " ".join([first, *map(str.lower, others)])
 
 
 def _code(error: HTTPException) -> str:
@@ -216,6 +223,7 @@ _BROKEN = N_(
 _UNEXPECTED = N_(
     "Something went wrong on our side. Try again, and name the request id if it stays."
 )
+_AS_SENT = N_("What was sent cannot be answered; go back to the page before and try again.")
 _ADVICE = {
     404: "There is nothing at this address; /api/docs lists what there is.",
     405: N_("This address does not take that method; the Allow header lists those it takes."),
@@ -253,12 +261,12 @@ def _meanings() -> dict[str, Meaning]:
             "Not ready", "The service cannot answer yet; it says what is missing."
         ),
         "rate_limited": Meaning("Too many requests", TOO_OFTEN.format(60)),
-        "malformed_json": Meaning("Bad Request", "The body is not JSON; send one JSON object."),
+        "malformed_json": Meaning("Bad request", "The body is not JSON; send one JSON object."),
     }
     for status, kind in default_exceptions.items():
         error = kind()
         text = _ADVICE.get(status) or error.description or error.name
-        found[_code(error)] = Meaning(error.name, text)
+        found[_code(error)] = Meaning(title(error), text)
     for refusal in problems.PROBLEMS:
         text = _RULE.sub("", " ".join((refusal.__doc__ or "").split()))
         found[refusal.code] = Meaning(refusal.title, text)

@@ -72,7 +72,7 @@ def check() -> None:
     if any(
         _UNSAFE.search(text) for _, text in (request.args if api else request.values).items(True)
     ):
-        raise InvalidRequest(f"The request {_NO_TEXT}")
+        raise InvalidRequest(f"This {_NO_TEXT}")
     if request.content_length is None and len(request.get_data(cache=True)) >= LARGEST_BODY:
         raise RequestEntityTooLarge  # sent in chunks, and cut there
     notice = request.path.startswith("/api/webhooks/")  # whose body is judged by its signature

@@ -8,13 +8,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from babel.dates import format_date
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 
 from booking_core import (
     Booking,
     BookingError,
     Builder,
     InvalidRequest,
+    NotAllowed,
     Role,
     Schedule,
     SessionType,
@@ -29,13 +30,16 @@ from entrypoints.web.forms import TOKEN
 from entrypoints.web.headers import let_scripts_read
 from entrypoints.web.schedule_form import MOST_FIELDS, WEEK, Absence, ScheduleForm
 from entrypoints.web.schedule_preview import Preview, shown_from
-from entrypoints.web.words import _, locale
+from entrypoints.web.words import N_, _, locale
 
 if TYPE_CHECKING:
     from entrypoints.container import Application
 
 #: Where builders whose calendar is Calendly keep their hours.
 _AT_CALENDLY = "https://calendly.com/app/availability/schedules"
+#: Whose hours were kept, until the next page has told so once.
+_SAVED = "saved"
+_FOR_BUILDERS = N_("On this page builders keep the hours at which they can be booked.")
 
 
 def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
@@ -46,6 +50,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     def builder_schedule() -> Any:
         if not cookies.viewer.signed_in:
             return redirect(url_for("pages.sign_in", to=request.full_path.rstrip("?")), 303)
+        if cookies.viewer.role is Role.ADMIN and not _named():
+            everyone = core.list_builders(everyone_for=cookies.viewer)
+            return render_template("schedule_whose.html", builders=everyone)
         builder = own()
         if elsewhere:
             return render_template("schedule_elsewhere.html", builder=builder, address=elsewhere)
@@ -82,11 +89,14 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             builder = own()
             if builder.schedule != schedule:  # or the same was sent twice
                 return page(builder, form, schedule, error=stale)
-        return redirect(url_for("pages.builder_schedule", builder=_named(), saved=1), 303)
+        session[_SAVED] = builder.id
+        return redirect(url_for("pages.builder_schedule", builder=_named()), 303)
 
     def own() -> Builder:
         """Its own where a builder asks, else the one that the address names."""
         viewer = cookies.viewer
+        if viewer.role is Role.CLIENT:
+            raise NotAllowed(_FOR_BUILDERS)
         mine = str(viewer.id) if viewer.role is Role.BUILDER else ""
         return core.show_builder.own(name=_named() or mine, actor=viewer)
 
@@ -118,6 +128,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             was=builder.schedule.digest if stale or was is None else was,
             wrong={each.pointer: each.detail for each in getattr(error, "errors", ())},
             error=None if stale else error,
+            saved=request.method == "GET" and session.pop(_SAVED, None) == builder.id,
             there_now=_there_now(builder.schedule, schedule, core.clock.now())
             if stale and schedule
             else None,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -13,6 +14,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     SecretStr,
     StrictBool,
     ValidationError,
@@ -22,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from entrypoints.schedules import by_date
 
@@ -118,16 +120,41 @@ class ClientDetails(Lenient):
     timezone: Zone | None = Field(None, description="IANA name; the builder's if left out")
     language: Literal["en", "de"] | None = None
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _nearly_named(cls, given: Any) -> Any:
+    def _nearly_named(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
         """What is optional would silently be missing under a misspelt name."""
         names = given if isinstance(given, dict) else {}
-        missing = [name for name in cls.model_fields if name not in names]
-        for name in names:
-            for meant in get_close_matches(str(name).lower(), missing, n=1, cutoff=0.8):
-                raise PydanticCustomError("misspelt", "", {"name": name, "meant": meant})
-        return given
+        meant = nearly_named(names, [name for name in cls.model_fields if name not in names])
+        if not meant:
+            return read(given)
+        wrong = [_misspelt(name, meant[name]) for name in meant]
+        try:
+            read({meant.get(name, name): value for name, value in names.items()})
+        except ValidationError as besides:
+            wrong += [_again(each) for each in besides.errors()]
+        raise ValidationError.from_exception_data(cls.__name__, wrong)
+
+
+def nearly_named(names: Iterable[str], known: Iterable[str], cutoff: float = 0.8) -> dict[str, str]:
+    """Which of the known names is meant by each that is nearly one of them."""
+    plain = {_plain(name): name for name in known}
+    near = {name: get_close_matches(_plain(name), plain, n=1, cutoff=cutoff) for name in names}
+    return {name: plain[found[0]] for name, found in near.items() if found}
+
+
+def _plain(name: object) -> str:
+    return str(name).lower().replace("_", "").replace("-", "")
+
+
+def _misspelt(name: str, meant: str) -> InitErrorDetails:
+    kind = PydanticCustomError("misspelt", "", {"name": name, "meant": meant})
+    return InitErrorDetails(type=kind, loc=(), input=None)
+
+
+def _again(error: ErrorDetails) -> InitErrorDetails:
+    kind = PydanticCustomError(error["type"], error["msg"], error.get("ctx"))
+    return InitErrorDetails(type=kind, loc=error["loc"], input=None)
 
 
 def _as_one_problem(value: Any, read: ValidatorFunctionWrapHandler) -> Any:

@@ -36,12 +36,12 @@ def dead(service: Application) -> str:
 
 def test_a_dead_job_is_listed_with_its_reason(booking: Command, dead: str) -> None:
     told = booking("jobs").stdout
-    assert "0 wait or are being done, 1 were given up." in told
+    assert "0 jobs to do or under way, 1 given up." in told
     assert "booked to client" in told
     assert "no such address" in told
     [listed] = booking.json("jobs")["dead"]
     assert (listed["id"], listed["bookingId"], listed["attempts"]) == (dead, "bkg_1", 1)
-    assert "1 were given up" in booking("doctor", code=1).stdout
+    assert "0 jobs to do, 1 given up" in booking("doctor", code=1).stdout
 
 
 def test_what_waits_is_listed_with_its_time_and_its_last_error(
@@ -84,7 +84,7 @@ def test_of_very_many_jobs_the_next_ones_are_listed(booking: Command, service: A
         uow.commit()
     told = booking("jobs").stdout
     assert "… and 2 more, due later." in told
-    assert "102 wait or are being done" in told
+    assert "102 jobs to do or under way, none given up" in told
     assert "2026-01-05 03:00Z" in told
     assert "bkg_100" not in told
 

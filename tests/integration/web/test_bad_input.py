@@ -252,6 +252,26 @@ def test_every_missing_field_is_named_at_once(anyone: Caller) -> None:
     assert pointers(problem) == ["/sessionTypeId", "/timeSlot/startTime", "/timeSlot/endTime"]
 
 
+@pytest.mark.parametrize(
+    ("details", "wrong"),
+    [
+        ({}, ["name", "email"]),
+        ({"name": "", "email": "bo"}, ["name", "email"]),
+        ({"name": " ", "email": "bo@", "timezone": "Mars/Base"}, ["name", "email", "timezone"]),
+        ({"naem": "Bo", "emial": "bo@example.org"}, ["emial", "name"]),
+        ({"emial": "bo@example.org", "timeZone": ZONE, "name": 3}, ["emial", "timeZone", "name"]),
+    ],
+)
+def test_all_that_is_wrong_with_the_client_is_told_at_once(
+    anyone: Caller, details: dict[str, Any], wrong: list[str]
+) -> None:
+    wish = anyone.wish(clientDetails=details)
+    for path in (CONFIRM, f"{BOOKINGS}/initialize"):
+        problem = anyone.refused(422, "invalid_request", "POST", path, json=wish)
+        assert pointers(problem) == [f"/clientDetails/{each}" for each in wrong]
+        assert problem["detail"] == problem["errors"][0]["detail"]
+
+
 @pytest.mark.parametrize("name", ["", "   ", "x" * 201])
 def test_a_name_must_be_one(anyone: Caller, name: str) -> None:
     wish = anyone.wish(clientDetails=BO | {"name": name})
@@ -407,6 +427,8 @@ def test_an_unknown_address_under_the_api_is_a_problem(anyone: Caller) -> None:
         404, "not_found", "GET", "/api/nothing", headers={"Accept": "text/html"}
     )
     assert "/api/docs" in problem["detail"]
+    thing = anyone.refused(404, "not_found", "GET", "/api/marketplace/builders/nobody")
+    assert problem["title"] == thing["title"] == "Not found"
 
 
 # ---- credentials ---------------------------------------------------------------------------------------
@@ -473,6 +495,33 @@ def test_a_cursor_that_no_page_named_is_refused(ana: Caller, anyone: Caller, cur
             422, "invalid_request", "GET", BOOKINGS, query_string={"cursor": each}
         )
         assert pointers(problem) == ["/cursor"]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "told"),
+    [
+        (SLOTS, {"fron": "2026-12-01", "timeZone": ZONE}, {"fron": "from", "timeZone": "timezone"}),
+        (BOOKINGS, {"session_type_id": "x"}, {"session_type_id": "sessionTypeId"}),
+        ("/api/scheduling/sessions/available", {"lang": "de"}, {"lang": "category, pathway"}),
+        ("/api/marketplace/builders", {"a/b": "free"}, {"a~1b": "leave it out"}),
+    ],
+)
+def test_a_parameter_that_a_query_does_not_know_does_not_pass_for_success(
+    ana: Caller, path: str, query: dict[str, str], told: dict[str, str]
+) -> None:
+    for method in ("GET", "HEAD"):
+        assert ana(method, path, query_string=query).status_code == 422
+    problem = ana.refused(422, "invalid_request", "GET", path, query_string=query)
+    assert pointers(problem) == [f"/{each}" for each in told]
+    for each, words in zip(problem["errors"], told.values(), strict=True):
+        assert words in each["detail"]
+
+
+def test_pages_and_older_callers_may_send_more_than_is_read(anyone: Caller) -> None:
+    query = {"sessionTypeId": "getting-started", "utm_source": "news"}
+    anyone.json("GET", "/api/scheduling/calendly/available-times", query_string=query)
+    for path in ("/b/demo?utm_source=news", "/healthz?probe=1", "/api/openapi.json?v=1"):
+        assert anyone("GET", path).status_code == 200
 
 
 def test_bookings_of_a_range_that_ends_before_it_begins_are_refused(ana: Caller) -> None:

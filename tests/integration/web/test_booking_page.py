@@ -211,6 +211,21 @@ def test_what_cancelling_means_is_said_of_what_is_free_too(
     assert '<details open><summary id="cancel"' in client.get(f"{path}?cancel=1").text
 
 
+def test_after_paying_the_page_says_what_goes_back_and_until_which_moment_it_can_be_changed(
+    client: FlaskClient, opened: Open
+) -> None:
+    begins = datetime(2036, 3, 4, 9, tzinfo=UTC)  # ten in Berlin
+    slot = Slot(begins, begins + timedelta(minutes=60))
+    path = opened(PAID, becomes("CONFIRMED", slot=slot, deadline=None))
+    page = " ".join(client.get(path).text.split())
+    assert "the whole price until 2 days before the start, 50% until 1 day before" in page
+    assert (
+        "3 March 2036, 10:00 (Europe/Berlin)." in page.partition("You can still do that until")[2]
+    )
+    free = client.get(opened()).text  # up to the start, and that stands on top
+    assert "You can still do that" not in free
+
+
 # ---- one's bookings ------------------------------------------------------------------------------
 
 

@@ -121,7 +121,7 @@ def test_clocks_that_differ_are_found(
 @pytest.mark.parametrize(
     ("stock", "says", "advises"),
     [
-        ({"dead_jobs": 1}, "1 were given up", "jobs"),
+        ({"dead_jobs": 1}, "3 jobs to do, 1 given up", "jobs"),
         ({"job_lag": timedelta(minutes=42)}, "due for 42 minutes", "worker"),
     ],
 )

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
-from booking_core import HoldLimits
+from booking_core import Actor, BuilderId, HoldLimits, ShowBuilder
 from entrypoints import container
 from entrypoints.container import Application, Container
 from entrypoints.settings import Settings
@@ -239,6 +239,26 @@ def test_a_person_is_shown_a_page_that_says_what_to_do(client: FlaskClient) -> N
         assert "One moment, please" in answer.text
         assert "seconds and try again" in answer.text
         assert "page.css" in answer.text
+
+
+@pytest.mark.usefixtures("three_a_minute")
+def test_in_a_frame_it_is_read_where_the_page_was_shown_before(
+    client: FlaskClient, service: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = "https://school.example.org"
+    service.core.change_builder(
+        builder_id=BuilderId("demo"), changes={"embed_sites": [site]}, actor=Actor.system()
+    )
+    path, headers = "/embed/demo/getting-started", {"Accept": "text/html"}
+    assert statuses(3, lambda: client.get(path, headers=headers)) == [200] * 3
+    monkeypatch.delattr(ShowBuilder, "__call__")  # nothing is asked for who is refused
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == 429
+    assert f"frame-ancestors {site};" in answer.headers["Content-Security-Policy"]
+    assert "seconds and try again" in answer.text
+    assert 'href="/"' not in answer.text
+    other = client.get("/embed/nobody/getting-started", headers=headers)
+    assert "frame-ancestors 'none'" in other.headers["Content-Security-Policy"]
 
 
 @pytest.mark.usefixtures("three_a_minute")

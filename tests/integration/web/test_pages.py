@@ -231,6 +231,22 @@ def test_an_unknown_zone_is_told_with_the_right_one(client: FlaskClient) -> None
     assert page.status_code == 422
     assert "did you mean Europe/Berlin?" in page.text
     assert 'value="Europe/Berln"' in page.text
+    assert page.text.count("did you mean Europe/Berlin?") == 1
+    assert "zone.js" not in page.text  # which would lead away from what is told
+
+
+def test_a_misspelt_zone_leaves_the_one_that_was_chosen(client: FlaskClient) -> None:
+    chosen = client.get(PAGE, query_string={"tz": "Asia/Tokyo"}).text
+    assert '<input type="hidden" name="timezone" value="Asia/Tokyo">' in chosen
+    both = {"timezone": "Asia/Tokyo", "tz": "Europe/Berln"}
+    for page in (
+        client.get(PAGE, query_string=both).text,
+        client.post(PAGE, data=FORM | both | {"pick": ""}).text,
+    ):
+        assert "Times in <strong>Asia/Tokyo</strong>." in page
+        assert 'value="Europe/Berln"' in page
+    right = client.get(PAGE, query_string=both | {"tz": "Europe/Paris"}).text
+    assert "Times in <strong>Europe/Paris</strong>." in right
 
 
 def test_a_form_with_a_misspelt_zone_comes_back_as_it_was_typed(
@@ -262,6 +278,8 @@ def test_a_form_for_a_slot_that_went_gives_way_to_the_open_ones_and_keeps_what_w
     page = booked(client, anyone, start=start, **TYPED)
     assert page.status_code == 409
     assert "This time is taken" in page.text
+    assert page.text.count("What you typed is kept.") == 1
+    assert "is not open" not in page.text  # the same in other words
     assert "Book this time" not in page.text
     assert f'name="pick" value="{start}"' not in page.text
     picks = re.findall(r'name="pick" value="(\d[^"]+)"', page.text)

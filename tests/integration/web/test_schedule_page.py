@@ -125,7 +125,9 @@ def book(anyone: Caller) -> date:
 
 
 def test_a_builder_finds_its_hours_from_its_own_page(robin: FlaskClient) -> None:
-    assert f'href="{PAGE}"' in robin.get("/me").text
+    header = robin.get("/").text.partition("</header>")[0]
+    assert f'<a href="{PAGE}">Your hours</a>' in header
+    assert "My bookings" not in header
     page = robin.get(PAGE)
     assert page.status_code == 200
     assert "Your hours" in page.text
@@ -152,21 +154,32 @@ def test_it_is_no_page_for_clients_nor_another_builders(
     for email in ("ana@example.org", "eve@example.org"):
         sign_in(browser, service, email)
         path = PAGE if email.startswith("ana") else f"{PAGE}?builder=demo"
-        assert browser.get(path).status_code == 404
-        assert send(browser, [("timezone", "UTC")], "save", path).status_code == 404
+        status = 403 if email.startswith("ana") else 404
+        assert browser.get(path).status_code == status
+        assert send(browser, [("timezone", "UTC")], "save", path).status_code == status
     assert kept(service).timezone == "Europe/Berlin"
     assert "Your hours" in browser.get(PAGE).text
+
+
+def test_a_client_is_told_for_whom_the_page_is(browser: FlaskClient, service: Application) -> None:
+    sign_in(browser, service, "ana@example.org")
+    page = browser.get(PAGE).text
+    assert "builders keep the hours" in page
+    assert 'href="/"' in page
+    assert "My bookings" in page
 
 
 def test_an_admin_opens_a_builders_by_its_name(browser: FlaskClient, service: Application) -> None:
     service.core.grant_role(role=Role.ADMIN, email="root@example.org", actor=SYSTEM)
     sign_in(browser, service, "root@example.org")
-    assert browser.get(PAGE).status_code == 404
     path = f"{PAGE}?builder=demo"
+    everyone = browser.get(PAGE)
+    assert everyone.status_code == 200
+    assert f'href="{path}"' in everyone.text
     page = browser.get(path)
     assert "The hours of Robin" in page.text
     answer = send(browser, fields(page), "save", path)
-    assert answer.location == f"{path}&saved=1"
+    assert answer.location == path
 
 
 def test_where_calendly_is_the_calendar_the_page_leads_there() -> None:
@@ -194,9 +207,10 @@ def test_where_calendly_is_the_calendar_the_page_leads_there() -> None:
 def test_what_is_shown_can_be_kept_as_it_is(robin: FlaskClient, service: Application) -> None:
     before = kept(service)
     answer = send(robin, fields(robin.get(PAGE)), "save")
-    assert (answer.status_code, answer.location) == (303, f"{PAGE}?saved=1")
+    assert (answer.status_code, answer.location) == (303, PAGE)
     assert kept(service) == before
-    assert "Saved." in robin.get(answer.location).text
+    assert "Saved." in robin.get(PAGE).text
+    assert "Saved." not in robin.get(PAGE).text  # loaded again
 
 
 def test_rows_come_and_go_without_a_script_and_nothing_typed_is_lost(

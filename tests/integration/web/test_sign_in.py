@@ -122,6 +122,7 @@ def test_a_used_link_says_so_and_leads_to_a_new_one(
     assert answer.status_code == 401
     assert "used already or is too old" in answer.text
     assert "Send a new link" in answer.text
+    assert re.search('<input name="link"[^>]*aria-describedby="link-wrong"', answer.text)
     assert cookie(elsewhere) is None
     assert "You are signed in as" in known.post("/signin", data={"link": used}).text
 
@@ -150,7 +151,17 @@ def test_what_is_no_address_is_told_and_kept(client: FlaskClient) -> None:
     answer = ask(client, "<nobody>")
     assert answer.status_code == 422
     assert "Give an e-mail address" in answer.text
-    assert 'value="&lt;nobody&gt;"' in answer.text
+    [field] = re.findall(r'<input id="email"[^>]*>', answer.text)
+    assert 'value="&lt;nobody&gt;"' in field
+    assert 'aria-invalid="true" aria-describedby="email-wrong"' in field
+    assert answer.text.count("Give an e-mail address") == 1
+    assert re.search('id="email-wrong"[^>]*>Give an e-mail address', answer.text)
+
+
+def test_without_an_address_none_is_asked_for_anew(client: FlaskClient) -> None:
+    page = ask(client, "").text
+    assert "Give an e-mail address" in page
+    assert "Send me a link" in page
 
 
 def test_two_tabs_with_one_link_one_signs_in_and_the_other_is_told_why(
@@ -390,6 +401,9 @@ def test_a_builder_and_an_admin_are_told_what_they_are(
     page = client.get("/me").text
     assert ("You are the builder <strong>Robin" in page) is (role is Role.BUILDER)
     assert ("an <strong>admin</strong>" in page) is (role is Role.ADMIN)
+    assert 'href="/builder/schedule"' in page
+    assert ('href="/b/demo"' in page) is (role is Role.BUILDER)
+    assert ("booking bookings --as builder:demo" in page) is (role is Role.BUILDER)
     assert "Sign out" in page
     clients = f"/bookings/{ana.book()['id']}"
     assert client.get(clients).status_code == 404  # a client's page is not for running it

@@ -145,6 +145,28 @@ def test_what_is_wrong_is_told_in_the_language_of_the_page(
     assert told in client.get(path, query_string=query, headers=GERMAN).text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "status"),
+    [
+        ("GET", "/nothing", {}, 404),
+        ("GET", "/b/nobody", {}, 404),
+        ("GET", "/problems/nothing", {}, 404),
+        ("PUT", "/signin", {}, 405),
+        ("GET", "/b/demo?tz=%00", {}, 422),
+        ("POST", "/signin", {"data": {str(each): "x" for each in range(1_001)}}, 422),
+        ("POST", "/signin", {"data": {"email": "x" * 300_000}}, 413),
+    ],
+)
+def test_no_refusal_is_in_another_language(
+    client: FlaskClient, method: str, path: str, sent: dict[str, Any], status: int
+) -> None:
+    headers = GERMAN | {"Accept": "text/html"}
+    answer = FlaskClient.open(client, path, method=method, headers=headers, **sent)
+    assert answer.status_code == status
+    text = " ".join(re.sub("<[^>]+>", " ", answer.text).split())
+    assert not re.search(r"\b(the|is|not|there|send|request|address)\b", text, re.IGNORECASE)
+
+
 def test_what_a_visitor_wrote_is_never_taken_for_a_mark_of_ours(client: FlaskClient) -> None:
     page = client.get(PAGE, query_string={"tz": "<i>{0.__class__}%(x)s"}, headers=GERMAN)
     assert page.status_code == 422

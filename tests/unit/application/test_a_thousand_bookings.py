@@ -240,7 +240,7 @@ ENDS = {
         K.PAID_TOO_LATE,
     },
 }
-OFTEN = (K.REFUNDED, K.REFUND_SENT_BACK, K.MOVED, K.CHOOSE_TIME)
+OFTEN = (K.REFUNDED, K.HANDED_BACK, K.REFUND_SENT_BACK, K.MOVED, K.CHOOSE_TIME)
 
 
 def test_each_mail_that_must_arrive_arrives_once(after: Outcome) -> None:

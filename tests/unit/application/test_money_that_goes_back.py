@@ -472,6 +472,7 @@ def test_goodwill_at_the_meeting_is_given_by_hand_and_recorded(meeting: Shop) ->
         assert (given.payment.status, given.payment.returned) == (PAY.REFUNDED, returned)
     meeting.work(2 * HOUR)
     assert meeting.core.jobs.waiting() == 0
+    assert meeting.subjects().count("Money was given back") == 2
     with pytest.raises(InvalidRequest):
         give(meeting, booking, 2_001)
 

@@ -205,7 +205,5 @@ def test_no_state_is_live_and_dead() -> None:
 @pytest.mark.parametrize("action", [*COMMANDS, PaymentAction.OWE_BACK, PaymentAction.REQUEST])
 def test_a_refusal_says_in_words_what_is_not_possible(action: str) -> None:
     told = WrongState(action, PaymentStatus.REFUND_DUE)
-    assert told.message.startswith(
-        "The booking is waiting for a refund, so this is not possible: to "
-    )
+    assert told.message.startswith("The booking is waiting for a refund, so it is not possible to ")
     assert told.extensions() == {"action": action, "state": "REFUND_DUE"}

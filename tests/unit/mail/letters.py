@@ -68,7 +68,7 @@ def about(kind: LetterKind, **payment: Any) -> Booking:
     booking = a_paid_booking(_ENDS.get(kind, BookingState.CONFIRMED), details=DETAILS)
     if kind is LetterKind.CANCELLED:
         booking.cancel_reason = "I am ill"
-    if kind is LetterKind.REFUNDED:
+    if kind in (LetterKind.REFUNDED, LetterKind.HANDED_BACK):
         payment = {"returned": 2_500, "status": PaymentStatus.REFUNDED} | payment
     booking.payment = evolve(booking.payment, **payment)
     return booking

@@ -189,6 +189,21 @@ def test_a_refund_says_how_much() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        (Language.ENGLISH, "has given €25.00 back to you by hand"),
+        (Language.GERMAN, "hat dir 25,00\N{NO-BREAK SPACE}€ selbst zurückgegeben"),
+    ],
+)
+def test_what_was_given_back_by_hand_is_told_so(language: Language, sentence: str) -> None:
+    letter = a_letter(LetterKind.HANDED_BACK, C, language)
+    letter.booking.state = BookingState.CANCELLED
+    text = WRITER.write(letter=letter).text
+    assert sentence in text
+    assert "ten days" not in text
+
+
+@pytest.mark.parametrize(
     ("language", "this", "in_all"),
     [
         (Language.ENGLISH, "refund of €10.00 has been made", "In all, €25.00 has gone back"),

@@ -23,8 +23,8 @@ function put(page) {
 }
 
 function focus(id) {
-  for (const each of [id, "month"]) {
-    const found = document.getElementById(each);
+  const wrong = document.querySelector("#tz[aria-invalid]");
+  for (const found of [wrong, document.getElementById(id), document.getElementById("month")]) {
     found?.focus({ preventScroll: true });
     if (found && found === document.activeElement) return;
   }
