@@ -15,6 +15,7 @@ from booking_core.domain.booking import Booking, Details, Flow
 from booking_core.domain.claims import Occupancy
 from booking_core.domain.contact import Client, Contact
 from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.guests import check_guests
 from booking_core.domain.ids import (
     BookingId,
     CalendarTag,
@@ -41,11 +42,16 @@ def _in_a_tuple(answers: Sequence[Answer]) -> tuple[Answer, ...]:
     return tuple(answers)
 
 
+def _those_named(guests: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if guests is None else tuple(guests)
+
+
 @frozen(kw_only=True)
 class Wish:
     """What a client asks for, and from which network address, where a door knows that.
 
-    A repeat may come from another one: it is no part of what is asked for.
+    A repeat may come from another one: it is no part of what is asked for. Where `guests` is None
+    they were not spoken of, and those that were named before stay.
     """
 
     session_type_id: SessionTypeId
@@ -54,6 +60,7 @@ class Wish:
     notes: str = ""
     answers: Sequence[Answer] = field(default=(), converter=_in_a_tuple)
     pathway: PathwayId | None = None
+    guests: Sequence[str] | None = field(default=None, converter=_those_named)
     remote_address: str | None = field(default=None, eq=False, repr=False)
 
     def client(self, timezone: str) -> Client:
@@ -96,11 +103,12 @@ class BookingPlacer:
         Raises InvalidAnswers, InvalidRequest.
         """
         session_type = offer.session_type
+        client = wish.client(offer.builder.timezone)
         booking = Booking(
             id=BookingId(self.ids.new("bkg")),
             builder_id=session_type.builder_id,
             session_type_id=session_type.id,
-            client=wish.client(offer.builder.timezone),
+            client=client,
             flow=flow,
             payment=Payment.of(session_type.price),
             terms=session_type.cancellation_policy,
@@ -108,7 +116,7 @@ class BookingPlacer:
             tag=CalendarTag(self.ids.new("tag")),
             calendar_ref=session_type.calendar_ref,
             created_at=self.keeper.clock.now(),
-            details=details(session_type, wish, answered=answered),
+            details=details(session_type, wish, client.contact, answered=answered),
             origin=self.holds.origin(wish.remote_address),
         )
         booking.by = wish.actor.name
@@ -176,7 +184,9 @@ class BookingPlacer:
         booking.hold(slot, until=hold_deadline(self.keeper.clock.now()))
 
 
-def details(session_type: SessionType, wish: Wish, *, answered: bool = True) -> Details:
+def details(
+    session_type: SessionType, wish: Wish, contact: Contact, *, answered: bool = True
+) -> Details:
     """What the client said, once it is checked. Raises InvalidAnswers, InvalidRequest."""
     if len(wish.notes) > _LONGEST_NOTES:
         message = f"Notes have at most {_LONGEST_NOTES} characters."
@@ -190,6 +200,7 @@ def details(session_type: SessionType, wish: Wish, *, answered: bool = True) -> 
         pathway=_pathway(session_type, wish.pathway),
         answers=answers,
         notes=wish.notes,
+        guests=check_guests(wish.guests or (), contact),
     )
 
 

@@ -58,7 +58,7 @@ def test_a_booking_is_answered_as_the_api_does(run: Command, soon: Typed) -> Non
     booking = run.json("book", "ada/intro", soon("10:00"), *WHO)["booking"]
     assert set(booking) >= {
         "id", "state", "step", "paymentStatus", "builderId", "sessionTypeId", "clientId", "contact",
-        "startTime", "endTime", "location", "pathway", "answers", "notes", "calendlyEventId",
+        "startTime", "endTime", "location", "pathway", "answers", "notes", "guests", "calendlyEventId",
         "calendlyEventUri", "calendlyInviteeUri", "confirmationUrl", "createdAt", "manageToken",
     }  # fmt: skip
     assert booking["state"] == "CONFIRMED"
