@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from booking_core.application.catalogue import Catalogue, Offer
 from booking_core.application.hold_judge import HoldJudge
@@ -26,7 +26,7 @@ from booking_core.domain.ids import (
 from booking_core.domain.payment import Payment
 from booking_core.domain.policies import hold_deadline
 from booking_core.domain.questions import Answer, check_answers, check_number_to_call
-from booking_core.domain.session_type import SessionType
+from booking_core.domain.session_type import CalendarRef, SessionType
 from booking_core.domain.texts import check_text
 from booking_core.domain.time import Slot
 from booking_core.domain.transitions import BookingState
@@ -114,7 +114,7 @@ class BookingPlacer:
             terms=session_type.cancellation_policy,
             occupancy=occupancy(offer),
             tag=CalendarTag(self.ids.new("tag")),
-            calendar_ref=session_type.calendar_ref,
+            calendar_ref=_held_by(offer),
             created_at=self.keeper.clock.now(),
             details=details(session_type, wish, client.contact, answered=answered),
             origin=self.holds.origin(wish.remote_address),
@@ -202,6 +202,12 @@ def details(
         notes=wish.notes,
         guests=check_guests(wish.guests or (), contact),
     )
+
+
+def _held_by(offer: Offer) -> CalendarRef | None:
+    """Where the booking's event will stand, whatever account its builder has later."""
+    ref = offer.session_type.calendar_ref
+    return ref and evolve(ref, account=offer.builder.calendar_account or "")
 
 
 def occupancy(offer: Offer) -> Occupancy:

@@ -123,7 +123,7 @@ class Booking:
     `deadline` is when a booking that waits for the client ends. `terms` are those that were agreed,
     whatever the session type says later.
     `pending_slot` is where a reschedule shall lead, and `pending_occupancy` what was agreed for it.
-    `calendar_ref` is the provider's event type that the event is, or will be, one of.
+    `calendar_ref` is the provider's event type that the event is, or will be, one of, with its account.
     `removed_places` are the events that we took away ourselves, each written down before, and those
     that were cancelled before the booking had its own; that the provider calls them cancelled is no
     news. `no_show_told` is what the provider last knew of it.
