@@ -136,10 +136,12 @@ def contact(who: Known) -> Contact:
     )
 
 
-def guests() -> list[str]:
-    """Who comes along; also nobody, where somebody could be named."""
-    lines = request.form.get("guests", "").splitlines()
-    return [line.strip() for line in lines if line.strip()]
+def guests() -> list[str] | None:
+    """Who comes along: also nobody, where somebody could be named; None where nobody asked."""
+    typed = request.form.get("guests")
+    if typed is None:
+        return None
+    return [line.strip() for line in typed.splitlines() if line.strip()]
 
 
 def answers(offer: Offer) -> list[Answer]:
@@ -209,13 +211,14 @@ def _wrong_contact(who: Known) -> Iterator[FieldError]:
 
 def _wrong_guests() -> Iterator[FieldError]:
     """At the one field that they are typed into, so the first wrong one is quoted."""
+    named = guests() or []
     try:
-        check_guests(guests(), Contact(_FINE["name"], _FINE["email"]))
+        check_guests(named, Contact(_FINE["name"], _FINE["email"]))
     except InvalidRequest as invalid:
         place = invalid.errors[0].pointer.rpartition("/")[2]
         problem = invalid.message
         if place.isdecimal():
-            line = guests()[int(place)][:_QUOTED]
+            line = named[int(place)][:_QUOTED]
             problem = _("This is no e-mail address: %(line)s", line=line)
         yield FieldError("/guests", problem)
 

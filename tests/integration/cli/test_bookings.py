@@ -30,6 +30,15 @@ def test_a_booking_is_made_and_shown(run: Command, soon: Typed) -> None:
     assert "Hello" in shown
 
 
+def test_a_booking_shows_who_comes_along(run: Command, booked: str, service: Application) -> None:
+    with service.core.list_bookings.unit_of_work() as uow:
+        found = uow.bookings.get(BookingId(booked))
+        found.details = evolve(found.details, guests=("bea@example.org", "cy@example.org"))
+        uow.bookings.save(found)
+        uow.commit()
+    assert "bea@example.org, cy@example.org" in run("show", booked).stdout
+
+
 def test_what_strangers_wrote_does_not_command_the_operators_terminal(
     run: Command, soon: Typed, service: Application
 ) -> None:

@@ -506,3 +506,20 @@ def test_eleven_guests_are_too_many(client: FlaskClient, anyone: Caller) -> None
 def test_the_form_asks_quietly_for_guests(client: FlaskClient, anyone: Caller) -> None:
     page = client.get(PAGE, query_string={"start": anyone.slots()[0]["startTime"]}).text
     assert '<details class="field"><summary>Add guests' in page
+
+
+def test_who_was_named_before_stands_in_the_form_and_can_be_taken_away(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    named = {"clientDetails": BO | {"guests": ["bea@example.org"]}}
+    body = {"sessionTypeId": "getting-started"} | named
+    begun = anyone.json("POST", f"{BOOKINGS}/initialize", 201, json=body)
+    page, _, token = begun["schedulingUrl"].partition("#token=")
+    path, start = urlsplit(page).path, anyone.slots()[0]["startTime"]
+    client.post(path.replace("schedule", "open"), data={"token": token})
+    shown = client.get(path, query_string={"start": start}).text
+    assert '<details class="field" open>' in shown
+    assert ">bea@example.org</textarea>" in shown
+    form = {"start": start, "key": "k", "guests": ""}
+    answer = client.post(path, data=form, headers={"Origin": "http://localhost"})
+    assert "bea@example.org" not in client.get(answer.location).text
