@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.calendar_files import ICalendarFiles
+from adapters.mail_templates import TemplateMailWriter
 from adapters.memory import MemoryMailer
 from booking_core import (
     Actor,
@@ -16,6 +18,7 @@ from booking_core import (
     CalendarRef,
     InvalidRequest,
     Mail,
+    MailWriter,
     ProviderFailed,
 )
 from booking_core.testing.examples import a_builder, a_contact, a_session_type, a_slot
@@ -68,6 +71,25 @@ def test_each_guest_is_told_of_the_booking_of_a_move_and_of_the_end() -> None:
     shop.cancel(booking, Actor.system())
     shop.work()
     assert told(shop, BEA) == told(shop, CY) == ["Booked", "Moved", "Cancelled"]
+
+
+@pytest.mark.parametrize("writer", [None, TemplateMailWriter()], ids=["plain", "ours"])
+def test_a_guest_gets_an_entry_for_its_calendar_and_nothing_of_the_clients(
+    writer: MailWriter | None,
+) -> None:
+    files = ICalendarFiles("https://booking.test", "Booking <book@booking.test>")
+    shop = Shop.open(calendar="local", price=None, mail_writer=writer, calendar_files=files)
+    booking = shop.confirm(HERE, guests=[BEA, CY], notes="I may be late.")
+    shop.work()
+    shop.cancel(booking, Actor.system())
+    shop.work()
+    mails = shop.mailer.sent_to(BEA)
+    entries = [mail.attachments[0].content.decode().replace("\r\n ", "") for mail in mails]
+    assert ["METHOD:REQUEST" in entries[0], "METHOD:CANCEL" in entries[1]] == [True, True]
+    for mail, entry in zip(mails, entries, strict=True):
+        assert BEA in entry
+        for unsaid in (CY, "token", "/bookings/", "late"):
+            assert unsaid not in f"{mail.subject}\n{mail.text}\n{mail.html}\n{entry}"
 
 
 def test_guests_are_reminded_as_the_others_are_and_not_of_a_time_that_was_left() -> None:
