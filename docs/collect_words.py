@@ -41,6 +41,7 @@ TOLD = (
     "booking_core/application/slots.py",
     "booking_core/domain/contact.py",
     "booking_core/domain/errors.py",
+    "booking_core/domain/guests.py",
     "booking_core/domain/policies.py",
     "booking_core/domain/questions.py",
     "booking_core/domain/texts.py",

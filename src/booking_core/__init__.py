@@ -170,6 +170,7 @@ from booking_core.domain.explanation import (
     Reason,
     explain,
 )
+from booking_core.domain.guests import MOST_GUESTS, check_guests, usable_guests
 from booking_core.domain.holds import HoldLimits, OriginKey
 from booking_core.domain.ids import (
     BookingId,
@@ -331,6 +332,7 @@ __all__ = [
     "LONGEST_RANGE",
     "MOST_BOOKINGS",
     "MOST_ENTRIES",
+    "MOST_GUESTS",
     "MOST_OPEN_LINKS",
     "PAYMENT_TRANSITIONS",
     "READABLE",
@@ -614,6 +616,7 @@ __all__ = [
     "WrongState",
     "address_of",
     "begin_waiting",
+    "check_guests",
     "counted",
     "end_waiting",
     "events",
@@ -636,6 +639,7 @@ __all__ = [
     "serving",
     "stored_job",
     "told",
+    "usable_guests",
     "waiting_at_most",
     "with_decimals",
     "zone",

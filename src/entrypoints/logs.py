@@ -13,7 +13,7 @@ import structlog
 from booking_core import REQUEST_ID
 
 _SECRET_NAMES = re.compile(
-    r"authorization|cookie|token|secret|password|api_?key|e?-?mail|phone|notes|answers|contact"
+    r"authorization|cookie|token|secret|password|api_?key|e?-?mail|phone|notes|answers|contact|guests"
 )
 # A caller chooses what some lines quote, so no pattern may look at a text more than a few times.
 _END = r"\s<>\"(),;:=/@"

@@ -231,6 +231,7 @@ def booking(value: Booking, *, public_url: str, calendly: bool) -> Json:
             for each in value.details.answers
         ],
         "notes": value.details.notes,
+        "guests": list(value.details.guests),
         "calendlyEventId": event and event.event_id,
         "calendlyEventUri": event and event.event_uri,
         "calendlyInviteeUri": event and event.invitee_uri,

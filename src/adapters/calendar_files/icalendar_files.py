@@ -38,13 +38,16 @@ class ICalendarFiles(CalendarFiles):
         method: CalendarMethod,
         reader: Reader,
         at: datetime,
+        guest: str = "",
     ) -> Attachment:
         calendar = Calendar()
         calendar.add("prodid", "-//booking-core//EN")
         calendar.add("version", "2.0")
         calendar.add("method", method.value)
         entry = self._entry(booking, session_type, builder, method, at)
-        self._add_people(entry, booking, builder, method, reader)
+        if reader is not Reader.GUEST:  # whom the booking is not shown
+            self._add_page(entry, booking)
+        self._add_people(entry, booking, builder, method, reader, guest)
         calendar.add_component(entry)
         return Attachment(
             name="invite.ics",
@@ -62,8 +65,8 @@ class ICalendarFiles(CalendarFiles):
     ) -> Event:
         if booking.slot is None:
             raise NotFound("time of the booking")
-        url, place = f"{self.public_url}/bookings/{booking.id}", booking.location.text
-        contact, cancelled = booking.client.contact, method is CalendarMethod.CANCEL
+        place, contact = booking.location.text, booking.client.contact
+        cancelled = method is CalendarMethod.CANCEL
         entry = Event()
         # Not the service's address, which may change while the entry stands.
         entry.add("uid", f"{booking.id}@booking-core")
@@ -73,12 +76,15 @@ class ICalendarFiles(CalendarFiles):
         entry.add("dtstart", booking.slot.start)
         entry.add("dtend", booking.slot.end)
         entry.add("summary", f"{session_type.title}: {builder.name} / {contact.name}")
-        entry.add("description", "\n".join(line for line in (place, url) if line))
-        entry.add("url", url)
         entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
         if place:
             entry.add("location", place)
         return entry
+
+    def _add_page(self, entry: Event, booking: Booking) -> None:
+        url, place = f"{self.public_url}/bookings/{booking.id}", booking.location.text
+        entry.add("description", "\n".join(line for line in (place, url) if line))
+        entry.add("url", url)
 
     def _add_people(
         self,
@@ -87,20 +93,24 @@ class ICalendarFiles(CalendarFiles):
         builder: Builder,
         method: CalendarMethod,
         reader: Reader,
+        guest: str,
     ) -> None:
         contact = booking.client.contact
         own, (name, sender) = (builder.email, builder.name), parseaddr(self.sender)
         invited = reader is Reader.BUILDER and method is not CalendarMethod.PUBLISH and sender
         entry.add("organizer", _address(sender, name) if invited else _address(*own))
         if method is not CalendarMethod.PUBLISH:  # which has none (RFC 5546)
-            for each in ((own,) if invited else ()) + ((contact.email, contact.name),):
-                entry.add("attendee", _attendee(*each))
+            if invited:
+                entry.add("attendee", _attendee(*own))
+            if guest:
+                entry.add("attendee", _attendee(guest, "", "NEEDS-ACTION"))
+            entry.add("attendee", _attendee(contact.email, contact.name))
 
 
-def _attendee(email: str, name: str) -> vCalAddress:
-    """Whoever booked has said yes, so nobody is asked."""
+def _attendee(email: str, name: str, said: str = "ACCEPTED") -> vCalAddress:
+    """Whoever booked has said yes; nobody is asked, guests neither, whose answer would go nowhere."""
     attendee = _address(email, name)
-    attendee.params |= {"role": "REQ-PARTICIPANT", "partstat": "ACCEPTED", "rsvp": "FALSE"}
+    attendee.params |= {"role": "REQ-PARTICIPANT", "partstat": said, "rsvp": "FALSE"}
     return attendee
 
 

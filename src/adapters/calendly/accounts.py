@@ -32,14 +32,18 @@ class Accounts:
             return self._me
 
     def of_builder(self, builder: Builder) -> str:
-        if self.bound or builder.calendar_account is None:
-            return self.me().uri
-        return _checked(builder.calendar_account, "The calendar account of the builder")
+        return self._named(builder.calendar_account or "", "The calendar account of the builder")
+
+    def _named(self, account: str, what: str) -> str:
+        return self.me().uri if self.bound or not account else _checked(account, what)
 
     def of_booking(self, booking: Booking) -> str:
-        """The one that holds its event; before there is one, its builder's."""
+        """The one that holds its event; before there is one, the one that it was begun for."""
         if booking.event is not None:
             return _checked(booking.event.account, "What holds the event of this booking")
+        begun_for = account_begun_for(booking)
+        if begun_for is not None:
+            return self._named(begun_for, "The calendar account of the booking")
         try:
             with self._unit_of_work(write=False) as uow:
                 return self.of_builder(uow.builders.get(booking.builder_id))
@@ -61,6 +65,11 @@ class Accounts:
 
     def all_of_us(self) -> Mapping[str, str]:
         return {"organization": self.me().organization}
+
+
+def account_begun_for(booking: Booking) -> str | None:
+    """Empty for the service's own; None where that was not kept yet."""
+    return booking.calendar_ref.account if booking.calendar_ref else None
 
 
 def _checked(account: str, what: str) -> str:

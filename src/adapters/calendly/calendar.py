@@ -344,6 +344,8 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
     def _filled_in(self, booking: Booking, event_type_uri: str) -> dict[str, str]:
         contact = booking.client.contact
         filled = {"name": contact.name, "email": contact.email}
+        if booking.details.guests:
+            filled["guests"] = ",".join(booking.details.guests)
         if booking.details.answers:
             offered = self._api.event_type(id_in(event_type_uri, "event_types") or "")
             for asked, text in answers_to(booking, offered):

@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Lock
 
 from adapters.calendly.account import Account
+from adapters.calendly.accounts import account_begun_for
 from adapters.calendly.api import CalendlyApi
 from adapters.calendly.calendar import CalendlyCalendar
 from adapters.calendly.offers import one_line
@@ -39,6 +40,7 @@ from booking_core import (
     SchedulingLink,
     SessionType,
     Slot,
+    SlotUnavailable,
     StandingEvent,
     Subscription,
     TimeWindow,
@@ -48,6 +50,7 @@ from booking_core import (
 
 _Looked = EventRecord | NotFound | ProviderFailed
 
+_REPLACED = "The builder has bound another calendar account since this booking was begun."
 _NO_TOKEN = (
     "Calendly does not take this token; make a personal access token there under Integrations, API"
     " and webhooks, and give it whole."
@@ -84,13 +87,15 @@ class CalendlyCalendars(
             return self._of_account(uow, builder.id, builder.calendar_account)
 
     def _of_booking(self, booking: Booking) -> CalendlyCalendar:
-        """By the account that holds its event; before there is one, by its builder's.
+        """By the account that holds its event; before there is one, by the one that it was begun for.
 
         Only the token of its own builder counts: what one does with its account is no matter of others.
         """
         with self._unit_of_work(write=False) as uow:
             if booking.event is not None:
                 return self._of_account(uow, booking.builder_id, booking.event.account)
+            if (account := account_begun_for(booking)) is not None:
+                return self._of_account(uow, booking.builder_id, account)
             try:
                 builder = uow.builders.get(booking.builder_id)
             except NotFound:
@@ -204,9 +209,8 @@ class CalendlyCalendars(
     def scheduling_link(
         self, *, builder: Builder, session_type: SessionType, booking: Booking | None
     ) -> SchedulingLink:
-        return self._of_builder(builder).scheduling_link(
-            builder=builder, session_type=session_type, booking=booking
-        )
+        calendar = self._of_booking(booking) if booking else self._of_builder(builder)
+        return calendar.scheduling_link(builder=builder, session_type=session_type, booking=booking)
 
     def records(self, *, builder: Builder, window: TimeWindow) -> Sequence[EventRecord]:
         """Of a team a bound account shows the sessions of others too, who may be builders here."""
@@ -223,7 +227,12 @@ class CalendlyCalendars(
     # ---- by that of the booking's account ----------------------------------------------------------
 
     def ensure_booked(self, *, booking: Booking, slot: Slot) -> CalendarEvent:
-        return self._of_booking(booking).ensure_booked(booking=booking, slot=slot)
+        try:
+            return self._of_booking(booking).ensure_booked(booking=booking, slot=slot)
+        except ProviderFailed as failed:
+            if self._is_out_of_reach(booking, failed):
+                raise SlotUnavailable("refused", _REPLACED) from failed
+            raise
 
     def ensure_absent(
         self, *, booking: Booking, slot: Slot, only: CalendarEvent | None = None
@@ -231,7 +240,22 @@ class CalendlyCalendars(
         self._of_booking(booking).ensure_absent(booking=booking, slot=slot, only=only)
 
     def events(self, *, booking: Booking) -> Sequence[StandingEvent]:
-        return self._of_booking(booking).events(booking=booking)
+        try:
+            return self._of_booking(booking).events(booking=booking)
+        except ProviderFailed as failed:
+            if self._is_out_of_reach(booking, failed):
+                return []
+            raise
+
+    def _is_out_of_reach(self, booking: Booking, failed: ProviderFailed) -> bool:
+        """Its builder has bound another account since, and no other token opens the one that it was
+        begun for. Waiting would change nothing; where none is bound now, the same one may be again."""
+        account = account_begun_for(booking)
+        if failed.retryable or booking.event is not None or not account:
+            return False
+        with self._unit_of_work(write=False) as uow:
+            binding = uow.calendar_bindings.of_builder(booking.builder_id)
+        return binding is not None and binding.account != account
 
     def mark_no_show(self, *, booking: Booking) -> None:
         self._of_booking(booking).mark_no_show(booking=booking)

@@ -212,6 +212,7 @@ class ScheduledEvent:
     group: bool
     limit: int | None
     hosts: tuple[str, ...]
+    guests: tuple[str, ...]
     join_url: str | None
     link_pending: bool
     canceled_at: datetime | None
@@ -232,6 +233,7 @@ class ScheduledEvent:
                 group=int(counter.get("limit", 2)) > 1,
                 limit=int(counter["limit"]) if "limit" in counter else None,
                 hosts=tuple(each["user"] for each in shape.get("event_memberships") or ()),
+                guests=tuple(_text(each.get("email")) for each in shape.get("event_guests") or ()),
                 join_url=_join_url(place),
                 link_pending=_link_pending(place),
                 canceled_at=_canceled_at(shape.get("cancellation")),

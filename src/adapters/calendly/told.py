@@ -33,6 +33,7 @@ def record_of(place: Place, holder: str, left: tuple[str, ...]) -> EventRecord:
         marks=tuple(mark for name in _MARKS if (mark := invitee.tracking[name])),
         answers=tuple((question, answer) for question, answer in invitee.answers if answer),
         replaces=left,
+        guests=place.guests,
     )
 
 

@@ -13,7 +13,15 @@ from adapters.calendly.records import Invitee, OfferedType, ScheduledEvent
 from adapters.calendly.refusals import Refusal
 from adapters.calendly.side_by_side import side_by_side
 from adapters.calendly.uris import id_in, place_in
-from booking_core import Booking, CalendarEvent, ProviderFailed, Role, Slot, StandingEvent
+from booking_core import (
+    Booking,
+    CalendarEvent,
+    ProviderFailed,
+    Role,
+    Slot,
+    StandingEvent,
+    usable_guests,
+)
 
 _MARGIN = timedelta(days=1)  # between our clock and Calendly's
 _MOST_MOVES = 40
@@ -44,6 +52,11 @@ class Place:
     @property
     def canceler(self) -> str:
         return self.invitee.canceler or self.event.canceler
+
+    @property
+    def guests(self) -> tuple[str, ...] | None:
+        """None in a group: they are the event's, and nothing says who of the clients brings them."""
+        return None if self.event.group else usable_guests(self.event.guests, self.invitee.email)
 
     def ref(self, holder: str) -> CalendarEvent:
         event = self.event
@@ -78,6 +91,7 @@ class Trails:
                 by=_by(place if place.canceled else was),
                 replaces=tuple(each.invitee.uri for each in _walk_back(place, places, before)),
                 move_url=place.invitee.reschedule_url,
+                guests=place.guests,
             )
             for place in sorted(last, key=_oldest_first)
             for was in _earlier(place, places, before) or [None]

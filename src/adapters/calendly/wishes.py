@@ -52,6 +52,8 @@ def wish_of(booking: Booking, start: datetime, offered: OfferedType) -> dict[str
             {"question": asked.name, "answer": answer, "position": asked.position}
             for asked, answer in answers
         ]
+    if booking.details.guests:
+        wish["event_guests"] = list(booking.details.guests)
     return wish
 
 

@@ -61,6 +61,8 @@ class TemplateMailWriter(MailWriter):
         return _mail(content, key=letter.key, to=letter.to)
 
     def write(self, *, letter: Letter) -> Mail:
+        if letter.reader is Reader.GUEST:
+            return _to_guest(letter)
         page = _Page(letter)
         contact, builder = letter.booking.client.contact, letter.builder
         for_client = letter.reader is Reader.CLIENT
@@ -83,6 +85,21 @@ class TemplateMailWriter(MailWriter):
         )
 
 
+def _to_guest(letter: Letter) -> Mail:
+    """Anybody may have named that address, so the mail says no more than it has to."""
+    page, client = _Page(letter), letter.booking.client.contact.name
+    content = {
+        "language": letter.language.value,
+        "subject": page.subject,
+        "greeting": page.say("greeting_guest"),
+        "paragraphs": [page.news],
+        "facts": page.outline,
+        "url": None,
+        "footer": page.say("footer_guest", client=client),
+    }
+    return _mail(content, key=letter.key, to=letter.guest, reply_to=letter.builder.email)
+
+
 def _mail(content: dict[str, Any], *, key: str, to: str, reply_to: str | None = None) -> Mail:
     return Mail(
         key=key,
@@ -102,7 +119,7 @@ class _Page:
         self._words = phrases(letter.language)
         self._kind = letter.kind.value.replace(" ", "_")
         self._own = self._words[letter.reader.value][self._kind]
-        self._for_client = letter.reader is Reader.CLIENT
+        self._for_client = letter.reader is not Reader.BUILDER
 
     def say(self, phrase: str, **values: str) -> str:
         words: str = self._words[phrase]
@@ -117,7 +134,11 @@ class _Page:
         phrases, amounts = told(self._letter)
         figures, words = self._in_figures(amounts), self._words["money"]
         sentences = " ".join(words[phrase].format(**figures) for phrase in phrases)
-        return list(filter(None, [self._filled("text"), sentences, self._terms()]))
+        return list(filter(None, [self.news, sentences, self._terms()]))
+
+    @property
+    def news(self) -> str:
+        return self._filled("text")
 
     @property
     def button(self) -> str:
@@ -145,6 +166,20 @@ class _Page:
         if not self._for_client:
             found += [(each.prompt, self._answer(each.value)) for each in details.answers]
             found.append((labels["notes"], details.notes))
+            found.append((labels["guests"], ", ".join(details.guests)))
+        return [(label, value) for label, value in found if value]
+
+    @property
+    def outline(self) -> list[tuple[str, str]]:
+        """The session alone, without what is the client's own business."""
+        booking, labels = self._booking, self._words["labels"]
+        found = [
+            (labels["what"], self._letter.session_type.title),
+            (labels["who"], self._letter.builder.name),
+            (labels["when"], self._when(booking.slot)),
+            (labels["was"], self._moment(self._letter.was)),
+            (labels["where"], booking.location.text if booking.state.served else ""),
+        ]
         return [(label, value) for label, value in found if value]
 
     # ---- figures -----------------------------------------------------------------------------------
@@ -156,6 +191,7 @@ class _Page:
         return words.format(
             title=self._letter.session_type.title,
             other=builder.name if self._for_client else contact.name,
+            client=contact.name,
             amount=self._money(amount) if amount else "",
         )
 

@@ -62,6 +62,7 @@ class PlacedEvent:
     contact: Contact | None = None
     marks: tuple[str, ...] = ()
     answers: tuple[tuple[str, str], ...] = ()
+    guests: tuple[str, ...] | None = None
     was: tuple[Slot, ...] = ()
     cancelled: bool = False
     cancelled_at: datetime | None = None
@@ -96,6 +97,7 @@ class PlacedEvent:
                 cancelled_at=self.cancelled_at,
                 moved_at=self.moved_at,
                 by=self.by,
+                guests=self.guests,
             )
             for was in self.was or (None,)
         )
@@ -111,6 +113,7 @@ class PlacedEvent:
             tag=self.tag,
             marks=self.marks,
             answers=self.answers,
+            guests=self.guests,
         )
 
 
@@ -263,6 +266,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
         contact: Contact | None = None,
         marks: tuple[str, ...] = (),
         answers: tuple[tuple[str, str], ...] = (),
+        guests: tuple[str, ...] | None = None,
     ) -> CalendarEvent:
         """A client books at the provider's own page, with the tag of its link or without any.
 
@@ -283,6 +287,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
                 contact=contact,
                 marks=marks,
                 answers=answers,
+                guests=guests,
             )
             self._check_free(event)
             self._events[event.ref.event_uri] = event
@@ -356,6 +361,7 @@ class MemoryCalendar(Faulty, CalendarProvider):
             tag=booking.tag,
             event_type_uri=_event_type(booking.calendar_ref),
             contact=booking.client.contact,
+            guests=booking.details.guests,
         )
 
     def _new_ref(self) -> CalendarEvent:

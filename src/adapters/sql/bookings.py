@@ -356,6 +356,7 @@ def _from_details(details: Details) -> dict[str, Any]:
             [answer.question_id, answer.value, answer.prompt] for answer in details.answers
         ],
         "notes": details.notes,
+        "guests": list(details.guests),
     }
 
 
@@ -365,6 +366,7 @@ def _to_details(stored: dict[str, Any]) -> Details:
         pathway=stored["pathway"],
         answers=_to_answers(stored["answers"]),
         notes=stored["notes"],
+        guests=tuple(stored.get("guests", ())),  # what was kept before there were any has none
     )
 
 

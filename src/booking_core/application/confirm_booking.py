@@ -44,6 +44,7 @@ class ConfirmBooking:
         slot: Slot,
         actor: Actor,
         contact: Contact | None = None,
+        guests: Sequence[str] | None = None,
         notes: str = "",
         answers: Sequence[Answer] = (),
         pathway: PathwayId | None = None,
@@ -53,10 +54,11 @@ class ConfirmBooking:
     ) -> Booking:
         """The booking as it stands then.
 
-        `contact` may be left out where the actor's credential says it; `booking_id` names a booking
-        of `initialize_booking` or `hold_slot`. A repeat under the same `key` changes nothing and
-        gets the same answer. `remote_address` is the client's network address, where a door knows it;
-        a digest of it is kept while the booking waits for its client.
+        `contact` may be left out where the actor's credential says it; `guests` are the e-mail addresses
+        of up to ten people who come along; `booking_id` names a booking of `initialize_booking` or
+        `hold_slot`, whose guests stay where none are named here. A repeat under the same `key` changes
+        nothing and gets the same answer. `remote_address` is the client's network address, where a door
+        knows it; a digest of it is kept while the booking waits for its client.
 
         Raises:
             InvalidRequest: or one of its kinds, for what can never be booked.
@@ -73,6 +75,7 @@ class ConfirmBooking:
             session_type_id=session_type_id,
             actor=actor,
             contact=contact,
+            guests=guests,
             notes=notes,
             answers=answers,
             pathway=pathway,
@@ -133,8 +136,10 @@ class ConfirmBooking:
             notes=wish.notes or said.notes,
             pathway=wish.pathway or said.pathway,
             answers=_with(answers, wish.answers),
+            guests=said.guests if wish.guests is None else wish.guests,
         )
-        booking.details = evolve(details(offer.session_type, whole), location=said.location)
+        found = details(offer.session_type, whole, booking.client.contact)
+        booking.details = evolve(found, location=said.location)
         return booking
 
 

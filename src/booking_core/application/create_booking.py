@@ -177,7 +177,7 @@ class CreateBooking:
         offer = self.placer.offer(uow, wish)
         booking = self.placer.new(offer, wish, Flow.EVENT_FIRST, answered=False)
         answers = tuple(_answers(offer.session_type, record))
-        booking.details = evolve(booking.details, answers=answers)
+        booking.details = evolve(booking.details, answers=answers, guests=record.guests or ())
         return self._record(uow, booking, offer, record, by_mail=not named)
 
     def _record(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
 from booking_core.application.cashier import Cashier
@@ -42,6 +44,7 @@ class InitializeBooking:
         session_type_id: SessionTypeId,
         actor: Actor,
         contact: Contact | None = None,
+        guests: Sequence[str] | None = None,
         pathway: PathwayId | None = None,
         key: IdempotencyKey | str | None = None,
         remote_address: str | None = None,
@@ -51,6 +54,7 @@ class InitializeBooking:
             session_type_id=session_type_id,
             actor=actor,
             contact=contact,
+            guests=guests,
             pathway=pathway,
             remote_address=remote_address,
         )

@@ -60,7 +60,7 @@ class EventJoiner:
         def change(uow: UnitOfWork) -> Booking:
             current = uow.bookings.get(booking.id)
             if current.state is BookingState.AWAITING_SCHEDULING:
-                current.event_created(record.slot, record.event)
+                current.event_created(record.slot, record.event, record.guests)
             return current
 
         return self.keeper.once(change)

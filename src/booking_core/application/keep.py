@@ -202,7 +202,9 @@ class Keeper:
         self._watch_link(uow, booking, now)
         for event in booking.events:
             for kind, reader in called_for(event):
-                uow.outbox.put(_mail_job(booking, kind, reader, now, _detail(booking, event)))
+                for place in self._readers(booking, reader):
+                    job = _mail_job(booking, kind, reader, place, now, _detail(booking, event))
+                    uow.outbox.put(job)
         self._remind(uow, booking, now)
         if any(isinstance(event, events.BookingConfirmed) for event in booking.events):
             self._meet(uow, booking)
@@ -240,9 +242,18 @@ class Keeper:
         """At the builder's offsets before the start."""
         for offset in uow.builders.get(booking.builder_id).reminders:
             for reader in Reader:
-                yield _mail_job(
-                    booking, LetterKind.REMINDER, reader, start - offset, start.isoformat()
-                )
+                for place in self._readers(booking, reader):
+                    due_at, told = start - offset, start.isoformat()
+                    yield _mail_job(booking, LetterKind.REMINDER, reader, place, due_at, told)
+
+    def _readers(self, booking: Booking, reader: Reader) -> range:
+        """One mail each, so that a dead address keeps nobody else's back.
+
+        Guests are told by the provider where it holds the event.
+        """
+        if reader is not Reader.GUEST:
+            return range(1)
+        return range(len(booking.details.guests) if self.calendar.in_database else 0)
 
     def put_job(self, job: Job) -> None:
         """Writes a job down by itself: what it is about has been kept already."""
@@ -316,10 +327,11 @@ def _mail_job(
     booking: Booking,
     kind: LetterKind,
     reader: Reader,
+    place: int,
     due_at: datetime,
     detail: str,
 ) -> Job:
-    about = subject(kind, reader, detail)
+    about = subject(kind, reader, place, detail)
     # A start that the booking left and came back to has the same reminders.
     change = "reminder" if kind is LetterKind.REMINDER else booking.version
     key = f"mail:{booking.id}:{change}:{about}:{due_at.isoformat()}"

@@ -16,6 +16,7 @@ from booking_core.ports.mail_writer import LetterKind, Reader
 _K = LetterKind
 _BOTH = (Reader.CLIENT, Reader.BUILDER)
 _CLIENT, _BUILDER = (Reader.CLIENT,), (Reader.BUILDER,)
+_ALL = (*_BOTH, Reader.GUEST)
 
 
 @frozen
@@ -37,7 +38,7 @@ _TO_CHOOSE = frozenset({BookingState.AWAITING_SCHEDULING})
 
 OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
     {
-        events.BookingConfirmed: Occasion(_K.BOOKED, _BOTH, SERVED),
+        events.BookingConfirmed: Occasion(_K.BOOKED, _ALL, SERVED),
         events.EventAccepted: Occasion(_K.BOOKED, _BOTH, SERVED),
         events.EventToBePaid: Occasion(_K.PAY, _CLIENT, frozenset({BookingState.AWAITING_PAYMENT})),
         events.PaymentProcessing: Occasion(
@@ -47,9 +48,9 @@ OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
         events.LinkNeeded: Occasion(_K.CHOOSE_TIME, _CLIENT, _TO_CHOOSE),
         events.LinkPaidFor: Occasion(_K.CHOOSE_TIME, _CLIENT, _TO_CHOOSE),
         events.JoinLinkArrived: Occasion(_K.JOIN_LINK, _BOTH, _STANDS),
-        events.BookingRescheduled: Occasion(_K.MOVED, _BOTH, SERVED),
+        events.BookingRescheduled: Occasion(_K.MOVED, _ALL, SERVED),
         events.RescheduleRefused: Occasion(_K.MOVE_REFUSED, _CLIENT, _STANDS),
-        events.BookingCancelled: Occasion(_K.CANCELLED, _BOTH, _CANCELLED),
+        events.BookingCancelled: Occasion(_K.CANCELLED, _ALL, _CANCELLED),
         events.BookingCalledOff: Occasion(_K.CALLED_OFF, _CLIENT, _CANCELLED),
         events.BookingFailed: Occasion(_K.FAILED, _BOTH, frozenset({BookingState.FAILED})),
         events.PaymentFailed: Occasion(_K.PAYMENT_FAILED, _CLIENT, DEAD),
@@ -69,7 +70,7 @@ OCCASIONS: Mapping[type[events.BookingEvent], Occasion] = MappingProxyType(
 )
 
 _BY_KIND = {each.kind: each for each in OCCASIONS.values()} | {
-    _K.REMINDER: Occasion(_K.REMINDER, _BOTH, _STANDS)
+    _K.REMINDER: Occasion(_K.REMINDER, _ALL, _STANDS)
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from booking_core.application.catalogue import Catalogue, Offer
 from booking_core.application.hold_judge import HoldJudge
@@ -15,6 +15,7 @@ from booking_core.domain.booking import Booking, Details, Flow
 from booking_core.domain.claims import Occupancy
 from booking_core.domain.contact import Client, Contact
 from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.guests import check_guests
 from booking_core.domain.ids import (
     BookingId,
     CalendarTag,
@@ -25,7 +26,7 @@ from booking_core.domain.ids import (
 from booking_core.domain.payment import Payment
 from booking_core.domain.policies import hold_deadline
 from booking_core.domain.questions import Answer, check_answers, check_number_to_call
-from booking_core.domain.session_type import SessionType
+from booking_core.domain.session_type import CalendarRef, SessionType
 from booking_core.domain.texts import check_text
 from booking_core.domain.time import Slot
 from booking_core.domain.transitions import BookingState
@@ -41,11 +42,16 @@ def _in_a_tuple(answers: Sequence[Answer]) -> tuple[Answer, ...]:
     return tuple(answers)
 
 
+def _those_named(guests: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if guests is None else tuple(guests)
+
+
 @frozen(kw_only=True)
 class Wish:
     """What a client asks for, and from which network address, where a door knows that.
 
-    A repeat may come from another one: it is no part of what is asked for.
+    A repeat may come from another one: it is no part of what is asked for. Where `guests` is None
+    they were not spoken of, and those that were named before stay.
     """
 
     session_type_id: SessionTypeId
@@ -54,6 +60,7 @@ class Wish:
     notes: str = ""
     answers: Sequence[Answer] = field(default=(), converter=_in_a_tuple)
     pathway: PathwayId | None = None
+    guests: Sequence[str] | None = field(default=None, converter=_those_named)
     remote_address: str | None = field(default=None, eq=False, repr=False)
 
     def client(self, timezone: str) -> Client:
@@ -96,19 +103,20 @@ class BookingPlacer:
         Raises InvalidAnswers, InvalidRequest.
         """
         session_type = offer.session_type
+        client = wish.client(offer.builder.timezone)
         booking = Booking(
             id=BookingId(self.ids.new("bkg")),
             builder_id=session_type.builder_id,
             session_type_id=session_type.id,
-            client=wish.client(offer.builder.timezone),
+            client=client,
             flow=flow,
             payment=Payment.of(session_type.price),
             terms=session_type.cancellation_policy,
             occupancy=occupancy(offer),
             tag=CalendarTag(self.ids.new("tag")),
-            calendar_ref=session_type.calendar_ref,
+            calendar_ref=_held_by(offer),
             created_at=self.keeper.clock.now(),
-            details=details(session_type, wish, answered=answered),
+            details=details(session_type, wish, client.contact, answered=answered),
             origin=self.holds.origin(wish.remote_address),
         )
         booking.by = wish.actor.name
@@ -176,7 +184,9 @@ class BookingPlacer:
         booking.hold(slot, until=hold_deadline(self.keeper.clock.now()))
 
 
-def details(session_type: SessionType, wish: Wish, *, answered: bool = True) -> Details:
+def details(
+    session_type: SessionType, wish: Wish, contact: Contact, *, answered: bool = True
+) -> Details:
     """What the client said, once it is checked. Raises InvalidAnswers, InvalidRequest."""
     if len(wish.notes) > _LONGEST_NOTES:
         message = f"Notes have at most {_LONGEST_NOTES} characters."
@@ -190,7 +200,14 @@ def details(session_type: SessionType, wish: Wish, *, answered: bool = True) -> 
         pathway=_pathway(session_type, wish.pathway),
         answers=answers,
         notes=wish.notes,
+        guests=check_guests(wish.guests or (), contact),
     )
+
+
+def _held_by(offer: Offer) -> CalendarRef | None:
+    """Where the booking's event will stand, whatever account its builder has later."""
+    ref = offer.session_type.calendar_ref
+    return ref and evolve(ref, account=offer.builder.calendar_account or "")
 
 
 def occupancy(offer: Offer) -> Occupancy:

@@ -46,6 +46,8 @@ class PlainMailWriter(MailWriter):
         return Mail(key=letter.key, to=letter.to, subject="Sign in", text=_sign_in_text(letter))
 
     def write(self, *, letter: Letter) -> Mail:
+        if letter.reader is Reader.GUEST:
+            return _to_guest(letter)
         booking, builder = letter.booking, letter.builder
         contact, for_client = booking.client.contact, letter.reader is Reader.CLIENT
         reader, other = (contact, builder) if for_client else (builder, contact)
@@ -72,6 +74,26 @@ class PlainMailWriter(MailWriter):
             text="\n".join(lines),
             reply_to=other.email,
         )
+
+
+def _to_guest(letter: Letter) -> Mail:
+    booking, builder = letter.booking, letter.builder
+    what = f"{one_line(letter.session_type.title)} with {one_line(builder.name)}"
+    lines = [
+        "Hello,",
+        "",
+        f"{booking.client.contact.name} invited you to {what}.",
+        *_when(booking.slot, letter.timezone),
+        *_moment("Was", letter.was, letter.timezone),
+        *_where(booking),
+    ]
+    return Mail(
+        key=letter.key,
+        to=letter.guest,
+        subject=f"{_HEADLINES[letter.kind]}: {what}",
+        text="\n".join(lines),
+        reply_to=builder.email,
+    )
 
 
 def _sign_in_text(letter: SignInLetter) -> str:
@@ -122,7 +144,8 @@ def _why(booking: Booking) -> list[str]:
 def _said(booking: Booking) -> list[str]:
     answers = [f"{answer.prompt} {_text(answer.value)}" for answer in booking.details.answers]
     notes = [f"Notes: {booking.details.notes}"] if booking.details.notes else []
-    return answers + notes
+    guests = ", ".join(booking.details.guests)
+    return answers + notes + ([f"Guests: {guests}"] if guests else [])
 
 
 def _text(value: object) -> str:

@@ -42,16 +42,18 @@ class SendMail:
         with self.unit_of_work(write=False) as uow:
             booking = uow.bookings.get(job.booking_id)
             offer = self.catalogue.read(uow).offer(booking.session_type_id)
-        kind, reader, detail = _read_subject(job.subject)
+        kind, reader, place, detail = _read_subject(job.subject)
         if not still_true(kind, booking):
             return
-        if reader is Reader.CLIENT and booking.client.contact.is_erased:
+        if reader is not Reader.BUILDER and booking.client.contact.is_erased:
             return
         if kind is LetterKind.REMINDER and not self._to_come(
             booking, datetime.fromisoformat(detail)
         ):
             return
         letter = self._letter(booking, offer, kind, reader, job.key)
+        if reader is Reader.GUEST:
+            letter = evolve(letter, guest=booking.details.guests[place])
         if kind in (LetterKind.REFUNDED, LetterKind.HANDED_BACK):
             letter = evolve(letter, refund=_money(booking, detail))
         if kind in _ENDINGS:
@@ -95,6 +97,7 @@ class SendMail:
                 method=method,
                 reader=letter.reader,
                 at=self.clock.now(),
+                guest=letter.guest,
             ),
         )
 
@@ -102,12 +105,8 @@ class SendMail:
         self, booking: Booking, offer: Offer, kind: LetterKind, reader: Reader, key: str
     ) -> Letter:
         contact, builder = booking.client.contact, offer.builder
-        for_client = reader is Reader.CLIENT
-        url = f"{self.public_url}/bookings/{booking.id}"
-        if for_client:
-            # Behind the number sign, so that it reaches no server log.
-            url += f"#token={self.manage_key.token(booking.id, booking.token_version)}"
-        language = contact.language if for_client else None
+        clients_side = reader is not Reader.BUILDER
+        language = contact.language if clients_side else None
         return Letter(
             key=key,
             kind=kind,
@@ -116,10 +115,19 @@ class SendMail:
             session_type=offer.session_type,
             builder=builder,
             language=language or builder.language,
-            timezone=(for_client and contact.timezone) or builder.timezone,
-            manage_url=url,
+            timezone=(clients_side and contact.timezone) or builder.timezone,
+            manage_url=self._url(booking, reader),
             changeable=booking.state.live and booking.client_may_change(self.clock.now()),
         )
+
+    def _url(self, booking: Booking, reader: Reader) -> str:
+        if reader is Reader.GUEST:
+            return ""
+        url = f"{self.public_url}/bookings/{booking.id}"
+        if reader is Reader.BUILDER:
+            return url
+        # Behind the number sign, so that it reaches no server log.
+        return f"{url}#token={self.manage_key.token(booking.id, booking.token_version)}"
 
 
 _METHODS = {
@@ -138,18 +146,21 @@ _ENDINGS = (
 )
 
 
-def subject(kind: LetterKind, reader: Reader, detail: str = "") -> str:
-    """What the job of a mail is about.
+def subject(kind: LetterKind, reader: Reader, place: int = 0, detail: str = "") -> str:
+    """What the job of a mail is about; it names nobody.
 
-    `detail` is the start that a reminder is for, the one that a move left, or how much went back: by
-    the refund that it tells of, or before the booking, or the dispute about it, ended.
+    `place` is which of the booking's guests reads it, from nought. `detail` is the start that a reminder
+    is for, the one that a move left, or how much went back: by the refund that it tells of, or before
+    the booking, or the dispute about it, ended.
     """
-    return "|".join(filter(None, [kind.value, reader.value, detail]))
+    who = f"{reader.value} {place}" if reader is Reader.GUEST else reader.value
+    return "|".join(filter(None, [kind.value, who, detail]))
 
 
-def _read_subject(text: str) -> tuple[LetterKind, Reader, str]:
-    kind, reader, *details = text.split("|")
-    return LetterKind(kind), Reader(reader), "".join(details)
+def _read_subject(text: str) -> tuple[LetterKind, Reader, int, str]:
+    kind, who, *details = text.split("|")
+    reader, _, place = who.partition(" ")
+    return LetterKind(kind), Reader(reader), int(place or 0), "".join(details)
 
 
 def _left(booking: Booking, start: str) -> datetime | None:

@@ -104,12 +104,13 @@ class CalendarEvent:
 
 @frozen(kw_only=True)
 class Details:
-    """What the client said about the session."""
+    """What the client said about the session; `guests` are the addresses of those who come along."""
 
     location: Location = Location()
     pathway: PathwayId | None = None
     answers: tuple[Answer, ...] = ()
     notes: str = ""
+    guests: tuple[str, ...] = ()
 
 
 @define(kw_only=True)
@@ -122,7 +123,7 @@ class Booking:
     `deadline` is when a booking that waits for the client ends. `terms` are those that were agreed,
     whatever the session type says later.
     `pending_slot` is where a reschedule shall lead, and `pending_occupancy` what was agreed for it.
-    `calendar_ref` is the provider's event type that the event is, or will be, one of.
+    `calendar_ref` is the provider's event type that the event is, or will be, one of, with its account.
     `removed_places` are the events that we took away ourselves, each written down before, and those
     that were cancelled before the booking had its own; that the provider calls them cancelled is no
     news. `no_show_told` is what the provider last knew of it.
@@ -817,10 +818,17 @@ class Booking:
         self._drop_pending()
         return True
 
-    def event_created(self, slot: Slot, event: CalendarEvent) -> bool:
-        """The client used its link. An event that a live booking does not expect is removed."""
+    def event_created(
+        self, slot: Slot, event: CalendarEvent, guests: tuple[str, ...] | None = None
+    ) -> bool:
+        """The client used its link. An event that a live booking does not expect is removed.
+
+        `guests` are those of the event, where the provider tells: there the client may have changed them.
+        """
         if self.state is BookingState.AWAITING_SCHEDULING:
             self._move(Action.EVENT_CREATED)
+            if guests is not None:
+                self.details = evolve(self.details, guests=guests)
             self.slot, self.event, self.deadline = slot, event, None
             self._wake(Settle.CALENDAR)  # it may have been used more than once
             self._capture_when_authorised()

@@ -26,7 +26,8 @@ class StandingEvent:
     `replaces` are the addresses of the client's places that it was moved from. `cancelled_at` and
     `moved_at` are when it was cancelled or left `moved_from`, and `by` says whether the client or
     the builder did that, where the provider tells; `link_pending`, that the address to join at is
-    still being made. `move_url` is the provider's page where its client takes another time.
+    still being made. `move_url` is the provider's page where its client takes another time. `guests`
+    are the addresses of those who come along; None where it is not told whose they are.
     """
 
     event: CalendarEvent
@@ -41,6 +42,7 @@ class StandingEvent:
     by: Role | None = None
     replaces: tuple[str, ...] = ()
     move_url: str | None = None
+    guests: tuple[str, ...] | None = None
 
     def is_of(self, known: CalendarEvent) -> bool:
         """It is that event, or what that was moved to; who is in it need not have been known."""
@@ -142,7 +144,7 @@ def _hear_one(
     if event.cancelled:
         return _in_time(booking, event) and _hear_cancelled(booking, event, taken, now)
     if booking.state is BookingState.AWAITING_SCHEDULING:
-        return booking.event_created(event.slot, event.event)  # moved since, or not
+        return booking.event_created(event.slot, event.event, event.guests)  # moved since, or not
     moved = _in_time(booking, event) and _hear_moved(booking, event, now)
     replaced = _hear_replaced(booking, event)
     return _hear_details(booking, event, now) or moved or replaced

@@ -26,6 +26,8 @@ _LONGEST_EMAIL = 254
 _NOWHERE = "@erased.invalid"
 _ERASED = "Erased"
 _LONGEST_NAME = 200
+_NO_ADDRESS = "Give an e-mail address such as ana@example.org."
+_NOT_THERE = "Give an address that can be written to."
 
 
 def one_line(text: str) -> str:
@@ -47,6 +49,21 @@ def address_of(email: str) -> str:
     return email.strip().translate(_LOWER)
 
 
+def problem_with_address(email: str) -> str | None:
+    """What is wrong with an address that shall be written to, or None."""
+    if not _is_address(email):
+        return _NO_ADDRESS
+    return _NOT_THERE if _is_nowhere(email) else None
+
+
+def _is_address(email: str) -> bool:
+    return len(email) <= _LONGEST_EMAIL and _EMAIL.fullmatch(email) is not None
+
+
+def _is_nowhere(email: str) -> bool:
+    return address_of(email).endswith(_NOWHERE)
+
+
 def _invalid(name: str, detail: str) -> InvalidRequest:
     return InvalidRequest(detail, [FieldError(f"/clientDetails/{name}", detail)])
 
@@ -66,10 +83,10 @@ def _name(contact: Contact) -> None:
 
 
 def _email(contact: Contact) -> None:
-    if len(contact.email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(contact.email):
-        raise _invalid("email", "Give an e-mail address such as ana@example.org.")
+    if not _is_address(contact.email):
+        raise _invalid("email", _NO_ADDRESS)
     if contact.is_erased and contact.name != _ERASED:
-        raise _invalid("email", "Give an address that can be written to.")
+        raise _invalid("email", _NOT_THERE)
 
 
 def _zone(contact: Contact) -> None:
@@ -118,7 +135,7 @@ class Contact:
     @property
     def is_erased(self) -> bool:
         """It belongs to nobody any more, and no mail can reach it."""
-        return self.address.endswith(_NOWHERE)
+        return _is_nowhere(self.email)
 
     @property
     def address(self) -> str:

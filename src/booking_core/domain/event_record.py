@@ -18,7 +18,8 @@ class EventRecord:
 
     `tag` and `marks` are what the tracking fields hold: our tag, and whatever else may be the id of a
     booking. `answers` are pairs of a question's text and its answer. `replaces` are the addresses of the
-    client's places in the events that this one was moved from, the latest first.
+    client's places in the events that this one was moved from, the latest first. `guests` are the addresses
+    of those who come along; None where it is not told whose they are.
     """
 
     event: CalendarEvent
@@ -31,6 +32,7 @@ class EventRecord:
     marks: tuple[str, ...] = ()
     answers: tuple[tuple[str, str], ...] = ()
     replaces: tuple[str, ...] = ()
+    guests: tuple[str, ...] | None = None
 
     def named_bookings(self) -> Iterator[BookingId]:
         """What may be the id of a booking of ours, in the order of C5; the tag comes before these."""

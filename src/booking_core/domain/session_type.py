@@ -59,10 +59,15 @@ class Location:
 
 @frozen
 class CalendarRef:
-    """The provider's event type that stands behind a session type."""
+    """The provider's event type that stands behind a session type.
+
+    `account` is whose it was when a booking was begun, empty for the service's own; that of the builder,
+    whichever it is, where it is None.
+    """
 
     event_type_id: str
     event_type_uri: str
+    account: str | None = None
 
 
 def slug_of(text: str) -> str:

@@ -85,6 +85,9 @@ class CalendarProvider(Protocol):
     def ensure_booked(self, *, booking: Booking, slot: Slot) -> CalendarEvent:
         """An event of this booking stands at `slot`; found by its tag first, so repeats are harmless.
 
+        The provider invites the booking's guests and tells them of changes; we do so only where the
+        calendar is in our own database.
+
         Raises:
             SlotUnavailable: the provider refuses for good.
             LinkNeeded: the account may not be booked directly; the client has to use a link.

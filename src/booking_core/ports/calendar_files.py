@@ -33,8 +33,12 @@ class CalendarFiles(Protocol):
         method: CalendarMethod,
         reader: Reader,
         at: datetime,
+        guest: str = "",
     ) -> Attachment:
         """The file for that reader's calendar, written at that moment.
+
+        `guest` is the address of the guest who reads it; guests are not told of each other, nor where
+        the booking is shown.
 
         All files of a booking mean one entry, and a later one replaces an earlier one. The same facts
         always give the same file. The booking has a slot.

@@ -50,6 +50,7 @@ class Reader(StrEnum):
 
     CLIENT = "client"
     BUILDER = "builder"
+    GUEST = "guest"  # one whom the client brings
 
 
 @frozen(kw_only=True)
@@ -57,10 +58,10 @@ class Letter:
     """The facts of one mail; its words are the writer's.
 
     Times are told in `timezone`. `manage_url` opens the booking for the client; the builder gets
-    the page's plain address. `refund` is what went back this time, when it tells of that, and
-    `back_before` what had gone back already when the booking, or a dispute, ended; `was` is when the
-    session was to start, when it tells of a move. `changeable` says that the client may cancel or
-    move it still.
+    the page's plain address, a guest none. `guest` is the address of the guest who reads it. `refund`
+    is what went back this time, when it tells of that, and `back_before` what had gone back already
+    when the booking, or a dispute, ended; `was` is when the session was to start, when it tells of a
+    move. `changeable` says that the client may cancel or move it still.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Letter:
     language: Language
     timezone: str
     manage_url: str
+    guest: str = ""
     refund: Money | None = None
     back_before: Money | None = None
     was: datetime | None = None
@@ -100,5 +102,7 @@ class MailWriter(Protocol):
     def write(self, *, letter: Letter) -> Mail:
         """The mail to its reader, under the letter's key, answered to the other one of the two.
 
+        A guest reads what takes place, when, where, with whom, and who brings it, and answers the
+        builder: no link to the booking, no price, and of what the client wrote only its name.
         The same letter always gives the same mail.
         """

@@ -282,10 +282,7 @@ def _list(session: Session) -> None:
 
 def _not_asked(session: Session, failed: list[Failure]) -> Iterator[RenderableType]:
     if failed:
-        rows = [
-            (session.builder_name(each.builder_id), Text(each.error, style="red"))
-            for each in failed
-        ]
+        rows = [(session.builder_name(each.builder_id), _why(each.error)) for each in failed]
         yield ""
         yield table(("Builder's own account", "Why it could not be asked"), rows)
 
@@ -311,7 +308,8 @@ def list_webhooks(session: Session) -> None:
 def register(ctx: click.Context, session: Session) -> None:
     """Have notices posted to PUBLIC_URL; doing it again changes nothing.
 
-    Those of the accounts that builders bound as well. Answers 1 when some of these could not be had.
+    Those of the accounts that builders bound as well. What one account refuses keeps no other from
+    it; the answer is then 1.
     """
     _registered(ctx, session, OwnNotices.register)
 
@@ -332,20 +330,38 @@ def _registered(
     ctx: click.Context, session: Session, how: Callable[[OwnNotices], Subscription]
 ) -> None:
     bound, failed = _of_builders(session, how)
-    found = how(_notices(session))
-    names = ", ".join(session.builder_name(builder_id) for builder_id, _ in bound)
+    own: Subscription | None = None
+    refused: list[BookingError] = []
+    try:
+        own = how(_notices(session))
+    except BookingError as failure:
+        if not (bound or failed):
+            raise
+        refused = [failure]
+    ours = "The service's account"
+    rows = [(mark(True), ours, Text(own.url))] if own else []
+    rows += [(mark(False), ours, _why(each.message)) for each in refused]
+    rows += [(mark(True), _whose(session, whose), Text(each.url)) for whose, each in bound]
+    rows += [(mark(False), _whose(session, each.builder_id), _why(each.error)) for each in failed]
+    no_builder = [{"builderId": None, "about": None, "detail": each.message} for each in refused]
     session.screen.answer(
         {
-            "webhook": views.subscription(found),
+            "webhook": own and views.subscription(own),
             "builders": [views.subscription(each, builder_id) for builder_id, each in bound],
-            "failed": [views.failure(each) for each in failed],
+            "failed": [*no_builder, *(views.failure(each) for each in failed)],
         },
-        f"The calendar provider posts to {found.url}.",
-        *([f"It does so about the own accounts of {names} too."] if names else []),
-        *_not_asked(session, failed),
+        table(("", "Account", "Posts to"), rows),
     )
-    if failed:
+    if refused or failed:
         ctx.exit(EX_NO)
+
+
+def _whose(session: Session, builder_id: BuilderId) -> str:
+    return f"{session.builder_name(builder_id)}'s own account"
+
+
+def _why(error: str) -> Text:
+    return Text(error, style="red")
 
 
 @webhooks.command()

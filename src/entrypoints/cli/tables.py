@@ -208,6 +208,7 @@ def booking(
         rows.append(("Pathway", details.pathway))
     rows += [(each.prompt, _answer(each.value)) for each in details.answers]
     rows += [("Notes", details.notes)] if details.notes else []
+    rows += [("Guests", ", ".join(details.guests))] if details.guests else []
     rows += [("Reason", in_english(value.cancel_reason))] if value.cancel_reason else []
     rows += [
         ("Booked on", times.day_and_clock(value.created_at, timezone)),

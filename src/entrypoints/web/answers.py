@@ -200,6 +200,7 @@ class Booking(_Answer):
     pathway: str | None
     answers: list[GivenAnswer]
     notes: str
+    guests: list[str] = Field(description="the e-mail addresses of those who come along")
     calendly_event_id: str | None
     calendly_event_uri: str | None
     calendly_invitee_uri: str | None

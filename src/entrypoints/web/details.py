@@ -22,6 +22,7 @@ from booking_core import (
     Question,
     QuestionKind,
     Role,
+    check_guests,
 )
 from entrypoints.web import words, zones
 from entrypoints.web.asked import LOOKING
@@ -29,6 +30,7 @@ from entrypoints.web.forms import TOKEN
 from entrypoints.web.words import _
 
 _NOT_TYPED = LOOKING | {"start", "key", "timezone", "tz", TOKEN}
+_QUOTED = 80  # characters of what is wrong
 _FINE = {"name": "-", "email": "a@example.org"}  # for what is looked at alone
 
 
@@ -84,7 +86,7 @@ def asks(
     wrong = wrong_fields(error)
     found = [] if booking else _of_client(who, wrong)
     if not moving:
-        found += _of_session(offer)
+        found += [*_of_session(offer), _of_guests(booking)]
     return [
         evolve(
             each,
@@ -114,6 +116,12 @@ def _of_session(offer: Offer) -> list[Ask]:
     return [*questions, Ask("notes", _("Notes"), QuestionKind.LONG_TEXT)]
 
 
+def _of_guests(booking: Booking | None) -> Ask:
+    """One address a line; a booking that was begun may have some."""
+    named = "\n".join(booking.details.guests) if booking else ""
+    return Ask("guests", _("Guests"), "guests", value=named)
+
+
 # ---- what it says --------------------------------------------------------------------------------
 
 
@@ -126,6 +134,14 @@ def contact(who: Known) -> Contact:
         zones.named(timezone) if timezone else None,
         words.wish(),
     )
+
+
+def guests() -> list[str] | None:
+    """Who comes along: also nobody, where somebody could be named; None where nobody asked."""
+    typed = request.form.get("guests")
+    if typed is None:
+        return None
+    return [line.strip() for line in typed.splitlines() if line.strip()]
 
 
 def answers(offer: Offer) -> list[Answer]:
@@ -171,7 +187,7 @@ def typed() -> list[tuple[str, str]]:
 
 def looked_over(error: InvalidRequest, offer: Offer, who: Known | None) -> InvalidRequest:
     """With all wrong fields at once; without `who` nobody is asked for."""
-    wrong = [*(_wrong_contact(who) if who else ()), *_wrong_answers(offer)]
+    wrong = [*(_wrong_contact(who) if who else ()), *_wrong_answers(offer), *_wrong_guests()]
     return InvalidRequest(wrong[0].detail, wrong) if wrong else error
 
 
@@ -191,6 +207,20 @@ def _wrong_contact(who: Known) -> Iterator[FieldError]:
                 zones.named(given)
         except InvalidRequest as invalid:
             yield FieldError(f"/{name}", invalid.message)
+
+
+def _wrong_guests() -> Iterator[FieldError]:
+    """At the one field that they are typed into, so the first wrong one is quoted."""
+    named = guests() or []
+    try:
+        check_guests(named, Contact(_FINE["name"], _FINE["email"]))
+    except InvalidRequest as invalid:
+        place = invalid.errors[0].pointer.rpartition("/")[2]
+        problem = invalid.message
+        if place.isdecimal():
+            line = named[int(place)][:_QUOTED]
+            problem = _("This is no e-mail address: %(line)s", line=line)
+        yield FieldError("/guests", problem)
 
 
 def _wrong_answers(offer: Offer) -> Iterator[FieldError]:

@@ -98,6 +98,11 @@ def contact(given: schemas.ClientDetails | None) -> Contact | None:
     return Contact(given.name, given.email, given.timezone, spoken)
 
 
+def guests(given: schemas.ClientDetails | None) -> list[str] | None:
+    """Who comes along; None where nothing is said about that."""
+    return None if given is None else given.guests
+
+
 def language() -> Language | None:
     """What the caller's browser asks for, as far as we speak it."""
     best = request.accept_languages.best_match(list(Language))

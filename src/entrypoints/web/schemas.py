@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from booking_core import MOST_GUESTS
 from entrypoints.schedules import by_date
 
 Text = Annotated[str, Field(max_length=5_000)]
@@ -119,6 +120,9 @@ class ClientDetails(Lenient):
     email: Email
     timezone: Zone | None = Field(None, description="IANA name; the builder's if left out")
     language: Literal["en", "de"] | None = None
+    guests: Annotated[list[Email], Field(max_length=MOST_GUESTS)] | None = Field(
+        None, description="who else comes along; as said before, or nobody, if left out"
+    )
 
     @model_validator(mode="wrap")
     @classmethod

@@ -108,6 +108,7 @@ def once_more(booking: Booking, now: datetime) -> list[tuple[str, str]]:
         ("name", contact.name),
         ("email", contact.email),
         ("notes", booking.details.notes),
+        ("guests", "\n".join(booking.details.guests)),
     ]
     for answer in booking.details.answers:
         given += [(f"answer-{answer.question_id}", each) for each in _typed(answer.value)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 from flask import request
 
 from adapters.calendly import CalendlyCalendar
@@ -31,6 +32,7 @@ from tests.integration.calendly.given import (
 from tests.simulators.calendly import EventType, Fault, Place, Question, Simulator, User
 
 UNKNOWN_OUTCOMES = [Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.EMPTY_AFTER]
+GUESTS = ("bea@example.test", "cy@example.test")
 NOT_DONE = [Fault.DROP_BEFORE, Fault.ERROR_500, Fault.BAD_GATEWAY]
 
 
@@ -478,6 +480,16 @@ def test_an_event_type_that_is_gone_refuses_for_good(
         calendar.ensure_booked(booking=booking, slot=TEN)
 
 
+def test_guests_are_sent_and_again_when_the_booking_moves(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    booking = waiting(advice, details=Details(guests=GUESTS))
+    for slot in (TEN, ELEVEN):
+        calendar.ensure_booked(booking=booking, slot=slot)
+    assert [each["event_guests"] for each in posts(sim)] == [list(GUESTS)] * 2
+    assert [each.guests for each in sim.events()] == [list(GUESTS)] * 2
+
+
 # ---- by link ---------------------------------------------------------------------------------------
 
 
@@ -577,7 +589,7 @@ def test_a_scheduling_link_is_filled_in_and_leads_to_our_booking(
     calendar: CalendlyCalendar, sim: Simulator, advice: EventType
 ) -> None:
     advice.questions = [Question("Company", required=True)]
-    booking = waiting(advice, details=answers(Company="Example & Sons"))
+    booking = waiting(advice, details=evolve(answers(Company="Example & Sons"), guests=GUESTS))
     link = calendar.scheduling_link(builder=None, session_type=None, booking=booking)  # type: ignore[arg-type]
     assert "Grace%20Murray" in link.url
     assert link.expires_at == sim.clock.now() + timedelta(days=90)
@@ -590,6 +602,7 @@ def test_a_scheduling_link_is_filled_in_and_leads_to_our_booking(
     [invitee] = sim.invitees()
     assert invitee.answers[0]["answer"] == "Example & Sons"
     assert invitee.tracking["utm_content"] == "bkg_1"
+    assert invitee.event.guests == list(found.guests or ()) == list(GUESTS)
 
 
 def test_the_public_address_is_good_again_and_again_and_costs_no_link(

@@ -82,6 +82,12 @@ class Service:
             session_type_id=SessionTypeId(id), slot=slot, actor=ANYBODY, contact=who
         )
 
+    def begin(self, id: str) -> None:
+        """Somebody gets a link and has not used it."""
+        self.application.core.initialize_booking(
+            session_type_id=SessionTypeId(id), actor=ANYBODY, contact=GRACE
+        )
+
     def bookings(self) -> list[Booking]:
         with self.application.schema(write=False) as uow:
             return list(uow.bookings.find(BookingFilter(limit=100)))
@@ -681,3 +687,58 @@ def calendars(service: Service) -> CalendlyCalendars:
     assert isinstance(found, CalendlyCalendars)
     assert isinstance(service.application.schema, MemoryStore)
     return found
+
+
+# ---- what waited when the account changed --------------------------------------------------------
+
+
+def test_what_waits_is_booked_where_it_was_begun_whatever_account_is_bound_since(
+    service: Service, advice: EventType, sim: Simulator
+) -> None:
+    sim.faults.order("POST /invitees", Fault.ERROR_500)
+    assert service.confirm("advice").state is BookingState.CONFIRMING
+    service.bind(ANA)
+    sim.clock.advance(timedelta(minutes=1))
+    service.deliver()
+    [booking] = service.bookings()
+    assert booking.state is BookingState.CONFIRMED
+    assert [each.type for each in sim.events("active")] == [advice]
+
+
+def test_a_link_leads_to_the_account_that_it_was_made_for_whatever_is_bound_since(
+    service: Service, advice: EventType, sim: Simulator
+) -> None:
+    service.begin("advice")
+    service.bind(ANA)
+    [waiting] = service.bookings()
+    link = service.application.core.offer_link.when_answered(waiting)
+    assert link is not None
+    sim.book_at(link.url, TEN.start)
+    sim.clock.advance(timedelta(minutes=1))
+    service.deliver()
+    [booking] = service.bookings()
+    assert (booking.state, booking.slot) == (BookingState.CONFIRMED, TEN)
+
+
+def test_what_waits_for_a_bound_account_that_is_replaced_fails_and_hangs_no_more(
+    bound: Service, sim: Simulator
+) -> None:
+    sim.faults.order("POST /invitees", Fault.ERROR_500)
+    assert bound.confirm("lesson").state is BookingState.CONFIRMING
+    bound.bind(token=sim.token(sim.user("Cleo")))
+    sim.clock.advance(timedelta(minutes=1))
+    bound.deliver()
+    [booking] = bound.bookings()
+    assert (booking.state, booking.cancel_reason) == (BookingState.FAILED, "calendar_refused")
+    assert bound.application.core.jobs.dead() == ()
+
+
+def test_a_link_of_a_bound_account_that_is_replaced_ends_with_its_deadline(
+    bound: Service, sim: Simulator
+) -> None:
+    bound.begin("lesson")
+    bound.bind(token=sim.token(sim.user("Cleo")))
+    sim.clock.advance(timedelta(days=40))
+    bound.application.core.expire_overdue()
+    bound.deliver()
+    assert [each.state for each in bound.bookings()] == [BookingState.EXPIRED]

@@ -41,6 +41,23 @@ def test_an_event_that_was_placed_at_the_page_is_read_whole(
     assert not found.cancelled
 
 
+def test_guests_are_read_as_far_as_they_can_be_written_to(
+    calendar: CalendlyCalendar, sim: Simulator, advice: EventType
+) -> None:
+    guests = "Bea@example.test,BO@example.test,nobody,bea@example.test,cy@example.test"
+    invitee = visitor(sim, advice, guests=guests)
+    found = calendar.find(event_uri=invitee.event.uri)
+    assert found.guests == ("Bea@example.test", "cy@example.test")
+
+
+def test_whose_guests_those_of_a_group_are_is_not_told(
+    calendar: CalendlyCalendar, sim: Simulator, host: User
+) -> None:
+    course = sim.event_type(host, "Course", duration=60, kind="group", limit=3)
+    invitee = visitor(sim, course, guests="bea@example.test")
+    assert calendar.find(event_uri=invitee.event.uri).guests is None
+
+
 def test_without_an_invitee_the_only_one_is_meant(
     calendar: CalendlyCalendar, sim: Simulator, advice: EventType
 ) -> None:

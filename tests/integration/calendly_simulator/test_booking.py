@@ -183,6 +183,14 @@ def test_eleven_guests_are_too_many(api: httpx.Client, sim: Simulator, intro: Ev
     assert sim.events()[0].guests == guests[:10]
 
 
+def test_a_guest_without_an_address_is_refused(
+    api: httpx.Client, sim: Simulator, intro: EventType
+) -> None:
+    answer = book(api, intro, event_guests=["bea@example.test", "cy"])
+    assert parameters(answer) == ["event_guests[1]"]
+    assert sim.events() == []
+
+
 # ---- the event type --------------------------------------------------------------------------------
 
 

@@ -30,6 +30,15 @@ def test_a_booking_is_made_and_shown(run: Command, soon: Typed) -> None:
     assert "Hello" in shown
 
 
+def test_a_booking_shows_who_comes_along(run: Command, booked: str, service: Application) -> None:
+    with service.core.list_bookings.unit_of_work() as uow:
+        found = uow.bookings.get(BookingId(booked))
+        found.details = evolve(found.details, guests=("bea@example.org", "cy@example.org"))
+        uow.bookings.save(found)
+        uow.commit()
+    assert "bea@example.org, cy@example.org" in run("show", booked).stdout
+
+
 def test_what_strangers_wrote_does_not_command_the_operators_terminal(
     run: Command, soon: Typed, service: Application
 ) -> None:
@@ -58,7 +67,7 @@ def test_a_booking_is_answered_as_the_api_does(run: Command, soon: Typed) -> Non
     booking = run.json("book", "ada/intro", soon("10:00"), *WHO)["booking"]
     assert set(booking) >= {
         "id", "state", "step", "paymentStatus", "builderId", "sessionTypeId", "clientId", "contact",
-        "startTime", "endTime", "location", "pathway", "answers", "notes", "calendlyEventId",
+        "startTime", "endTime", "location", "pathway", "answers", "notes", "guests", "calendlyEventId",
         "calendlyEventUri", "calendlyInviteeUri", "confirmationUrl", "createdAt", "manageToken",
     }  # fmt: skip
     assert booking["state"] == "CONFIRMED"

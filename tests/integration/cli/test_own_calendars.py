@@ -136,3 +136,29 @@ def test_who_could_not_be_asked_is_named_and_keeps_nobody_from_it(
     assert told["webhook"]["active"]
     assert told["failed"] == [{"builderId": ada, "about": None, "detail": "Bind it again."}]
     assert "Bind it again" in run("webhooks").stdout
+
+
+@pytest.mark.parametrize("how", ["register", "rotate"])
+def test_what_the_services_account_may_not_keeps_no_builders_account_from_it(
+    run: Command, service: Application, calendar: Calendar, how: str
+) -> None:
+    ada, own = service.core.list_builders()[0].id, PostingCalendar()
+    calendar.bound = {ada: own}
+    for _ in range(2):
+        calendar.break_next(
+            "subscribe", error=ProviderFailed("The plan has none.", retryable=False)
+        )
+    told = run.json("webhooks", how, code=1)
+    assert (told["webhook"], [each["builderId"] for each in told["builders"]]) == (None, [ada])
+    assert told["failed"] == [{"builderId": None, "about": None, "detail": "The plan has none."}]
+    lines = [" ".join(line.split()) for line in run("webhooks", how, code=1).stdout.splitlines()]
+    assert "✗ The service's account The plan has none." in lines
+    assert [line for line in lines if line.startswith("✓ Ada Byron's own account")]
+    assert len(own.subscribed) == 1
+
+
+def test_what_the_only_account_may_not_is_told_as_everywhere(
+    run: Command, calendar: Calendar
+) -> None:
+    calendar.break_next("subscribe", error=ProviderFailed("The plan has none.", retryable=False))
+    assert run.json("webhooks", "register", code=69)["error"] == "The plan has none."

@@ -49,8 +49,9 @@ from booking_core.testing.examples import (
 EMAIL = "zerlina@quast.example"
 WHO = Contact("Zerlina Quast", EMAIL, "Asia/Kathmandu", Language.GERMAN)
 GOAL, NOTES, REASON = "a wooden leg", "please ring thrice", "my aunt Petronella is ill"
+GUEST = "bettina@guest.example"
 #: What only she can have brought into a table.
-HERS = ("zerlina", "quast", "kathmandu", "wooden", "thrice", "petronella", "sub-zq-77")
+HERS = ("zerlina", "quast", "kathmandu", "wooden", "thrice", "petronella", "sub-zq-77", "bettina")
 ROOT = Actor.admin("root")
 
 
@@ -84,6 +85,7 @@ class World:
             contact=contact,
             answers=[Answer("goal", GOAL if contact == WHO else "none")],
             notes=NOTES if contact == WHO else "",
+            guests=[GUEST] if contact == WHO else [],
             key=f"key of {slot.start}",
         )
 

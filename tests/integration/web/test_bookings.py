@@ -214,3 +214,45 @@ def test_links_are_revoked_and_the_answer_brings_no_new_one(anyone: Caller, robi
     assert "manageToken" not in answer["booking"]
     holder.refused(404, "not_found", "GET", path)
     robin.json("POST", f"{path}/revoke-links")
+
+
+# ---- guests --------------------------------------------------------------------------------------
+
+GUESTS = ["bea@example.org", "cy@example.org"]
+
+
+def test_guests_come_along_and_are_shown_to_client_builder_and_admin(
+    anyone: Caller, robin: Caller, admin: Caller
+) -> None:
+    booking = anyone.book(clientDetails=BO | {"guests": [*GUESTS, BO["email"], GUESTS[0].upper()]})
+    assert booking["guests"] == GUESTS
+    path = f"{BOOKINGS}/{booking['id']}"
+    for caller in (anyone.as_(f"Booking {booking['manageToken']}"), robin, admin):
+        assert caller.json("GET", path)["guests"] == GUESTS
+
+
+def test_what_is_begun_with_guests_keeps_them_until_others_are_named(anyone: Caller) -> None:
+    wish = anyone.wish()
+    named = {"clientDetails": BO | {"guests": GUESTS}}
+    body = {"sessionTypeId": wish["sessionTypeId"]} | named
+    begun = anyone.json("POST", f"{BOOKINGS}/initialize", 201, json=body)["booking"]
+    assert begun["guests"] == GUESTS
+    holder = anyone.as_(f"Booking {begun['manageToken']}")
+    wish |= {"bookingId": begun["id"], "clientDetails": BO}
+    assert holder.json("POST", CONFIRM, 201, json=wish)["booking"]["guests"] == GUESTS
+
+
+@pytest.mark.parametrize(
+    ("guests", "pointer"),
+    [
+        (["bea@example.org", "cy"], "/clientDetails/guests/1"),
+        (["bea@example.org\nBcc: all@example.org"], "/clientDetails/guests/0"),
+        ([7], "/clientDetails/guests/0"),
+        ("bea@example.org", "/clientDetails/guests"),
+    ],
+    ids=["no address", "two lines", "a number", "no list"],
+)
+def test_a_wrong_guest_is_pointed_at(anyone: Caller, guests: object, pointer: str) -> None:
+    wish = anyone.wish(clientDetails=BO | {"guests": guests})
+    problem = anyone.refused(422, "invalid_request", "POST", CONFIRM, json=wish)
+    assert [each["pointer"] for each in problem["errors"]] == [pointer]

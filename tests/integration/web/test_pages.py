@@ -471,3 +471,55 @@ def test_amounts_are_shown_to_the_last_cent(client: FlaskClient) -> None:
         "IQD1.250",
         "JP¥1,250",
     ]
+
+
+# ---- guests --------------------------------------------------------------------------------------
+
+
+def test_guests_are_typed_one_in_each_line_and_stand_on_the_bookings_page(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    answer = booked(client, anyone, guests="bea@example.org\r\n\r\n  cy@example.org \r\n")
+    assert answer.status_code == 303
+    assert "bea@example.org, cy@example.org" in client.get(answer.headers["Location"]).text
+
+
+def test_a_wrong_guest_is_told_at_its_field_which_stays_open_with_what_was_typed(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    answer = booked(client, anyone, guests="bea@example.org\nc<y", name="")
+    assert answer.status_code == 422
+    page = answer.text
+    assert "This is no e-mail address: c&lt;y" in page
+    assert "bea@example.org\nc&lt;y</textarea>" in page
+    assert '<details class="field" open>' in page
+    assert page.count('aria-invalid="true"') == 2
+
+
+def test_eleven_guests_are_too_many(client: FlaskClient, anyone: Caller) -> None:
+    many = "\n".join(f"g{number}@example.org" for number in range(11))
+    answer = booked(client, anyone, guests=many)
+    assert answer.status_code == 422
+    assert "Bring at most 10 guests." in answer.text
+
+
+def test_the_form_asks_quietly_for_guests(client: FlaskClient, anyone: Caller) -> None:
+    page = client.get(PAGE, query_string={"start": anyone.slots()[0]["startTime"]}).text
+    assert '<details class="field"><summary>Add guests' in page
+
+
+def test_who_was_named_before_stands_in_the_form_and_can_be_taken_away(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    named = {"clientDetails": BO | {"guests": ["bea@example.org"]}}
+    body = {"sessionTypeId": "getting-started"} | named
+    begun = anyone.json("POST", f"{BOOKINGS}/initialize", 201, json=body)
+    page, _, token = begun["schedulingUrl"].partition("#token=")
+    path, start = urlsplit(page).path, anyone.slots()[0]["startTime"]
+    client.post(path.replace("schedule", "open"), data={"token": token})
+    shown = client.get(path, query_string={"start": start}).text
+    assert '<details class="field" open>' in shown
+    assert ">bea@example.org</textarea>" in shown
+    form = {"start": start, "key": "k", "guests": ""}
+    answer = client.post(path, data=form, headers={"Origin": "http://localhost"})
+    assert "bea@example.org" not in client.get(answer.location).text

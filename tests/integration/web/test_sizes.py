@@ -103,6 +103,8 @@ TOO_LONG: list[tuple[str, Json]] = [
     ("/clientDetails/email", {"clientDetails": BO | {"email": f"{'x' * 250}@example.org"}}),
     ("/clientDetails/email", {"clientDetails": BO | {"email": "x" * 301}}),
     ("/clientDetails/timezone", {"clientDetails": BO | {"timezone": "x" * 301}}),
+    ("/clientDetails/guests", {"clientDetails": BO | {"guests": ["bea@example.org"] * 11}}),
+    ("/clientDetails/guests/0", {"clientDetails": BO | {"guests": ["x" * 301]}}),
     ("/notes", {"notes": "x" * 5_001}),
     ("/answers", {"answers": [{"questionId": "a", "value": "b"}] * 101}),
     ("/answers/0/questionId", {"answers": [{"questionId": "x" * 301, "value": "b"}]}),

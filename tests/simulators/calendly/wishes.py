@@ -44,6 +44,14 @@ def is_phone(text: str) -> bool:
     return re.fullmatch(r"\+\d[\d ().-]{5,}\d", text) is not None
 
 
+def is_email(text: str) -> bool:
+    return re.fullmatch(r"[^@\s]+@[^@\s]+", text) is not None
+
+
+def _host(email: object) -> str:
+    return str(email).partition("@")[2]
+
+
 def check_body(body: Any, throw_away_domains: tuple[str, ...]) -> None:
     """Everything that can be seen without the event type; unknown fields are let through."""
     if not isinstance(body, dict):
@@ -110,10 +118,8 @@ def _invitee(person: Any, throw_away_domains: tuple[str, ...]) -> list[Detail]:
     if not person.get("name") and not person.get("first_name"):
         details.append(Detail("invitee", "name or first_name is missing"))
     email, zone = person.get("email"), person.get("timezone")
-    if email is not None:
-        bad = not re.fullmatch(r"[^@\s]+@[^@\s]+", str(email))
-        if bad or str(email).split("@")[1] in throw_away_domains:
-            details.append(Detail("invitee.email", "is invalid"))
+    if email is not None and (not is_email(str(email)) or _host(email) in throw_away_domains):
+        details.append(Detail("invitee.email", "is invalid"))
     if zone is not None and not _is_zone(zone):
         details.append(Detail("invitee.timezone", "is invalid"))
     return details
@@ -159,7 +165,13 @@ def _guests(guests: Any) -> list[Detail]:
         return []
     if not isinstance(guests, list) or not all(isinstance(each, str) for each in guests):
         return [Detail("event_guests", "must be an array of strings")]
-    return [Detail("event_guests", "must have at most 10 items")] if len(guests) > 10 else []
+    if len(guests) > 10:
+        return [Detail("event_guests", "must have at most 10 items")]
+    return [
+        Detail(f"event_guests[{place}]", "is invalid")
+        for place, each in enumerate(guests)
+        if not is_email(each)
+    ]
 
 
 def _location(location: Any) -> list[Detail]:

@@ -72,7 +72,7 @@ def test_every_mail_can_be_written_and_says_the_same_in_both_forms(
 ) -> None:
     letter = a_letter(kind, reader, language)
     mail = WRITER.write(letter=letter)
-    other = letter.builder if reader is C else letter.booking.client.contact
+    other = letter.booking.client.contact if reader is B else letter.builder
     assert mail == WRITER.write(letter=letter)
     assert (mail.key, mail.reply_to) == (letter.key, other.email)
     assert letter.session_type.title in mail.subject
@@ -308,7 +308,7 @@ def test_who_has_to_choose_a_time_reads_how_the_money_stands_and_until_when(
     ("language", "sentence"),
     [(Language.ENGLISH, "stays booked"), (Language.GERMAN, "bleibt gebucht")],
 )
-@pytest.mark.parametrize("reader", Reader)
+@pytest.mark.parametrize("reader", [C, B])
 def test_a_refund_says_that_the_session_stands_as_long_as_it_does(
     reader: Reader, language: Language, sentence: str
 ) -> None:

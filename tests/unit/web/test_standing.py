@@ -75,12 +75,15 @@ def test_a_confirmed_booking_moves_and_is_over_one_day() -> None:
 def test_what_was_typed_goes_along_when_the_same_is_booked_once_more() -> None:
     booking = a_paid_booking(BookingState.EXPIRED)
     answers = (Answer("a", "text"), Answer("b", True), Answer("c", False), Answer("d", ("x", "y")))
-    booking.details = evolve(booking.details, answers=answers, notes="one\ntwo")
+    booking.details = evolve(
+        booking.details, answers=answers, notes="one\ntwo", guests=("x@a.org", "y@a.org")
+    )
     assert booking.slot is not None
     form = once_more(booking, NOW)
     assert form[0] == ("pick", booking.slot.start.isoformat().replace("+00:00", "Z"))
     assert form[4:] == [
         ("notes", "one\ntwo"),
+        ("guests", "x@a.org\ny@a.org"),
         ("answer-a", "text"),
         ("answer-b", "on"),
         ("answer-d", "x"),

@@ -79,6 +79,7 @@ class BookingRepositoryContract:
                     Answer("c", ("x", "y"), "C?"),
                 ),
                 notes="Two\nlines",
+                guests=("bea@example.org", "cy@example.org"),
             ),
             terms=CancellationPolicy(60 * _MINUTE, (RefundStep(timedelta(days=1), 50),)),
         )

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 import pytest
+from attrs import evolve
 
 from booking_core.domain.booking import Booking, CalendarEvent
 from booking_core.domain.builder import Builder
@@ -321,6 +322,16 @@ class CalendarContract(OpenSlotsContract):
         assert (found.cancelled, found.slot, found.moved_from) == (True, slot, None)
         other = _another(session_type, slot)
         assert calendar.ensure_booked(booking=other, slot=slot) != found.event
+
+    def test_the_guests_of_a_booking_come_to_its_event_and_are_told_back(
+        self, calendar: CalendarProvider, booking: Booking
+    ) -> None:
+        guests = ("bea@example.org", "cy@example.org")
+        booking.details = evolve(booking.details, guests=guests)
+        event = calendar.ensure_booked(booking=booking, slot=_slot(booking))
+        assert [each.guests for each in calendar.events(booking=booking)] == [guests]
+        record = calendar.find(event_uri=event.event_uri, invitee_uri=event.invitee_uri)
+        assert record.guests == guests
 
     # ---- besides ---------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from booking_core.testing.examples import NOW, a_booking, a_builder, a_session_t
 
 _REQUEST, _CANCEL = CalendarMethod.REQUEST, CalendarMethod.CANCEL
 _LONGEST_LINE = 75  # octets
+_GUESTS = ("bea@example.org", "cy@example.org")
 _HOSTILE = "An hour\r\nATTENDEE:mailto:evil@example.org\nEND:VCALENDAR; with, commas \N{SNOWMAN}"
 
 
@@ -91,14 +92,29 @@ class CalendarFilesContract:
     def test_the_reader_takes_part_and_is_asked_nothing(
         self, files: CalendarFiles, booking: Booking, method: CalendarMethod, reader: Reader
     ) -> None:
-        client, builder = booking.client.contact.email, a_builder().email
-        own = client if reader is Reader.CLIENT else builder
+        own = {
+            Reader.CLIENT: booking.client.contact.email,
+            Reader.BUILDER: a_builder().email,
+            Reader.GUEST: _GUESTS[0],
+        }[reader]
+        said = "NEEDS-ACTION" if reader is Reader.GUEST else "ACCEPTED"
         lines = _lines(_written(files, booking, method, reader=reader))
         [part] = [line for line in lines if line.startswith("ATTENDEE") and own in line]
         parameters = part.rpartition(":mailto:")[0].split(";")
-        assert {"PARTSTAT=ACCEPTED", "ROLE=REQ-PARTICIPANT", "RSVP=FALSE"} <= set(parameters)
+        assert {f"PARTSTAT={said}", "ROLE=REQ-PARTICIPANT", "RSVP=FALSE"} <= set(parameters)
         [organizer] = [line for line in lines if line.startswith("ORGANIZER")]
         assert own not in organizer
+
+    @pytest.mark.parametrize("method", [_REQUEST, _CANCEL])
+    def test_a_guest_learns_of_no_other_guest_and_not_where_the_booking_is_shown(
+        self, files: CalendarFiles, booking: Booking, method: CalendarMethod
+    ) -> None:
+        text = "".join(_lines(_written(files, booking, method, reader=Reader.GUEST)))
+        assert _GUESTS[0] in text
+        for unsaid in (_GUESTS[1], "/bookings/", "https://"):
+            assert unsaid not in text
+        for reader in (Reader.CLIENT, Reader.BUILDER):
+            assert "bea@" not in "".join(_lines(_written(files, booking, method, reader=reader)))
 
     def test_a_plain_copy_has_nobody_taking_part(
         self, files: CalendarFiles, booking: Booking
@@ -133,12 +149,13 @@ def _written(
     """`wrote` is the title, in one line, and the address as it is."""
     place = Location(LocationKind.ADDRESS, wrote)
     return files.write(
-        booking=evolve(booking, details=evolve(booking.details, location=place)),
+        booking=evolve(booking, details=evolve(booking.details, location=place, guests=_GUESTS)),
         session_type=a_session_type(title=" ".join(wrote.split())),
         builder=a_builder(),
         method=method,
         reader=reader,
         at=at,
+        guest=_GUESTS[0] if reader is Reader.GUEST else "",
     )
 
 

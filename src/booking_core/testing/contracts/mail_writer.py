@@ -56,6 +56,8 @@ _WITH_PLACE = (
 )
 _JOIN = "https://meet.test/j/1"
 _URL = "https://booking.test/bookings/bkg_1#token=secret"
+_URLS = {Reader.CLIENT: _URL, Reader.BUILDER: _URL.partition("#")[0], Reader.GUEST: ""}
+_GUESTS = ("bea@example.org", "cy@example.org")
 _HOSTILE = "An hour\r\nBcc: evil@example.org\n<script>alert(1)</script>"
 
 
@@ -71,8 +73,9 @@ class MailWriterContract:
         letter = _letter(kind, reader, booking=_about(kind, paid), language=language)
         mail = writer.write(letter=letter)
         client, builder = letter.booking.client.contact, letter.builder
-        to, other = (client, builder) if reader is Reader.CLIENT else (builder, client)
-        assert (mail.key, mail.to, mail.reply_to) == (letter.key, to.email, other.email)
+        to = {Reader.CLIENT: client.email, Reader.BUILDER: builder.email, Reader.GUEST: _GUESTS[0]}
+        other = client if reader is Reader.BUILDER else builder
+        assert (mail.key, mail.to, mail.reply_to) == (letter.key, to[reader], other.email)
         assert letter.session_type.title in mail.subject
         assert other.name in f"{mail.subject} {mail.text}"
 
@@ -127,8 +130,9 @@ class MailWriterContract:
         assert "8:15" in text
         assert "2025" not in writer.write(letter=evolve(letter, was=None)).text
 
-    @pytest.mark.parametrize("reader", Reader)
-    @pytest.mark.parametrize("kind", _WITH_PLACE)
+    @pytest.mark.parametrize(
+        ("kind", "reader"), [each for each in _LETTERS if each[0] in _WITH_PLACE]
+    )
     def test_where_the_session_is_joined_is_the_address_that_was_made_for_it(
         self, writer: MailWriter, kind: LetterKind, reader: Reader
     ) -> None:
@@ -144,11 +148,45 @@ class MailWriterContract:
     def test_the_builder_reads_who_booked_and_what_the_client_said(
         self, writer: MailWriter
     ) -> None:
-        said = Details(answers=(Answer("q", "A new job", "What for?"),), notes="I may be late.")
+        said = Details(
+            answers=(Answer("q", "A new job", "What for?"),),
+            notes="I may be late.",
+            guests=_GUESTS,
+        )
         booking = a_booking(BookingState.CONFIRMED, details=said)
         text = writer.write(letter=_letter(reader=Reader.BUILDER, booking=booking)).text
         for words in (a_contact().name, a_contact().email, "What for?", "A new job", "be late"):
             assert words in text
+        assert all(guest in text for guest in _GUESTS)
+
+    @pytest.mark.parametrize("language", Language)
+    @pytest.mark.parametrize("kind", [kind for kind, reader in _LETTERS if reader is Reader.GUEST])
+    def test_a_guest_reads_who_brings_it_and_nothing_else_that_is_the_clients(
+        self, writer: MailWriter, kind: LetterKind, language: Language
+    ) -> None:
+        booking = _about(kind, paid=True)
+        booking.details = Details(
+            answers=(Answer("q", "A new job", "What for?"),),
+            notes="I may be late.",
+            guests=_GUESTS,
+        )
+        booking.cancel_reason = "My cat is ill."
+        letter = _letter(kind, Reader.GUEST, booking=booking, language=language)
+        mail = writer.write(letter=letter)
+        said = f"{mail.subject}\n{mail.text}\n{mail.html or ''}"
+        assert a_contact().name in mail.text
+        for unsaid in (
+            "A new job",
+            "What for",
+            "late",
+            "cat",
+            "50.00",
+            "50,00",
+            _GUESTS[1],
+            "/bookings/",
+        ):
+            assert unsaid not in said
+        assert a_contact().email not in said
 
     @pytest.mark.parametrize("reader", Reader)
     def test_what_people_wrote_is_only_ever_text(self, writer: MailWriter, reader: Reader) -> None:
@@ -182,6 +220,7 @@ def _letter(
         "builder": a_builder(),
         "language": Language.ENGLISH,
         "timezone": "Europe/Berlin",
-        "manage_url": _URL if reader is Reader.CLIENT else _URL.partition("#")[0],
+        "manage_url": _URLS[reader],
+        "guest": _GUESTS[0] if reader is Reader.GUEST else "",
     }
     return Letter(**defaults | changes)
