@@ -160,3 +160,11 @@ def test_within_another_sites_page_it_works_without_a_cookie(
     only_the_event = fields_of(again.text) | {"event": event.event_uri}
     assert frame.post(FRAME, data=only_the_event).status_code == 404
     assert booked(application) == 1
+
+
+def test_who_books_the_same_again_is_shown_the_provider_and_no_error(client: FlaskClient) -> None:
+    form = {"pick": "", "name": "Bo", "email": "bo@example.org", "timezone": "Europe/Berlin"}
+    answer = client.post(PAGE, data=form)
+    assert answer.status_code == 200
+    assert "<iframe" in answer.text
+    assert 'role="alert"' not in answer.text
