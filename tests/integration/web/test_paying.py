@@ -695,3 +695,20 @@ def test_a_refund_that_the_bank_sends_back_can_be_played(
     client.post(f"{here}/open", data={"token": answer["booking"]["manageToken"]})
     assert "€49.00, €9.00 is still owed to you" in client.get(here).text
     assert robin.json("POST", f"{path}/returned")["booking"]["refunded"]["amount"] == 900
+
+
+def test_whose_time_to_choose_is_over_is_not_told_that_nothing_was_paid(
+    client: FlaskClient, anyone: Caller, application: Application
+) -> None:
+    path, checkout = begin_without_a_time(client, anyone)
+    at_checkout(client, checkout, "at-once")
+    work(application)
+    with application.schema() as uow:
+        booking = uow.bookings.get(BookingId(path.rpartition("/")[2]))
+        booking.deadline = datetime.now(UTC) - timedelta(minutes=1)
+        uow.bookings.save(booking)
+        uow.commit()
+    page = client.get(path).text
+    assert "The time is up" in page
+    assert "nothing was paid" not in page
+    assert "what you paid goes back to you" in page
