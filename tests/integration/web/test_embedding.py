@@ -163,6 +163,23 @@ def test_what_is_refused_before_it_is_read_is_said_within_the_frame_and_nothing_
     assert 'href="/"' not in answer.text
 
 
+def test_asking_how_a_booking_stands_does_not_count_as_booking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The frame asks every ten seconds, and behind one address there may be many."""
+    application = assemble(Settings.load({"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR"}))
+    application.seed()
+    allow(application, SITE)
+    monkeypatch.setitem(limits._RATES, "booking", limits._Rate(1, 1))
+    client = application.web_app().test_client(use_cookies=False)
+    page = sent(client, details(client, Caller(client))).text
+    receipt = dict(re.findall(r'name="(booking|token)" value="([^"]+)"', page))
+    for _ in range(3):
+        assert "You are booked" in sent(client, receipt).text
+    assert sent(client, BO).status_code == 429
+    application.close()
+
+
 def test_what_cannot_be_read_is_refused_within_the_frame(frame: FlaskClient) -> None:
     frame.get(PAGE)
     answer = sent(frame, BO | {"notes": "x" * 300_000}, headers=READER)
