@@ -14,7 +14,7 @@ from flask import (
     url_for,
 )
 
-from booking_core import Actor, Booking, BookingError, BookingId, NotFound, Refused
+from booking_core import Actor, Booking, BookingError, BookingId, BookingState, NotFound, Refused
 from entrypoints import problems
 from entrypoints.web.booking_view import BookingView, costs_if_cancelled
 from entrypoints.web.cookies import Cookies
@@ -107,8 +107,10 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         holder = cookies.holder(booking_id)
         reason = request.form.get("reason", "")[:1_000]
         try:
-            check_as_shown(shown(booking_id, holder))
-            core.cancel_booking(booking_id=BookingId(booking_id), actor=holder, reason=reason)
+            booking = shown(booking_id, holder)
+            if booking.state is not BookingState.CANCELLED:  # or it was a double click
+                check_as_shown(booking)
+                core.cancel_booking(booking_id=booking.id, actor=holder, reason=reason)
         except NotFound:
             return opening_page(booking_id)
         except BookingError as error:

@@ -136,7 +136,8 @@ def test_who_gives_the_time_back_frees_it_at_once(
     page = client.get(f"{path}?turned-back=1").text
     assert "You left the payment page, and nothing was paid." in page
     assert page.count(f'action="{path}/cancel"') == 1
-    assert client.post(f"{path}/cancel").location == path
+    for _ in range(2):  # a double click
+        assert client.post(f"{path}/cancel").location == path
     assert before in anyone.slots(PAID)
 
 
