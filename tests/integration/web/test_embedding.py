@@ -291,6 +291,7 @@ def test_a_paid_session_is_paid_in_a_window_of_its_own(
     )
     assert link
     assert "Pay " in answer.text
+    assert "The time is kept for you until" in answer.text
     assert "data-tells" not in answer.text
     receipt = dict(re.findall(r'name="(booking|token)" value="([^"]+)"', answer.text))
     assert "Waiting for your payment" in sent(frame, receipt, page).text
