@@ -71,7 +71,8 @@ class BookingView:
             forward=link.url if link else None if error else _to_checkout(booking, stands),
             at_provider=not self.application.calendar.in_database,
             turned_back="turned-back" in request.args,
-            cancelling="cancel" in request.args,
+            cancelling="cancel" in request.args or request.endpoint == "pages.cancel",
+            costs=costs_if_cancelled(booking, now),
             seconds_left=_seconds_left(booking, stands, now),
             once_more=once_more(booking, now),
             calendars=self._calendars(booking, offer) if stands is Standing.BOOKED else {},
@@ -118,6 +119,12 @@ def _became_of_it(booking: Booking) -> Reckoning | None:
         return None
     found = reckoned(payment, before=payment.returned)
     return None if found is None or found.fate is MoneyFate.NOTHING_TAKEN else found
+
+
+def costs_if_cancelled(booking: Booking, now: datetime) -> str:
+    """What the form that cancels brings back, so that nobody agrees to more than the page said."""
+    found = _if_cancelled(booking, now)
+    return str(found.kept.amount) if found else "nothing has come"
 
 
 def _if_cancelled(booking: Booking, now: datetime) -> Reckoning | None:

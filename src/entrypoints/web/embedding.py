@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, g, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
 
 from booking_core import (
     Actor,
@@ -64,6 +65,10 @@ def routes(application: Application) -> Blueprint:
         if answer.status_code >= 400 and not headers.framed():
             headers.let_frame(sites_of.get((request.view_args or {}).get("builder", ""), ()))
         return answer
+
+    @area.context_processor
+    def sending_again() -> dict[str, object]:
+        return {"sent": _sent}
 
     @area.get("/embed.js")
     def script() -> Response:
@@ -166,6 +171,14 @@ def routes(application: Application) -> Blueprint:
         return page, problems.of(shown).status, errors.when_to_retry(shown)
 
     return area
+
+
+def _sent() -> list[tuple[str, str]]:
+    """What the form said that is answered, where that can be read."""
+    try:
+        return list(request.form.items(multi=True))
+    except HTTPException:
+        return []
 
 
 def _tells(booking: Booking) -> dict[str, Any] | None:

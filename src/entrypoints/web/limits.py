@@ -122,10 +122,10 @@ def _exempt() -> bool:
     return request.path in EXEMPT
 
 
-def _opens_a_link() -> bool:
+def _sends(field: str) -> bool:
     """As the route asks; a form that cannot be read is refused after it was counted."""
     try:
-        return "link" in request.form
+        return field in request.form
     except HTTPException:
         return False
 
@@ -134,6 +134,8 @@ def _class() -> str:
     rule = str(request.url_rule)
     if request.method in _READING:
         return "exporting" if rule in _EXPORTS else "reading"
-    if rule == "/signin" and _opens_a_link():
+    if rule == "/signin" and _sends("link"):
         return "the rest"  # many behind one address were sent theirs at once
+    if rule.startswith("/embed/") and _sends("booking"):
+        return "reading"  # how it stands: the frame asks again and again
     return next((name for name, rules in _WRITING if rules.match(rule)), "the rest")

@@ -46,7 +46,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 
     @pages.get("/b/<builder>/<session_type>")
     def session_page(builder: str, session_type: str) -> Any:
-        offer, place = offered(builder, session_type), Place(request.path)
+        return shown(offered(builder, session_type), Place(request.path))
+
+    def shown(offer: Offer, place: Place) -> Any:
         if provider_frame.applies(application, offer):
             return provider_frame.show(application, offer, place, cookies.shopper)
         return view.show(offer, place)
@@ -59,10 +61,10 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     @pages.post("/b/<builder>/<session_type>")
     def book(builder: str, session_type: str) -> Any:
         offer, place = offered(builder, session_type), Place(request.path)
+        if asked.looks():
+            return shown(offer, place)
         if provider_frame.applies(application, offer):
             return join(offer, place)
-        if asked.looks():
-            return view.show(offer, place)
         try:
             booking = booked(core, offer, cookies.viewer)
         except KeyReused:

@@ -107,6 +107,21 @@ def test_what_is_being_made_shows_itself_once_it_is(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
 
 
+def test_whoever_comes_back_to_the_page_does_not_wait_for_it(visitor: Visitor) -> None:
+    booking = book(visitor.site)
+    change(visitor.site, booking, state=BookingState.CONFIRMING)
+    page = visitor.page
+    page.clock.install()
+    visitor.open(let_in(page, visitor.site, booking))
+    for _ in range(8):  # until it asks every minute only
+        with page.expect_response(re.compile("/bookings/")):
+            page.clock.run_for(60_000)
+        page.wait_for_timeout(100)
+    change(visitor.site, booking, state=BookingState.CONFIRMED)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
+
+
 def test_without_scripts_everything_is_there(without_scripts: Visitor) -> None:
     booking = book(without_scripts.site, "portfolio-review")
     page = without_scripts.open(let_in(without_scripts.page, without_scripts.site, booking))

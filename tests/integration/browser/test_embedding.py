@@ -118,6 +118,17 @@ def test_a_visitor_of_another_site_books_there_and_cancels_in_a_window_of_ours(
         arg=before and before["height"],
     )
     assert not page.context.cookies()
+    page.frames[1].evaluate(
+        """() => {
+            window.said = document.querySelector("[role=status]");
+            said.append("as it stood before");
+            document.querySelector("main a").focus();
+            dispatchEvent(new Event("focus"));
+        }"""
+    )
+    expect(frame.get_by_text("as it stood before")).to_have_count(0)
+    assert page.frames[1].evaluate("said.isConnected && document.activeElement.id") == "main"
+    assert names(page).count("booking.confirmed") == 1  # what was told is not told again
     with page.context.expect_page() as opened:
         frame.get_by_role("link", name="Open the booking").click()
     ours = opened.value

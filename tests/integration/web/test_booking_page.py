@@ -136,7 +136,8 @@ def test_who_gives_the_time_back_frees_it_at_once(
     page = client.get(f"{path}?turned-back=1").text
     assert "You left the payment page, and nothing was paid." in page
     assert page.count(f'action="{path}/cancel"') == 1
-    assert client.post(f"{path}/cancel").location == path
+    for _ in range(2):  # a double click
+        assert client.post(f"{path}/cancel").location == path
     assert before in anyone.slots(PAID)
 
 
@@ -282,3 +283,22 @@ def test_a_refusal_says_in_plain_words_what_is_wrong_and_leads_on(client: FlaskC
         page = client.get(path, headers=READER).text
         assert f"<h1>{headline}</h1>" in page
         assert way in page.partition("<main")[2]
+
+
+def test_what_has_no_time_yet_frees_none_when_it_is_cancelled(
+    client: FlaskClient, opened: Open
+) -> None:
+    later = datetime.now(UTC) + timedelta(hours=5)
+    page = client.get(opened(FREE, becomes("AWAITING_SCHEDULING", slot=None, deadline=later))).text
+    assert "If you cancel now:</strong> That costs nothing." in page
+    assert "others can book the time" not in page
+
+
+def test_where_nothing_is_paid_nobody_is_told_that_it_was_not(
+    client: FlaskClient, opened: Open
+) -> None:
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    page = client.get(opened(FREE, becomes("AWAITING_SCHEDULING", slot=None, deadline=before))).text
+    assert "<h1>The time is up</h1>" in page
+    assert "This booking ends by itself." in page
+    assert "paid" not in page

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from booking_core import Actor, BookingFilter, InvalidRequest, KeyInProgress
 from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
+from entrypoints.web import limits
 from tests.integration.web.access import world
 from tests.integration.web.conftest import Caller
 
@@ -143,6 +144,55 @@ def test_on_https_a_site_without_it_shows_nothing() -> None:
     application.close()
 
 
+def test_what_is_refused_before_it_is_read_is_said_within_the_frame_and_nothing_typed_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    application = assemble(Settings.load({"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR"}))
+    application.seed()
+    allow(application, SITE)
+    monkeypatch.setitem(limits._RATES, "booking", limits._Rate(0, 0))
+    frame = application.web_app().test_client(use_cookies=False)
+    frame.get(PAGE)
+    answer = sent(frame, BO | {"csrf_token": "k"}, headers=READER)
+    application.close()
+    assert answer.status_code == 429
+    assert ancestors(answer) == SITE
+    assert "Set-Cookie" not in answer.headers
+    assert fields_of(answer.text) == BO | {"csrf_token": "k"}
+    assert "/b/" not in answer.text  # it leads nowhere that cannot be shown there
+    assert 'href="/"' not in answer.text
+
+
+def test_asking_how_a_booking_stands_does_not_count_as_booking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The frame asks every ten seconds, and behind one address there may be many."""
+    application = assemble(Settings.load({"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR"}))
+    application.seed()
+    allow(application, SITE)
+    monkeypatch.setitem(limits._RATES, "booking", limits._Rate(1, 1))
+    client = application.web_app().test_client(use_cookies=False)
+    page = sent(client, details(client, Caller(client))).text
+    receipt = dict(re.findall(r'name="(booking|token)" value="([^"]+)"', page))
+    for _ in range(3):
+        assert "You are booked" in sent(client, receipt).text
+    assert sent(client, BO).status_code == 429
+    application.close()
+
+
+def test_what_cannot_be_read_is_refused_within_the_frame(frame: FlaskClient) -> None:
+    frame.get(PAGE)
+    answer = sent(frame, BO | {"notes": "x" * 300_000}, headers=READER)
+    assert answer.status_code == 413
+    assert ancestors(answer) == SITE
+
+
+def test_nothing_sets_a_cookie_there_though_it_is_not_found(frame: FlaskClient) -> None:
+    answer = frame.get("/embed/nobody/x?lang=de", headers=READER)
+    assert answer.status_code == 404
+    assert "Set-Cookie" not in answer.headers
+
+
 # ---- booking ---------------------------------------------------------------------------------------
 
 
@@ -241,6 +291,7 @@ def test_a_paid_session_is_paid_in_a_window_of_its_own(
     )
     assert link
     assert "Pay " in answer.text
+    assert "The time is kept for you until" in answer.text
     assert "data-tells" not in answer.text
     receipt = dict(re.findall(r'name="(booking|token)" value="([^"]+)"', answer.text))
     assert "Waiting for your payment" in sent(frame, receipt, page).text

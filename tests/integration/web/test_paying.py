@@ -695,3 +695,66 @@ def test_a_refund_that_the_bank_sends_back_can_be_played(
     client.post(f"{here}/open", data={"token": answer["booking"]["manageToken"]})
     assert "€49.00, €9.00 is still owed to you" in client.get(here).text
     assert robin.json("POST", f"{path}/returned")["booking"]["refunded"]["amount"] == 900
+
+
+def test_whose_time_to_choose_is_over_is_not_told_that_nothing_was_paid(
+    client: FlaskClient, anyone: Caller, application: Application
+) -> None:
+    path, checkout = begin_without_a_time(client, anyone)
+    at_checkout(client, checkout, "at-once")
+    work(application)
+    with application.schema() as uow:
+        booking = uow.bookings.get(BookingId(path.rpartition("/")[2]))
+        booking.deadline = datetime.now(UTC) - timedelta(minutes=1)
+        uow.bookings.save(booking)
+        uow.commit()
+    page = client.get(path).text
+    assert "The time is up" in page
+    assert "nothing was paid" not in page
+    assert "what you paid goes back to you" in page
+
+
+def cancelling(page: str) -> dict[str, str]:
+    """What the form that cancels carries by itself."""
+    form = page.partition('/cancel"')[2].partition("</form>")[0]
+    return dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+
+
+def test_what_was_paid_meanwhile_is_not_cancelled_by_a_page_that_says_it_was_not(
+    client: FlaskClient, anyone: Caller, application: Application
+) -> None:
+    here = book_on_the_page(client, anyone)
+    path = urlsplit(here).path
+    form = cancelling(client.get(path).text)
+    [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
+    at_checkout(client, checkout, "at-once")
+    work(application)
+    answer = client.post(f"{path}/cancel", data=form | {"reason": "ill"})
+    assert answer.status_code == 409
+    assert "nothing is cancelled yet" in answer.text
+    assert "You are booked" in answer.text
+    assert "<details open>" in answer.text
+    assert 'value="ill"' in answer.text
+    form = cancelling(answer.text)
+    assert client.post(f"{path}/cancel", data=form).status_code == 303
+    assert "has changed" not in client.post(f"{path}/cancel", data=form).text  # a double click
+
+
+def test_cancelling_does_not_cost_more_than_was_said_before_the_click(
+    client: FlaskClient, anyone: Caller, application: Application
+) -> None:
+    here = book_on_the_page(client, anyone)
+    path = urlsplit(here).path
+    [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
+    at_checkout(client, checkout, "at-once")
+    work(application)
+    form = cancelling(client.get(path).text)
+    with application.schema() as uow:
+        booking = uow.bookings.get(BookingId(path.rpartition("/")[2]))
+        booking.terms = CancellationPolicy(refunds=(RefundStep(timedelta(days=60), 100),))
+        uow.bookings.save(booking)
+        uow.commit()
+    answer = client.post(f"{path}/cancel", data=form)
+    assert answer.status_code == 409
+    assert "Nothing goes back now: €49.00 is kept" in answer.text
+    assert client.post(f"{path}/cancel", data=cancelling(answer.text)).status_code == 303

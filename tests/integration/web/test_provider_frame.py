@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -160,3 +161,23 @@ def test_within_another_sites_page_it_works_without_a_cookie(
     only_the_event = fields_of(again.text) | {"event": event.event_uri}
     assert frame.post(FRAME, data=only_the_event).status_code == 404
     assert booked(application) == 1
+
+
+def test_who_books_the_same_again_is_shown_the_provider_and_no_error(client: FlaskClient) -> None:
+    form = {"pick": "", "name": "Bo", "email": "bo@example.org", "timezone": "Europe/Berlin"}
+    answer = client.post(PAGE, data=form)
+    assert answer.status_code == 200
+    assert "<iframe" in answer.text
+    assert 'role="alert"' not in answer.text
+
+
+def test_who_chooses_there_later_is_told_until_when(client: FlaskClient) -> None:
+    wish = {"sessionTypeId": TYPE, "clientDetails": {"name": "Bo", "email": "bo@example.org"}}
+    answer = client.post("/api/scheduling/bookings/initialize", json=wish).json
+    assert answer is not None
+    booking = answer["booking"]
+    path = f"/bookings/{booking['id']}"
+    client.post(f"{path}/open", data={"token": booking["manageToken"]})
+    page = client.get(path).text
+    assert "Choose a time</button>" in page
+    assert re.search(r"That is possible until [^<]+ \(Europe/Berlin\)\.", page)

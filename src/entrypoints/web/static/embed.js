@@ -23,14 +23,20 @@
   }
 
   function hear(frame, element) {
-    let ready = false;
+    const told = new Set();
+    // The frame says so with each of its pages; a time may be chosen any number of times.
+    function isNew({ event, payload }) {
+      const fact = `${event} ${payload?.bookingId ?? ""}`;
+      const before = told.has(fact);
+      told.add(fact);
+      return event === "slot.selected" || !before;
+    }
     addEventListener("message", ({ source, origin, data }) => {
       if (source !== frame.contentWindow || origin !== ours || data?.source !== "booking") return;
       if (data.event === "height") {
         const height = Math.min(Math.ceil(Number(data.payload?.height)), TALLEST);
         if (height > 0) frame.style.height = `${height}px`;
-      } else if (EVENTS.includes(data.event) && !(ready && data.event === "booking.ready")) {
-        ready = true;
+      } else if (EVENTS.includes(data.event) && isNew(data)) {
         if (data.event !== "booking.ready" && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
         element.dispatchEvent(new CustomEvent(data.event, { bubbles: true, detail: data.payload ?? {} }));
       }

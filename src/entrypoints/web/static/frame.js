@@ -13,6 +13,17 @@ function tellWhatHappened() {
   }
 }
 
+// What is said stays where it was, or screen readers do not say it.
+function show(main, next) {
+  const focused = main.contains(document.activeElement);
+  const said = main.querySelector("[role=status]");
+  const says = next.querySelector("[role=status]");
+  said.replaceChildren(...says.childNodes);
+  while (said.nextSibling) said.nextSibling.remove();
+  while (says.nextSibling) main.append(says.nextSibling);
+  if (focused) main.focus({ preventScroll: true });
+}
+
 // What was done in another window: paid, cancelled.
 async function look() {
   const form = document.querySelector("form[data-look]");
@@ -20,9 +31,10 @@ async function look() {
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const next = page.querySelector("main");
-  if (!next || next.textContent === document.querySelector("main").textContent) return;
-  document.querySelector("main").replaceWith(next);
+  const next = page.querySelector("main:has(> [role=status])");
+  const main = document.querySelector("main");
+  if (!next || next.textContent === main.textContent) return;
+  show(main, next);
   root.dataset.tells = page.documentElement.dataset.tells ?? "";
   tellWhatHappened();
 }

@@ -1,11 +1,14 @@
 // Asks how the booking stands, less and less often, and shows the page anew once it stands differently.
 const stands = (page) => page.getElementById("booking")?.dataset.stands;
 const before = stands(document);
-let pause = 2_000; // milliseconds
+const SHORTEST = 2_000; // milliseconds
+let pause = SHORTEST;
+let next;
 
 async function look() {
   if (!document.hidden && (await asked())) return location.replace(location.pathname);
-  setTimeout(look, pause);
+  clearTimeout(next);
+  next = setTimeout(look, pause);
 }
 
 async function asked() {
@@ -20,4 +23,9 @@ async function asked() {
 }
 
 for (const each of document.querySelectorAll("[data-looks]")) each.hidden = false;
-setTimeout(look, pause);
+next = setTimeout(look, pause);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  pause = SHORTEST; // whoever comes back waits for it
+  look();
+});
