@@ -3,74 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from collections.abc import Iterator
 
 import pytest
-from attrs import frozen
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from booking_core import Actor
+from tests.integration.browser.school import School, allow, open_school, tag
 from tests.integration.browser.visitor import Site, Visitor
 
 DEMO = "demo/getting-started"
-#: The page of somebody else: it embeds ours, and writes down what it is told.
-HOST = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
-<title>A school</title><body style="font: 1rem sans-serif; margin: 1rem">
-<h1>A school</h1><script>
-  const heard = [];
-  for (const name of ["booking.ready", "slot.selected", "booking.confirmed", "booking.cancelled"])
-    addEventListener(name, (event) => heard.push([name, event.detail]));
-</script>{body}<p>Below it</p></html>"""
-
-
-@frozen
-class School:
-    """Another site, at `localhost` where we are at 127.0.0.1."""
-
-    url: str
-    pages: dict[str, str]
-
-    def page(self, body: str) -> str:
-        path = f"/{len(self.pages)}"
-        self.pages[path] = HOST.replace("{body}", body)
-        return self.url + path
 
 
 @pytest.fixture
 def school() -> Iterator[School]:
-    pages: dict[str, str] = {}
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            page = pages.get(self.path, "").encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(page)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield School(f"http://localhost:{server.server_port}", pages)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with open_school() as school:
+        yield school
 
 
 @pytest.fixture
-def allow(site: Site, school: School) -> Callable[..., None]:
-    def allow(*sites: str) -> None:
-        core, system = site.application.core, Actor.system()
-        builder = core.show_builder(name="demo", actor=system)
-        core.change_builder(builder_id=builder.id, changes={"embed_sites": sites}, actor=system)
-
-    allow(school.url)
-    return allow
+def allowed(site: Site, school: School) -> None:
+    allow(site, school.url)
 
 
 @pytest.fixture
@@ -80,11 +32,6 @@ def page(chromium: Browser) -> Iterator[Page]:
     page.set_default_timeout(10_000)
     yield page
     context.close()
-
-
-def tag(site: Site, **data: str) -> str:
-    marks = " ".join(f'data-{name}="{value}"' for name, value in data.items())
-    return f'<div id="here" {marks}></div><script src="{site.url}/embed.js"></script>'
 
 
 def book(frame: FrameLocator) -> None:
@@ -100,7 +47,7 @@ def names(page: Page) -> list[str]:
     return heard
 
 
-@pytest.mark.usefixtures("allow")
+@pytest.mark.usefixtures("allowed")
 def test_a_visitor_of_another_site_books_there_and_cancels_in_a_window_of_ours(
     page: Page, site: Site, school: School
 ) -> None:
@@ -132,9 +79,9 @@ def test_a_visitor_of_another_site_books_there_and_cancels_in_a_window_of_ours(
 
 
 def test_a_site_that_is_not_on_the_list_shows_nothing(
-    page: Page, site: Site, school: School, allow: Callable[..., None]
+    page: Page, site: Site, school: School
 ) -> None:
-    allow("https://school.example.org")
+    allow(site, "https://school.example.org")
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text))
     page.goto(school.page(tag(site, booking=DEMO)))
@@ -143,7 +90,7 @@ def test_a_site_that_is_not_on_the_list_shows_nothing(
     assert any("frame-ancestors" in each for each in refused)
 
 
-@pytest.mark.usefixtures("allow")
+@pytest.mark.usefixtures("allowed")
 def test_it_opens_over_the_page_and_closes_by_the_keyboard(
     page: Page, site: Site, school: School
 ) -> None:
@@ -173,7 +120,7 @@ def test_what_is_embedded_is_accessible(visitor: Visitor) -> None:
     visitor.check_accessible()
 
 
-@pytest.mark.usefixtures("allow")
+@pytest.mark.usefixtures("allowed")
 def test_messages_of_others_are_not_believed(page: Page, site: Site, school: School) -> None:
     forged = """<script>
       const event = { source: "booking", event: "booking.confirmed", payload: { bookingId: "x" } };
@@ -188,7 +135,7 @@ def test_messages_of_others_are_not_believed(page: Page, site: Site, school: Sch
     assert names(page) == ["booking.ready"]
 
 
-@pytest.mark.usefixtures("allow")
+@pytest.mark.usefixtures("allowed")
 def test_attributes_are_names_and_text_whatever_they_say(
     page: Page, site: Site, school: School
 ) -> None:
