@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from entrypoints.container import Application
 from tests.integration.browser.service import serving
+from tests.integration.browser.tour import Country, open_country
 from tests.integration.browser.visitor import Site, Visitor
 
 #: Phone, tablet, desktop.
@@ -65,6 +66,13 @@ def site(settings: dict[str, str]) -> Iterator[Site]:
     with serving(settings) as site, capture_logs():
         site.application.seed()
         yield site
+
+
+@pytest.fixture(scope="session")
+def country() -> Iterator[Country]:
+    """What the tour goes through: its states are made once, and stay as they are."""
+    with capture_logs(), open_country() as country:
+        yield country
 
 
 @pytest.fixture
