@@ -162,16 +162,11 @@ class Guide:
         start = starts(self.site, kind)[place].isoformat().replace("+00:00", "Z")
         return self.open(f"{path}{kind}?{IN_BERLIN}&start={start}")
 
-    def fill(self) -> Page:
-        self.page.get_by_label("Your name" if self.english else "Ihr Name").fill("Ana Ng")
+    def fill(self) -> None:
+        self.page.locator("[name=name]").fill("Ana Ng")
         self.page.locator("[name=email]").fill(ANA)
         for field in self.page.locator("[name^=answer-][required]").all():
             field.fill("https://example.org")
-        return self.page
-
-    @property
-    def english(self) -> bool:
-        return self.page.locator("html").get_attribute("lang") == "en"
 
     def send(self) -> None:
         self.click(".details form button:not(.plain)")

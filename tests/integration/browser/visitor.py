@@ -12,7 +12,6 @@ from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
 
 from entrypoints.container import Application
 
-
 # Once a document, and nothing but what is found; what is shown within a page is a page of its own.
 _AXE = """async (axe) => {
   if (!window.axe) (0, eval)(axe);
