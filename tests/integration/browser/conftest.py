@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from structlog.testing import capture_logs
 
 from entrypoints.container import Application
-from tests.integration.browser.service import serving
+from tests.integration.browser.service import IN_MEMORY, serving
 from tests.integration.browser.tour import Country, open_country
 from tests.integration.browser.visitor import Site, Visitor
 
@@ -51,13 +51,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
+def settings() -> dict[str, str]:
     """What a test may change before it asks for the site."""
-    return {
-        "DATABASE_URL": f"sqlite:///{tmp_path}/booking.db",
-        "LOG_LEVEL": "ERROR",
-        "BOOKING_MAILER": "memory",
-    }
+    return dict(IN_MEMORY)
 
 
 @pytest.fixture

@@ -48,12 +48,13 @@ def book(site: Site, kind: str = FREE, place: int = 0, *, actor: Actor | None = 
 
 
 def change(site: Site, booking: Booking, **changes: Any) -> Booking:
-    """Past the rules: what would take days to come about."""
+    """Past the rules: what would take days to come about. It claims what it should claim by then."""
     with site.application.schema() as uow:
         kept = uow.bookings.get(booking.id)
         for name, value in changes.items():
             setattr(kept, name, value)
         uow.bookings.save(kept)
+        uow.claims.keep(booking_id=kept.id, claims=kept.claims())
         uow.commit()
     return kept
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.integration.browser.school import School, allow, open_school, tag
-from tests.integration.browser.visitor import Site, Visitor
+from tests.integration.browser.visitor import Site
 
 DEMO = "demo/getting-started"
 
@@ -106,18 +106,6 @@ def test_it_opens_over_the_page_and_closes_by_the_keyboard(
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
         expect(page.get_by_text(name)).to_be_focused()
-
-
-def test_what_is_embedded_is_accessible(visitor: Visitor) -> None:
-    page = visitor.open(f"/embed/{DEMO}?tz=Europe/Berlin")
-    visitor.check_accessible()
-    page.locator(".times .starts a").first.click()
-    page.get_by_label("Your name").fill("Bo Diddley")
-    page.get_by_label("Your e-mail address").fill("bo@example.org")
-    visitor.check_accessible()
-    page.get_by_role("button", name="Book this time").click()
-    expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
-    visitor.check_accessible()
 
 
 @pytest.mark.usefixtures("allowed")

@@ -1,0 +1,37 @@
+"""A page under the keyboard alone."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+# Whether it is the wanted element, and whether its focus can be seen: a ring, on the screen.
+_STANDS = """selector => {
+  const it = document.activeElement, { outlineStyle, outlineWidth } = getComputedStyle(it);
+  const { top, bottom, left, right } = it.getBoundingClientRect();
+  const there = bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
+  const ring = outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+  const unseen = it !== document.body && !(there && ring) && it.outerHTML.slice(0, 200);
+  return [it.matches(selector), unseen];
+}"""
+
+
+def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
+    """As far as it takes; all that has the focus on the way can be seen to have it."""
+    for _ in range(200):
+        page.keyboard.press(key)
+        found, unseen = page.evaluate(_STANDS, selector)
+        assert not unseen, f"The focus is not seen at {unseen}"
+        if found:
+            return
+    raise AssertionError(f"The keyboard does not lead to {selector}.")
+
+
+def press(page: Page, selector: str, key: str = "Enter") -> None:
+    """Goes there and presses it."""
+    tab_to(page, selector)
+    page.keyboard.press(key)
+
+
+def write(page: Page, selector: str, text: str) -> None:
+    tab_to(page, selector)
+    page.keyboard.type(text)
