@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-# Whether it is the wanted element, and whether its focus can be seen: a ring, on the screen.
+# Whether it is the wanted element, and whether its focus can be seen: a ring, on the screen, and nothing
+# lies over its middle.
 _STANDS = """selector => {
   const it = document.activeElement, { outlineStyle, outlineWidth } = getComputedStyle(it);
   const { top, bottom, left, right } = it.getBoundingClientRect();
   const there = bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
   const ring = outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
-  const unseen = it !== document.body && !(there && ring) && it.outerHTML.slice(0, 200);
-  return [it.matches(selector), unseen];
+  const over = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+  const bare = it.contains(over) || over?.contains(it) || over?.control === it;
+  const seen = it === document.body || (there && ring && bare);
+  const names = [it, over].map((each) => each?.outerHTML.slice(0, 120));
+  return [it.matches(selector), !seen && names.join(" under ")];
 }"""
+
+_TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
@@ -20,6 +26,10 @@ def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
     for _ in range(200):
         page.keyboard.press(key)
         found, unseen = page.evaluate(_STANDS, selector)
+        if unseen:  # a page that is still being loaded may scroll yet
+            page.wait_for_load_state()
+            page.evaluate(_TWO_FRAMES)
+            found, unseen = page.evaluate(_STANDS, selector)
         assert not unseen, f"The focus is not seen at {unseen}"
         if found:
             return
