@@ -2,7 +2,7 @@
 # .venv, which is set up again only when a pyproject.toml changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser fuzz statespace killpoints packaging check audit format bench wheels clean
+.PHONY: help run test browser screenshots fuzz statespace killpoints packaging check audit format bench wheels clean
 
 PY := .venv/bin/python
 JOBS ?= 3
@@ -24,6 +24,10 @@ test: .venv/dev ## set up and run the tests, PostgreSQL included
 
 browser: .venv/dev ## look at every page in headless Chromium (the package chromium)
 	$(PY) -m pytest -n $(JOBS) tests/integration/browser $(ARGS)
+
+screenshots: .venv/dev ## take pictures of every page in every state, into var/screenshots
+	$(PY) -m pytest -q -n $(JOBS) tests/integration/browser/screenshots.py $(ARGS)
+	@echo "The pictures are in var/screenshots."
 
 fuzz: .venv/dev ## send thousands of requests as each role, made from the OpenAPI document (some minutes)
 	$(PY) -m pytest -n $(JOBS) tests/integration/web/fuzz -m "fuzz or not fuzz" $(ARGS)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from structlog.testing import capture_logs
-from werkzeug.serving import make_server
 
-from entrypoints import worker
-from entrypoints.container import Application, assemble
-from entrypoints.settings import Settings
+from entrypoints.container import Application
+from tests.integration.browser.service import IN_MEMORY, serving
+from tests.integration.browser.tour import Country, open_country
 from tests.integration.browser.visitor import Site, Visitor
 
 #: Phone, tablet, desktop.
@@ -53,41 +51,24 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
+def settings() -> dict[str, str]:
     """What a test may change before it asks for the site."""
-    return {
-        "DATABASE_URL": f"sqlite:///{tmp_path}/booking.db",
-        "LOG_LEVEL": "ERROR",
-        "BOOKING_MAILER": "memory",
-    }
+    return dict(IN_MEMORY)
 
 
 @pytest.fixture
 def site(settings: dict[str, str]) -> Iterator[Site]:
     """The service with its starter catalogue on a free port, its worker beside it."""
-    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
-    url = f"http://127.0.0.1:{server.server_port}"
-    application = assemble(
-        Settings.load(settings | {"PUBLIC_URL": url, "PORT": str(server.server_port)})
-    )
-    application.schema.upgrade()
-    application.seed()
-    server.app = application.web_app()
-    stop = Event()
-    threads = [
-        Thread(target=server.serve_forever),
-        Thread(target=worker.run, args=(application, stop)),
-    ]
-    for thread in threads:
-        thread.start()
-    with capture_logs():
-        yield Site(url, application)
-    stop.set()
-    server.shutdown()
-    for thread in threads:
-        thread.join()
-    server.server_close()
-    application.close()
+    with serving(settings) as site, capture_logs():
+        site.application.seed()
+        yield site
+
+
+@pytest.fixture(scope="session")
+def country() -> Iterator[Country]:
+    """What the tour goes through: its states are made once, and stay as they are."""
+    with capture_logs(), open_country() as country:
+        yield country
 
 
 @pytest.fixture

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.integration.browser.keys import tab_to
 from tests.integration.browser.visitor import Visitor
 
 PAGE = "/b/demo/getting-started"
 
 
-def tab_to(page: Page, selector: str) -> None:
-    """By keyboard alone, as far as it takes."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    raise AssertionError(f"The keyboard does not lead to {selector}.")
-
-
-def test_a_booking_is_made_by_keyboard_alone(visitor: Visitor) -> None:
+def test_months_and_days_change_in_place_and_the_keyboard_stays_where_it_was(
+    visitor: Visitor,
+) -> None:
     page = visitor.open(f"{PAGE}?tz=Europe/Berlin")
     expect(page.locator(".starts a").first).to_be_visible()
-    visitor.check_accessible()
     page.evaluate("window.loaded = 'once'")
     tab_to(page, "#following")
     page.keyboard.press("Enter")
@@ -35,17 +28,6 @@ def test_a_booking_is_made_by_keyboard_alone(visitor: Visitor) -> None:
     expect(page.locator(f"#{chosen}")).to_have_attribute("aria-current", "true")
     expect(page.locator(f"#{chosen}")).to_be_focused()
     assert page.evaluate("window.loaded") == "once"  # the page was not loaded anew
-    visitor.check_accessible()
-    tab_to(page, ".times .starts a")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Your details")).to_be_visible()
-    visitor.check_accessible()
-    tab_to(page, "[name=name]")
-    page.keyboard.type("Bo Diddley")
-    tab_to(page, "[name=email]")
-    page.keyboard.type("bo@example.org")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
 
 
 def test_without_scripts_a_time_is_found_and_booked(without_scripts: Visitor) -> None:
@@ -57,7 +39,6 @@ def test_without_scripts_a_time_is_found_and_booked(without_scripts: Visitor) ->
     page.get_by_label("Time zone, or a city").fill("tokyo")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("Times in Asia/Tokyo.")).to_be_visible()
-    without_scripts.check_accessible()
     page.locator(".times .starts a").first.click()
     page.get_by_label("Your name").fill("Bo Diddley")
     page.get_by_label("Your e-mail address").fill("bo@example.org")
@@ -65,7 +46,6 @@ def test_without_scripts_a_time_is_found_and_booked(without_scripts: Visitor) ->
     page.locator(".month button").first.click()
     page.locator(".times .starts button").first.click()
     expect(page.get_by_label("Your name")).to_have_value("Bo Diddley")
-    without_scripts.check_accessible()
     page.get_by_role("button", name="Book this time").click()
     expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
 
@@ -94,14 +74,12 @@ def test_back_forward_and_reload_keep_the_day(visitor: Visitor) -> None:
 
 def test_what_is_wrong_is_said_first_and_leads_to_its_field(anywhere: Visitor) -> None:
     page = anywhere.open("/b/demo/portfolio-review?tz=Europe/Berlin")
-    anywhere.check_accessible()
     page.locator(".times .starts a").first.click()
     page.get_by_label("Your name").fill("Bo Diddley")
     page.locator(".details form").evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="Book this time").click()
     expect(page.get_by_role("alert")).to_be_focused()
     anywhere.expect_status(422)
-    anywhere.check_accessible()
     page.get_by_role("alert").get_by_role("link", name="Where is your portfolio?").click()
     expect(page.get_by_label("Where is your portfolio?")).to_be_focused()
     expect(page.get_by_label("Your name")).to_have_value("Bo Diddley")

@@ -1,24 +1,10 @@
-"""The marketplace and a builder's page, at each width."""
+"""The marketplace: whose zone, and by keyboard."""
 
 from __future__ import annotations
-
-from typing import Final, Literal
 
 from playwright.sync_api import Browser, expect
 
 from tests.integration.browser.visitor import Site, Visitor
-
-SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-
-
-def test_cards_are_accessible_in_light_and_dark(anywhere: Visitor) -> None:
-    anywhere.site.application.core.refresh_openings()
-    for path in ("/", "/b/demo"):
-        page = anywhere.open(path)
-        expect(page.get_by_text("Next opening")).to_be_visible()
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            anywhere.check_accessible()
 
 
 def test_the_next_opening_is_shown_in_the_zone_of_the_browser(
@@ -32,13 +18,6 @@ def test_the_next_opening_is_shown_in_the_zone_of_the_browser(
     expect(page.get_by_text("Asia/Tokyo")).to_be_visible()
     assert page.locator("time").inner_text() != in_berlin
     context.close()
-
-
-def test_without_scripts_it_is_shown_in_the_zone_of_the_builder(without_scripts: Visitor) -> None:
-    without_scripts.site.application.core.refresh_openings()
-    page = without_scripts.open("/")
-    expect(page.get_by_text("Europe/Berlin")).to_be_visible()
-    without_scripts.check_accessible()
 
 
 def test_the_keyboard_skips_to_the_content_and_reaches_the_call(visitor: Visitor) -> None:

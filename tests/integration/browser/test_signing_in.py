@@ -22,26 +22,21 @@ def ask(visitor: Visitor) -> str:
     """From a page for members to the mailed link."""
     page = visitor.open(MEMBERS)
     visitor.expect_status(401)
-    visitor.check_accessible()
     page.get_by_role("main").get_by_role("link", name="Sign in").click()
-    visitor.check_accessible()
     page.get_by_label("Your e-mail address").fill(EMAIL)
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
-    visitor.check_accessible()
     return newest_link(visitor.site, EMAIL)
 
 
 def book_and_sign_out(visitor: Visitor, page: Page) -> None:
     expect(page).to_have_url(re.compile(MEMBERS))
     page.locator(".starts a").first.click()
-    visitor.check_accessible()
     page.get_by_label("Your name").fill("Ana Ng")
     page.get_by_role("button", name="Book this time").click()
     expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
     page.get_by_role("link", name="My bookings").click()
     expect(page.get_by_role("link", name=re.compile("experiment lab"))).to_be_visible()
-    visitor.check_accessible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
@@ -54,7 +49,6 @@ def test_a_link_signs_in_with_one_click(anywhere: Visitor) -> None:
     expect(page.get_by_label("Link of the mail")).not_to_be_visible()
     expect(page.get_by_role("button", name="Sign in")).to_be_focused()
     assert "#" not in page.url  # nor in the history
-    anywhere.check_accessible()
     page.keyboard.press("Enter")
     book_and_sign_out(anywhere, page)
 
@@ -62,7 +56,6 @@ def test_a_link_signs_in_with_one_click(anywhere: Visitor) -> None:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("used already")
     anywhere.expect_status(401)
-    anywhere.check_accessible()
     expect(page.get_by_role("button", name="Send a new link")).to_be_visible()
 
 
@@ -91,7 +84,6 @@ def test_a_form_that_is_too_old_is_sent_again(anywhere: Visitor) -> None:
     page.get_by_role("button", name="Book this time").click()
     expect(page.get_by_role("alert")).to_contain_text("nothing was done yet")
     anywhere.expect_status(400)
-    anywhere.check_accessible()
     page.get_by_role("button", name="Send it again").click()
     expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
     expect(page.get_by_text("one two")).to_be_visible()

@@ -12,6 +12,15 @@ from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
 
 from entrypoints.container import Application
 
+# Once a document, and nothing but what is found; what is shown within a page is a page of its own.
+_AXE = """async (axe) => {
+  if (!window.axe) (0, eval)(axe);
+  const { violations } = await window.axe.run({ resultTypes: ["violations"], iframes: false });
+  return violations
+    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+}"""
+
 
 @frozen
 class Site:
@@ -29,13 +38,18 @@ def sign_in_link(site: Site, email: str) -> str:
 
 def newest_link(site: Site, email: str) -> str:
     """Of the newest mail to that address, once the worker has sent it."""
-    mailer: Any = site.application.mailer
     for _ in range(200):
-        found = [re.search(r"\S+/signin#link=\S+", each.text) for each in mailer.sent_to(email)]
-        if links := [each[0] for each in found if each]:
-            return links[-1]
+        if link := mailed_link(site, email):
+            return link
         sleep(0.05)
     raise AssertionError("No mail came.")
+
+
+def mailed_link(site: Site, email: str) -> str:
+    """Of the newest mail to that address, by now; empty where there is none."""
+    mailer: Any = site.application.mailer
+    found = [re.search(r"\S+/signin#link=\S+", each.text) for each in mailer.sent_to(email)]
+    return next((each[0] for each in reversed(found) if each), "")
 
 
 @define(slots=False)  # playwright keeps its handlers on the object that they belong to
@@ -46,6 +60,7 @@ class Visitor:
     site: Site
     axe: Axe | None  # a script itself, so there is none where no scripts run
     faults: list[str] = field(factory=list)
+    hosts: tuple[str, ...] = ()  # those that its pages may ask, besides the site
 
     def __attrs_post_init__(self) -> None:
         self.page.set_default_timeout(10_000)
@@ -62,19 +77,22 @@ class Visitor:
         """No script failed, no console error, no dialog, no request to a foreign host."""
         assert not self.faults, self.faults
 
-    def expect_status(self, status: int) -> None:
-        """The browser's own complaint about an answer that the test has asked for is no fault."""
+    def expect_status(self, status: int) -> bool:
+        """The browser's own complaint about an answer that the test has asked for is no fault.
+
+        Whether there was one.
+        """
+        before = len(self.faults)
         self.faults = [each for each in self.faults if f"status of {status}" not in each]
+        return len(self.faults) < before
 
     def check_accessible(self) -> None:
         """axe finds nothing serious, and nothing is wider than the screen."""
-        found: dict[str, Any] = self.axe.run(self.page).response if self.axe else {}
-        serious = [
-            (each["id"], [node["html"] for node in each["nodes"]])
-            for each in found.get("violations", [])
-            if each["impact"] in ("serious", "critical")
-        ]
+        serious = self.page.evaluate(_AXE, self.axe.axe_script) if self.axe else []
         assert not serious, serious
+        self.check_width()
+
+    def check_width(self) -> None:
         wide = self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not wide, "The page is wider than the screen."
 
@@ -87,5 +105,5 @@ class Visitor:
         dialog.dismiss()
 
     def _watch(self, request: Request) -> None:
-        if not request.url.startswith((self.site.url, "data:", "blob:")):
+        if not request.url.startswith((self.site.url, *self.hosts, "data:", "blob:")):
             self.faults.append(f"foreign host: {request.url}")
