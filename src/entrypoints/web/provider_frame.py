@@ -13,6 +13,7 @@ from booking_core import (
     BookingCore,
     BookingError,
     Created,
+    NotFound,
     Offer,
     ProviderFailed,
     SchedulingMode,
@@ -43,19 +44,34 @@ def show(
     error: BookingError | None = None,
 ) -> Any:
     """Raises as the core does where there is no such page, or none for the viewer."""
+    shown = errors.for_visitors(error) if error else None
+    if _may_come(shown):
+        page = render_template("provider_late.html", offer=offer, place=place)
+    else:
+        page = _framing(application, offer, place, viewer, shown)
+    return (page, problems.of(shown).status, errors.when_to_retry(shown)) if shown else page
+
+
+def _may_come(error: BookingError | None) -> bool:
+    """Whether what was scheduled there may be read a moment later."""
+    away = isinstance(error, NotFound) or getattr(error, "retryable", False)
+    return away and "event" in request.form
+
+
+def _framing(
+    application: Application, offer: Offer, place: Place, viewer: Actor, error: BookingError | None
+) -> str:
     link = application.core.offer_link(session_type_id=offer.session_type.id, actor=viewer)
     host = urlsplit(application.settings.public_url).hostname or ""
-    shown = errors.for_visitors(error) if error else None
     headers.show_within(_origin(link.url))
-    page = render_template(
+    return render_template(
         "provider_frame.html",
         offer=offer,
         place=place,
-        error=shown,
+        error=error,
         link=link.url,
         framed=_embedded(link.url, host),
     )
-    return (page, problems.of(shown).status, errors.when_to_retry(shown)) if shown else page
 
 
 def join(core: BookingCore, offer: Offer, actor: Actor) -> Created:

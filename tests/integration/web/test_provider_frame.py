@@ -5,20 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from booking_core import (
+    BookingError,
     CalendarEvent,
     CalendarRef,
     Contact,
+    NotFound,
+    ProviderFailed,
     SchedulingLink,
     SchedulingMode,
     Slot,
     TimeWindow,
 )
+from entrypoints import problems
 from entrypoints.container import Application
 from entrypoints.settings import Settings
 from tests.integration.posting_calendar import PostingCalendar, application_on
@@ -132,8 +137,25 @@ def test_an_event_that_is_not_there_is_not_believed(
 ) -> None:
     answer = client.post(PAGE, data={"event": "https://calendar.test/events/made-up"})
     assert answer.status_code == 404
-    assert "<iframe" in answer.text
     assert booked(application) == 0
+
+
+@pytest.mark.parametrize("failed", [NotFound("event"), ProviderFailed("down", retryable=True)])
+def test_who_scheduled_what_cannot_be_read_yet_looks_again_and_does_not_schedule_twice(
+    client: FlaskClient,
+    calendar: PostingCalendar,
+    place: Callable[..., CalendarEvent],
+    failed: BookingError,
+) -> None:
+    event, find = place(), calendar.find
+    calendar.find = Mock(side_effect=failed)  # type: ignore[method-assign]
+    answer = client.post(PAGE, data=said(event))
+    assert answer.status_code == problems.of(failed).status
+    assert "do not schedule it once more" in answer.text
+    assert "<iframe" not in answer.text
+    calendar.find = find  # type: ignore[method-assign]
+    answer = client.post(PAGE, data=fields_of(answer.text))
+    assert "You are booked" in client.get(answer.headers["Location"]).text
 
 
 def test_who_does_not_know_its_place_in_the_event_is_not_let_in(
