@@ -18,6 +18,7 @@ from booking_core import (
     BookingState,
     CalendarRef,
     DayRange,
+    Details,
     PaymentStatus,
     Schedule,
     SchedulingMode,
@@ -209,6 +210,14 @@ def _wrong_fields(guide: Guide) -> None:
     page = guide.details(PAID)
     page.locator(".details form").evaluate("form => form.noValidate = true")
     page.locator("[name=email]").fill("ana@")
+    guide.send()
+
+
+def _wrong_guests(guide: Guide) -> None:
+    page = guide.details()
+    guide.fill()
+    page.locator("details:has([name=guests]) summary").click()
+    page.locator("[name=guests]").fill("bea@example.org\nnobody")
     guide.send()
 
 
@@ -424,6 +433,17 @@ def _providers_page(guide: Guide) -> None:
     expect(guide.page.frame_locator("iframe").get_by_role("button").first).to_be_visible()
 
 
+def _not_read_yet(guide: Guide) -> None:
+    page = guide.open(guide.country.elsewhere.url + SESSION)
+    fields, event = (
+        page.locator("form[data-joins]"),
+        f"{guide.country.calendly.url}/scheduled_events/none",
+    )
+    fields.evaluate("(form, event) => (form.elements.event.value = event)", event)
+    with page.expect_navigation():
+        fields.evaluate("form => form.submit()")
+
+
 def _too_often(guide: Guide) -> None:
     path = guide.country.empty.url + "/me/export"
     with suppress(HTTPError):
@@ -457,6 +477,7 @@ TOUR = (
     Stop("details-paid", lambda guide: guide.details(PAID)),
     Stop("details-interview", lambda guide: guide.details("interview-practice")),
     Stop("details-wrong", _wrong_fields, 422),
+    Stop("details-wrong-guests", _wrong_guests, 422),
     Stop("details-taken", _taken, 409),
     Stop("details-again", _too_old, 400),
     Stop("booking-to-pay", _booking(PAID)),
@@ -471,6 +492,7 @@ TOUR = (
     ),
     Stop("booking-being-made", _booking(state=_S.CONFIRMING)),
     Stop("booking-booked", _booking()),
+    Stop("booking-booked-guests", _booking(details=Details(guests=("bea@example.org", ANA)))),
     Stop("booking-booked-paid", _paid("card")),
     Stop("booking-too-late-to-change", _booking(PAID, state=_S.CONFIRMED, slot=_soon(3))),
     Stop("booking-moving", _booking(pending_slot=_soon(300))),
@@ -500,6 +522,7 @@ TOUR = (
     Stop("hours-wrong", _wrong_hours, 422),
     Stop("hours-displaced", _displaced),
     Stop("hours-signed-out", _signed_out_of_hours, 401),
+    Stop("hours-of-nobody", _as_client("/builder/schedule"), 403),
     Stop("hours-elsewhere", lambda guide: _hours(guide, guide.country.elsewhere)),
     Stop("refused-not-found", _at("/nothing/here"), 404),
     Stop("refused-builder", _at("/b/nobody"), 404),
@@ -514,4 +537,5 @@ TOUR = (
     Stop("embedding-button", _embedding(mode="button", label="Book us"), needs_scripts=True),
     Stop("embedding-popup", _embedding("Book us", mode="button", label="Book us"), 200, True),
     Stop("providers-page", _providers_page),
+    Stop("providers-page-late", _not_read_yet, 404),
 )
