@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from structlog.testing import capture_logs
 
-from tests.integration.browser.tour import TOUR, Country, Guide, Stop
+from tests.integration.browser.tour import TOUR, Country, Stop, standing_at
 
 FOLDER = Path(os.environ.get("SCREENSHOTS", "var/screenshots"))
 PHONE, DESKTOP = 390, 1280
@@ -31,12 +30,10 @@ def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[tuple[st
 @pytest.mark.parametrize("stop", TOUR, ids=lambda stop: stop.name)
 def test_a_picture_is_taken(stop: Stop, page: tuple[str, Page], country: Country) -> None:
     locale, shown = page
-    shown.context.clear_cookies()
-    with capture_logs():
-        stop.go(Guide(shown.context, country, shown))
-    for width in WIDTHS[locale]:
-        shown.set_viewport_size({"width": width, "height": 844 if width == PHONE else 800})
-        for scheme in ("light", "dark"):
-            shown.emulate_media(color_scheme=scheme)
-            name = f"{stop.name}.{locale[:2]}.{width}.{scheme}.png"
-            shown.screenshot(path=FOLDER / name, full_page=stop.ours)
+    with standing_at(stop, country, shown):
+        for width in WIDTHS[locale]:
+            shown.set_viewport_size({"width": width, "height": 844 if width == PHONE else 800})
+            for scheme in ("light", "dark"):
+                shown.emulate_media(color_scheme=scheme)
+                name = f"{stop.name}.{locale[:2]}.{width}.{scheme}.png"
+                shown.screenshot(path=FOLDER / name, full_page=stop.ours)

@@ -68,7 +68,7 @@ def test_whoever_comes_back_to_the_page_does_not_wait_for_it(visitor: Visitor) -
     change(visitor.site, booking, state=BookingState.CONFIRMING)
     page = visitor.page
     page.clock.install()
-    visitor.open(let_in(page, visitor.site, booking))
+    visitor.open(let_in(page.context, visitor.site, booking))
     for _ in range(8):  # until it asks every minute only
         with page.expect_response(re.compile("/bookings/")):
             page.clock.run_for(60_000)

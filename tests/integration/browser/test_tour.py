@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
-from structlog.testing import capture_logs
 
 from tests.integration.browser.conftest import WIDTHS
-from tests.integration.browser.tour import TOUR, Country, Guide, Stop
+from tests.integration.browser.tour import TOUR, Country, Stop, standing_at
 from tests.integration.browser.visitor import Visitor
 
 # Each scheme and each of the outer widths is looked at; colours and layout do not depend on each other.
@@ -39,26 +38,23 @@ def visitors(chromium: Browser, country: Country) -> Iterator[dict[bool, Visitor
 def test_anybody_can_use_it(stop: Stop, visitors: dict[bool, Visitor], country: Country) -> None:
     for scripts in (True, False):
         if scripts or not stop.needs_scripts:
-            visitor = visitors[scripts]
-            _go(stop, visitor, country)
-            for width, scheme in LOOKS:
-                visitor.page.set_viewport_size({"width": width, "height": 900})
-                visitor.page.emulate_media(color_scheme=scheme)
-                if stop.ours:
-                    visitor.check_accessible()
-                visitor.check_width()
-            visitor.page.set_viewport_size({"width": WIDTHS[1], "height": 900})
-            visitor.check_width()
-            visitor.check_quiet()
+            _look(stop, visitors[scripts], country)
 
 
-def _go(stop: Stop, visitor: Visitor, country: Country) -> None:
+def _look(stop: Stop, visitor: Visitor, country: Country) -> None:
     page = visitor.page
-    page.context.clear_cookies()
     visitor.faults.clear()
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-    with capture_logs():
-        stop.go(Guide(page.context, country, page))
-    if stop.status != 200:
-        assert visitor.expect_status(stop.status), f"The answer was not {stop.status}."
-    assert page.locator("h1").first.inner_text().strip()
+    with standing_at(stop, country, page):
+        if stop.status != 200:
+            assert visitor.expect_status(stop.status), f"The answer was not {stop.status}."
+        assert page.locator("h1").first.inner_text().strip()
+        for width, scheme in LOOKS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            if stop.ours:
+                visitor.check_accessible()
+            visitor.check_width()
+        page.set_viewport_size({"width": WIDTHS[1], "height": 900})
+        visitor.check_width()
+        visitor.check_quiet()

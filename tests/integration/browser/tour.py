@@ -11,10 +11,12 @@ from urllib.request import urlopen
 
 from attrs import define, evolve, frozen
 from playwright.sync_api import BrowserContext, Page, expect
+from structlog.testing import capture_logs
 
 from adapters.memory import MemoryClock
 from booking_core import (
     Actor,
+    Booking,
     BookingState,
     CalendarRef,
     DayRange,
@@ -144,11 +146,12 @@ def _two_more_builders(site: Site) -> None:
 
 @define
 class Guide:
-    """Leads a browser to where a stop of the tour is."""
+    """Leads a browser to where a stop of the tour is; what is `meanwhile` ends when it goes on."""
 
     context: BrowserContext
     country: Country
     page: Page
+    meanwhile: ExitStack
 
     @property
     def site(self) -> Site:
@@ -180,6 +183,21 @@ class Guide:
     def sign_in(self, email: str) -> Actor:
         return sign_in(self.context, self.site, email)
 
+    def book(
+        self, kind: str = FREE, place: int = 0, *, actor: Actor | None = None, **changes: Any
+    ) -> Booking:
+        """A booking as days would have made it; meanwhile, then its time is open again."""
+        booking = book(self.site, kind, place, actor=actor)
+        over: dict[str, Any] = {"state": BookingState.CANCELLED, "deadline": None}
+        self.meanwhile.callback(change, self.site, booking, **over)
+        return change(self.site, booking, **changes) if changes else booking
+
+    def let_in(self, booking: Booking) -> str:
+        return let_in(self.context, self.site, booking)
+
+    def away(self, provider: object, *questions: str) -> None:
+        self.meanwhile.enter_context(away(provider, *questions))
+
 
 Go = Callable[[Guide], Any]
 
@@ -197,6 +215,16 @@ class Stop:
     status: int = 200
     needs_scripts: bool = False
     ours: bool = True
+
+
+@contextmanager
+def standing_at(stop: Stop, country: Country, page: Page) -> Iterator[None]:
+    """The browser shows that stop, which stays as it is."""
+    page.context.clear_cookies()
+    with ExitStack() as meanwhile, capture_logs():
+        stop.go(Guide(page.context, country, page, meanwhile))
+        meanwhile.callback(page.goto, "about:blank")  # a page that waits asks again and again
+        yield
 
 
 def _at(path: str) -> Go:
@@ -224,14 +252,13 @@ def _wrong_guests(guide: Guide) -> None:
 def _taken(guide: Guide) -> None:
     guide.details(place=6)
     guide.fill()
-    other = book(guide.site, place=6)
+    guide.book(place=6)
     guide.send()
-    change(guide.site, other, state=BookingState.CANCELLED)
 
 
 def _provider_down(guide: Guide) -> None:
-    with away(guide.site.application.calendar, "open_slots"):
-        guide.open(f"{SESSION}?{IN_BERLIN}")
+    guide.away(guide.site.application.calendar, "open_slots")
+    guide.open(f"{SESSION}?{IN_BERLIN}")
 
 
 def _as_client(path: str) -> Go:
@@ -253,72 +280,57 @@ def _too_old(guide: Guide) -> None:
 
 
 def _booking(kind: str = FREE, query: str = "", **changes: Any) -> Go:
-    """Its page, after it was changed to what days would have made of it."""
-
     def go(guide: Guide) -> None:
-        booking = book(guide.site, kind)
-        if changes:
-            change(guide.site, booking, **changes)
-        guide.open(let_in(guide.context, guide.site, booking) + query)
-        change(guide.site, booking, state=BookingState.CANCELLED)  # and its time is open again
+        guide.open(guide.let_in(guide.book(kind, **changes)) + query)
 
     return go
 
 
 def _paid(*moves: str, cancelled: bool = False) -> Go:
     def go(guide: Guide) -> None:
-        booking = book(guide.site, PAID, -1)
+        booking = guide.book(PAID, -1)
         play(guide.site, booking, *moves)
-        path = let_in(guide.context, guide.site, booking)
+        path = guide.let_in(booking)
         if cancelled:
             core = guide.site.application.core
             core.cancel_booking(booking_id=booking.id, reason="I am ill.", actor=SYSTEM)
             work(guide.site)
         guide.open(path)
-        change(guide.site, booking, state=BookingState.CANCELLED)
 
     return go
 
 
 def _no_checkout(guide: Guide) -> None:
-    with away(guide.site.application.payments, "request"):
-        booking = book(guide.site, PAID)
-        guide.open(let_in(guide.context, guide.site, booking))
-    change(guide.site, booking, state=BookingState.CANCELLED)
+    guide.away(guide.site.application.payments, "request")
+    guide.open(guide.let_in(guide.book(PAID)))
 
 
 def _time_is_up(guide: Guide) -> None:
-    booking = book(guide.site, PAID)
-    change(guide.site, booking, deadline=NOW - timedelta(minutes=1))
-    with away(guide.site.application.payments, "standing", "expire"):
-        guide.open(let_in(guide.context, guide.site, booking))
-    change(guide.site, booking, state=BookingState.CANCELLED)
+    guide.away(guide.site.application.payments, "standing", "expire")
+    guide.open(guide.let_in(guide.book(PAID, deadline=NOW - timedelta(minutes=1))))
 
 
 def _not_paid(guide: Guide) -> None:
-    booking = book(guide.site, PAID)
+    booking = guide.book(PAID)
     refused = evolve(booking.payment, status=PaymentStatus.FAILED)
     change(guide.site, booking, state=BookingState.EXPIRED, deadline=None, payment=refused)
-    guide.open(let_in(guide.context, guide.site, booking))
+    guide.open(guide.let_in(booking))
 
 
 def _move(query: str = "") -> Go:
     def go(guide: Guide) -> None:
-        booking = book(guide.site)
-        guide.open(f"{let_in(guide.context, guide.site, booking)}/move?{IN_BERLIN}{query}")
+        guide.open(f"{guide.let_in(guide.book())}/move?{IN_BERLIN}{query}")
         if query:
             guide.page.locator(".times .starts a").last.click()
             expect(guide.page.locator(".details")).to_be_visible()
-        change(guide.site, booking, state=BookingState.CANCELLED)
 
     return go
 
 
 def _checkout(guide: Guide) -> None:
-    booking = book(guide.site, PAID)
+    booking = guide.book(PAID)
     assert booking.payment.checkout_url
     guide.open(booking.payment.checkout_url)
-    change(guide.site, booking, state=BookingState.CANCELLED)
 
 
 def _soon(hours: int) -> Slot:
@@ -355,14 +367,11 @@ def _wrong_token(guide: Guide) -> None:
 
 def _own_bookings(guide: Guide) -> None:
     client = guide.sign_in("bo@example.org")
-    live = [book(guide.site, place=place, actor=client) for place in (0, 4)]
-    live.append(book(guide.site, PAID, actor=client))
-    change(guide.site, live[1], state=BookingState.CONFIRMING)
-    ended = book(guide.site, place=9, actor=client)
-    change(guide.site, ended, state=BookingState.COMPLETED, slot=_soon(-200))
+    guide.book(actor=client)
+    guide.book(place=4, actor=client, state=BookingState.CONFIRMING)
+    guide.book(PAID, actor=client)
+    guide.book(place=9, actor=client, state=BookingState.COMPLETED, slot=_soon(-200))
     guide.open("/me")
-    for each in live:
-        change(guide.site, each, state=BookingState.CANCELLED)
 
 
 # ---- a builder's hours ---------------------------------------------------------------------------
@@ -387,7 +396,7 @@ def _wrong_hours(guide: Guide) -> None:
 
 
 def _displaced(guide: Guide) -> None:
-    booking = book(guide.site)
+    booking = guide.book()
     page = _hours(guide)
     page.locator("[name=do][value='add away']").click()
     assert booking.slot
@@ -396,7 +405,6 @@ def _displaced(guide: Guide) -> None:
     page.locator("[name=away-last]").last.fill(day)
     guide.click("[name=do][value=save]")
     expect(page.get_by_role("alert")).to_be_visible()
-    change(guide.site, booking, state=BookingState.CANCELLED)
 
 
 def _signed_out_of_hours(guide: Guide) -> None:
