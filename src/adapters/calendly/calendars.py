@@ -50,7 +50,7 @@ from booking_core import (
 
 _Looked = EventRecord | NotFound | ProviderFailed
 
-_REPLACED = "The builder has bound another calendar account since this booking was begun."
+_REPLACED = "The builder has another calendar account since this booking was begun."
 _NO_TOKEN = (
     "Calendly does not take this token; make a personal access token there under Integrations, API"
     " and webhooks, and give it whole."
@@ -248,14 +248,13 @@ class CalendlyCalendars(
             raise
 
     def _is_out_of_reach(self, booking: Booking, failed: ProviderFailed) -> bool:
-        """Its builder has bound another account since, and no other token opens the one that it was
-        begun for. Waiting would change nothing; where none is bound now, the same one may be again."""
+        """Its builder has another account since, and no token of ours opens the one that it was begun
+        for. Waiting would change nothing; an account that was unbound alone may be bound again."""
         account = account_begun_for(booking)
         if failed.retryable or booking.event is not None or not account:
             return False
         with self._unit_of_work(write=False) as uow:
-            binding = uow.calendar_bindings.of_builder(booking.builder_id)
-        return binding is not None and binding.account != account
+            return uow.builders.get(booking.builder_id).calendar_account != account
 
     def mark_no_show(self, *, booking: Booking) -> None:
         self._of_booking(booking).mark_no_show(booking=booking)
