@@ -11,7 +11,7 @@ from adapters.calendly.accounts import account_begun_for
 from adapters.calendly.api import CalendlyApi
 from adapters.calendly.calendar import CalendlyCalendar
 from adapters.calendly.offers import one_line
-from adapters.calendly.refusals import CalendlyError, Refusal, told_as_failures
+from adapters.calendly.refusals import CalendlyError, NoCredentials, Refusal, told_as_failures
 from adapters.calendly.side_by_side import side_by_side
 from adapters.calendly.tokens import BoundToken, LostToken, Tokens, is_token
 from booking_core import (
@@ -251,7 +251,9 @@ class CalendlyCalendars(
         """Its builder has another account since, and no token of ours opens the one that it was begun
         for. Waiting would change nothing; an account that was unbound alone may be bound again."""
         account = account_begun_for(booking)
-        if failed.retryable or booking.event is not None or not account:
+        if booking.event is not None or not account:
+            return False
+        if failed.retryable or _is_of_our_token(failed):
             return False
         with self._unit_of_work(write=False) as uow:
             return uow.builders.get(booking.builder_id).calendar_account != account
@@ -318,6 +320,14 @@ class CalendlyCalendars(
 
 def _refused(message: str) -> InvalidRequest:
     return InvalidRequest(message, [FieldError("/token", message)])
+
+
+def _is_of_our_token(failed: ProviderFailed) -> bool:
+    """It is worth nothing now, or lacks a scope: what a good one would open is not known."""
+    refused = failed.__cause__
+    if isinstance(refused, Refusal):
+        return refused.status == 401 or bool(refused.lacking_scopes)
+    return isinstance(refused, NoCredentials)
 
 
 def _of_its_own(

@@ -748,6 +748,18 @@ def test_so_does_what_waits_for_an_account_in_whose_place_an_operator_named_anot
     assert (booking.state, booking.cancel_reason) == (BookingState.FAILED, "calendar_refused")
 
 
+def test_a_token_of_ours_that_is_not_taken_says_nothing_of_what_it_would_open(
+    bound: Service, sim: Simulator, token: str
+) -> None:
+    sim.faults.order("POST /invitees", Fault.ERROR_500)
+    bound.confirm("lesson")
+    bound.bind(token=sim.token(sim.user("Cleo")))
+    sim.revoke(token)
+    sim.clock.advance(timedelta(minutes=1))
+    bound.deliver()
+    assert [each.state for each in bound.bookings()] == [BookingState.CONFIRMING]
+
+
 def test_what_waits_for_an_account_that_is_bound_no_more_goes_on_once_it_is_again(
     bound: Service, sim: Simulator
 ) -> None:
