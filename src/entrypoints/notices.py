@@ -83,22 +83,28 @@ class OwnNotices:
         What nobody registered stays so, and what fails is for the next look. Where the service's own
         stands, the accounts that builders bound since get theirs.
         """
+        again = wanted = False
         try:
             own = self.own()
             active = any(each.active for each in own)
             self.metrics.notices(active=active)
             wanted = bool(own or self._lost)
-            again = wanted and not active
-            if again:
+            if wanted and not active:
                 _log.warning("the provider had stopped its notices", url=self.url)
                 self.rotate()
                 self.metrics.notices(active=True)
+                again = True
+        except BookingError as failed:  # which stops no builder's
+            _log.warning("the provider's notices are not looked after", error=failed.message)
+        return any([again, *self._watch_bound(wanted)])
+
+    def _watch_bound(self, wanted: bool) -> list[bool]:
+        try:
             bound = self.of_builders()
         except BookingError as failed:
-            _log.warning("the provider's notices are not looked after", error=failed.message)
-            return False
-        made = [each._kept(builder_id, wanted) for builder_id, each in bound.items()]
-        return again or any(made)
+            _log.warning("builders' own accounts could not be asked for", error=failed.message)
+            return []
+        return [each._kept(builder_id, wanted) for builder_id, each in bound.items()]
 
     def _kept(self, builder_id: BuilderId, wanted: bool) -> bool:
         """Registers those of a builder's account where they are missing; whether it did."""

@@ -267,7 +267,11 @@ class CalendlyCalendar(CalendarProvider, CalendarNoticeReader, NoticeSubscriptio
             return CalendarEvent(account, invitee.event_id, invitee.event_uri, invitee.uri)
         if event.start != slot.start:
             raise ProviderFailed("Calendly booked another time than it was asked for.")
-        return self._trails.ref(Place(event, invitee), account)
+        place, asked = Place(event, invitee), len(booking.details.guests)
+        if place.guests is not None and (came := len(place.guests)) < asked:
+            message = "Calendly invited %d of the %d guests of booking %s"
+            _log.error(message, came, asked, booking.id)
+        return self._trails.ref(place, account)
 
     def ensure_absent(
         self, *, booking: Booking, slot: Slot, only: CalendarEvent | None = None

@@ -11,7 +11,7 @@ from adapters.calendly.accounts import account_begun_for
 from adapters.calendly.api import CalendlyApi
 from adapters.calendly.calendar import CalendlyCalendar
 from adapters.calendly.offers import one_line
-from adapters.calendly.refusals import CalendlyError, Refusal, told_as_failures
+from adapters.calendly.refusals import CalendlyError, NoCredentials, Refusal, told_as_failures
 from adapters.calendly.side_by_side import side_by_side
 from adapters.calendly.tokens import BoundToken, LostToken, Tokens, is_token
 from booking_core import (
@@ -50,7 +50,7 @@ from booking_core import (
 
 _Looked = EventRecord | NotFound | ProviderFailed
 
-_REPLACED = "The builder has bound another calendar account since this booking was begun."
+_REPLACED = "The builder has another calendar account since this booking was begun."
 _NO_TOKEN = (
     "Calendly does not take this token; make a personal access token there under Integrations, API"
     " and webhooks, and give it whole."
@@ -248,14 +248,15 @@ class CalendlyCalendars(
             raise
 
     def _is_out_of_reach(self, booking: Booking, failed: ProviderFailed) -> bool:
-        """Its builder has bound another account since, and no other token opens the one that it was
-        begun for. Waiting would change nothing; where none is bound now, the same one may be again."""
+        """Its builder has another account since, and no token of ours opens the one that it was begun
+        for. Waiting would change nothing; an account that was unbound alone may be bound again."""
         account = account_begun_for(booking)
-        if failed.retryable or booking.event is not None or not account:
+        if booking.event is not None or not account:
+            return False
+        if failed.retryable or _is_of_our_token(failed):
             return False
         with self._unit_of_work(write=False) as uow:
-            binding = uow.calendar_bindings.of_builder(booking.builder_id)
-        return binding is not None and binding.account != account
+            return uow.builders.get(booking.builder_id).calendar_account != account
 
     def mark_no_show(self, *, booking: Booking) -> None:
         self._of_booking(booking).mark_no_show(booking=booking)
@@ -319,6 +320,14 @@ class CalendlyCalendars(
 
 def _refused(message: str) -> InvalidRequest:
     return InvalidRequest(message, [FieldError("/token", message)])
+
+
+def _is_of_our_token(failed: ProviderFailed) -> bool:
+    """It is worth nothing now, or lacks a scope: what a good one would open is not known."""
+    refused = failed.__cause__
+    if isinstance(refused, Refusal):
+        return refused.status == 401 or bool(refused.lacking_scopes)
+    return isinstance(refused, NoCredentials)
 
 
 def _of_its_own(

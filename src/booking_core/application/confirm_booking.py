@@ -138,7 +138,7 @@ class ConfirmBooking:
             answers=_with(answers, wish.answers),
             guests=said.guests if wish.guests is None else wish.guests,
         )
-        found = details(offer.session_type, whole, booking.client.contact)
+        found = details(offer, whole, booking.client.contact)
         booking.details = evolve(found, location=said.location)
         return booking
 

@@ -116,7 +116,7 @@ class BookingPlacer:
             tag=CalendarTag(self.ids.new("tag")),
             calendar_ref=_held_by(offer),
             created_at=self.keeper.clock.now(),
-            details=details(session_type, wish, client.contact, answered=answered),
+            details=details(offer, wish, client.contact, answered=answered),
             origin=self.holds.origin(wish.remote_address),
         )
         booking.by = wish.actor.name
@@ -184,10 +184,9 @@ class BookingPlacer:
         booking.hold(slot, until=hold_deadline(self.keeper.clock.now()))
 
 
-def details(
-    session_type: SessionType, wish: Wish, contact: Contact, *, answered: bool = True
-) -> Details:
+def details(offer: Offer, wish: Wish, contact: Contact, *, answered: bool = True) -> Details:
     """What the client said, once it is checked. Raises InvalidAnswers, InvalidRequest."""
+    session_type = offer.session_type
     if len(wish.notes) > _LONGEST_NOTES:
         message = f"Notes have at most {_LONGEST_NOTES} characters."
         raise InvalidRequest(message, [FieldError("/notes", message)])
@@ -200,7 +199,7 @@ def details(
         pathway=_pathway(session_type, wish.pathway),
         answers=answers,
         notes=wish.notes,
-        guests=check_guests(wish.guests or (), contact),
+        guests=check_guests(wish.guests or (), contact.email, offer.builder.email),
     )
 
 

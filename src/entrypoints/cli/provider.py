@@ -33,6 +33,7 @@ from entrypoints.problems import EX_NO, EX_NOINPUT, EX_TEMPFAIL
 from entrypoints.settings import SettingsError
 
 _T = TypeVar("_T")
+_OURS = "The service's account"
 
 builder_option = click.option(
     "--builder", metavar="NAME", help="Only this one (id or slug); all when left out."
@@ -249,6 +250,26 @@ def _of_builders(
     return answers, failed
 
 
+def _of_ours(
+    session: Session, ask: Callable[[OwnNotices], _T], *, alone: bool
+) -> tuple[_T | None, list[str]]:
+    """What was answered about the service's account, and why it could not be asked.
+
+    Where there is no other one that is told as everywhere.
+    """
+    try:
+        return ask(_notices(session)), []
+    except BookingError as refused:
+        if alone:
+            raise
+        return None, [refused.message]
+
+
+def _refusals(refused: Sequence[str], failed: Sequence[Failure]) -> list[dict[str, Any]]:
+    ours = [{"builderId": None, "about": None, "detail": each} for each in refused]
+    return [*ours, *(views.failure(each) for each in failed)]
+
+
 def _listed(notices: OwnNotices) -> Sequence[Subscription]:
     return notices.subscriptions.subscriptions()
 
@@ -256,7 +277,8 @@ def _listed(notices: OwnNotices) -> Sequence[Subscription]:
 def _list(session: Session) -> None:
     notices = _notices(session)
     bound, failed = _of_builders(session, _listed)
-    found: list[tuple[BuilderId | None, Subscription]] = [(None, each) for each in _listed(notices)]
+    ours, refused = _of_ours(session, _listed, alone=not (bound or failed))
+    found: list[tuple[BuilderId | None, Subscription]] = [(None, each) for each in ours or ()]
     found += [(builder_id, each) for builder_id, listed in bound for each in listed]
     rows = [
         (
@@ -269,22 +291,25 @@ def _list(session: Session) -> None:
     told = {
         "webhooks": [views.subscription(each, builder_id) for builder_id, each in found],
         "own": notices.url,
-        "failed": [views.failure(each) for each in failed],
+        "failed": _refusals(refused, failed),
     }
     session.screen.answer(
         told,
         table(("", f"Since ({session.timezone})", "Posts to"), rows)
         if rows
         else f"There are none; `{command('webhooks register')}` adds {notices.url}.",
-        *_not_asked(session, failed),
+        *_not_asked(session, refused, failed),
     )
 
 
-def _not_asked(session: Session, failed: list[Failure]) -> Iterator[RenderableType]:
-    if failed:
-        rows = [(session.builder_name(each.builder_id), _why(each.error)) for each in failed]
+def _not_asked(
+    session: Session, refused: Sequence[str], failed: Sequence[Failure]
+) -> Iterator[RenderableType]:
+    rows = [(_OURS, _why(each)) for each in refused]
+    rows += [(_whose(session, each.builder_id), _why(each.error)) for each in failed]
+    if rows:
         yield ""
-        yield table(("Builder's own account", "Why it could not be asked"), rows)
+        yield table(("Account", "Why it could not be asked"), rows)
 
 
 def _where(each: Subscription, builder: str) -> Text:
@@ -330,25 +355,16 @@ def _registered(
     ctx: click.Context, session: Session, how: Callable[[OwnNotices], Subscription]
 ) -> None:
     bound, failed = _of_builders(session, how)
-    own: Subscription | None = None
-    refused: list[BookingError] = []
-    try:
-        own = how(_notices(session))
-    except BookingError as failure:
-        if not (bound or failed):
-            raise
-        refused = [failure]
-    ours = "The service's account"
-    rows = [(mark(True), ours, Text(own.url))] if own else []
-    rows += [(mark(False), ours, _why(each.message)) for each in refused]
+    own, refused = _of_ours(session, how, alone=not (bound or failed))
+    rows = [(mark(True), _OURS, Text(own.url))] if own else []
+    rows += [(mark(False), _OURS, _why(each)) for each in refused]
     rows += [(mark(True), _whose(session, whose), Text(each.url)) for whose, each in bound]
     rows += [(mark(False), _whose(session, each.builder_id), _why(each.error)) for each in failed]
-    no_builder = [{"builderId": None, "about": None, "detail": each.message} for each in refused]
     session.screen.answer(
         {
             "webhook": own and views.subscription(own),
             "builders": [views.subscription(each, builder_id) for builder_id, each in bound],
-            "failed": [*no_builder, *(views.failure(each) for each in failed)],
+            "failed": _refusals(refused, failed),
         },
         table(("", "Account", "Posts to"), rows),
     )
@@ -370,16 +386,18 @@ def _why(error: str) -> Text:
 @click.pass_context
 def remove(ctx: click.Context, session: Session, uri: str | None) -> None:
     """End the one named by URI, as listed; all of our own when left out."""
+    refused: list[str] = []
     if uri is None:
         bound, failed = _of_builders(session, OwnNotices.remove)
-        removed = _notices(session).remove() + sum(number for _, number in bound)
+        ours, refused = _of_ours(session, OwnNotices.remove, alone=not (bound or failed))
+        removed = (ours or 0) + sum(number for _, number in bound)
     else:
         removed, failed = _removed(session, uri)
     told = f"Ended {removed}." if removed else "There was none."
     session.screen.answer(
-        {"removed": removed, "failed": [views.failure(each) for each in failed]},
+        {"removed": removed, "failed": _refusals(refused, failed)},
         told,
-        *_not_asked(session, failed),
+        *_not_asked(session, refused, failed),
     )
     if not removed:
         ctx.exit(EX_NOINPUT)

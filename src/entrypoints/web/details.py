@@ -213,7 +213,7 @@ def _wrong_guests() -> Iterator[FieldError]:
     """At the one field that they are typed into, so the first wrong one is quoted."""
     named = guests() or []
     try:
-        check_guests(named, Contact(_FINE["name"], _FINE["email"]))
+        check_guests(named, request.form.get("email", ""))
     except InvalidRequest as invalid:
         place = invalid.errors[0].pointer.rpartition("/")[2]
         problem = invalid.message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -29,6 +29,7 @@ from booking_core import (
     SchedulingMode,
     Slot,
     TimeWindow,
+    check_guests,
 )
 from entrypoints import schedules, times
 from entrypoints.web import schemas
@@ -91,11 +92,28 @@ def schedule(given: schemas.ScheduleBody, below: str = "") -> Schedule:
 
 
 def contact(given: schemas.ClientDetails | None) -> Contact | None:
-    """The client; without a word about its language it reads what its browser asks for."""
+    """The client; without a word about its language it reads what its browser asks for.
+
+    Raises InvalidRequest, with what is wrong with the guests as well.
+    """
     if given is None:
         return None
     spoken = Language(given.language) if given.language else language()
-    return Contact(given.name, given.email, given.timezone, spoken)
+    try:
+        return Contact(given.name, given.email, given.timezone, spoken)
+    except InvalidRequest as wrong:
+        besides = _wrong_guests(given)
+        if not besides:
+            raise
+        raise InvalidRequest(wrong.message, [*wrong.errors, *besides]) from wrong
+
+
+def _wrong_guests(given: schemas.ClientDetails) -> Sequence[FieldError]:
+    try:
+        check_guests(given.guests or (), given.email)
+    except InvalidRequest as wrong:
+        return wrong.errors
+    return ()
 
 
 def guests(given: schemas.ClientDetails | None) -> list[str] | None:

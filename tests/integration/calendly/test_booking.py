@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
 from flask import request
 
 from adapters.calendly import CalendlyCalendar
+from adapters.calendly.api import CalendlyApi
+from adapters.calendly.records import Invitee
 from booking_core import (
     Answer,
     Details,
@@ -488,6 +491,24 @@ def test_guests_are_sent_and_again_when_the_booking_moves(
         calendar.ensure_booked(booking=booking, slot=slot)
     assert [each["event_guests"] for each in posts(sim)] == [list(GUESTS)] * 2
     assert [each.guests for each in sim.events()] == [list(GUESTS)] * 2
+
+
+def test_guests_that_calendly_passes_over_are_told_of(
+    calendar: CalendlyCalendar,
+    advice: EventType,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    book = CalendlyApi.book
+
+    def without_guests(api: CalendlyApi, wish: dict[str, Any]) -> Invitee:
+        return book(api, {name: each for name, each in wish.items() if name != "event_guests"})
+
+    monkeypatch.setattr(CalendlyApi, "book", without_guests)
+    booking = waiting(advice, details=Details(guests=GUESTS))
+    calendar.ensure_booked(booking=booking, slot=TEN)
+    assert f"invited 0 of the 2 guests of booking {booking.id}" in caplog.text
+    assert not any(guest in caplog.text for guest in GUESTS)
 
 
 # ---- by link ---------------------------------------------------------------------------------------

@@ -733,6 +733,49 @@ def test_what_waits_for_a_bound_account_that_is_replaced_fails_and_hangs_no_more
     assert bound.application.core.jobs.dead() == ()
 
 
+@pytest.mark.parametrize("named", [None, "https://api.calendly.com/users/CLEO"])
+def test_so_does_what_waits_for_an_account_in_whose_place_an_operator_named_another(
+    bound: Service, sim: Simulator, named: str | None
+) -> None:
+    sim.faults.order("POST /invitees", Fault.ERROR_500)
+    assert bound.confirm("lesson").state is BookingState.CONFIRMING
+    core = bound.application.core
+    core.unbind_calendar(builder_id=BEA, actor=SYSTEM)
+    core.change_builder(builder_id=BEA, changes={"calendar_account": named}, actor=SYSTEM)
+    sim.clock.advance(timedelta(minutes=1))
+    bound.deliver()
+    [booking] = bound.bookings()
+    assert (booking.state, booking.cancel_reason) == (BookingState.FAILED, "calendar_refused")
+
+
+def test_a_token_of_ours_that_is_not_taken_says_nothing_of_what_it_would_open(
+    bound: Service, sim: Simulator, token: str
+) -> None:
+    sim.faults.order("POST /invitees", Fault.ERROR_500)
+    bound.confirm("lesson")
+    bound.bind(token=sim.token(sim.user("Cleo")))
+    sim.revoke(token)
+    sim.clock.advance(timedelta(minutes=1))
+    bound.deliver()
+    assert [each.state for each in bound.bookings()] == [BookingState.CONFIRMING]
+
+
+def test_what_waits_for_an_account_that_is_bound_no_more_goes_on_once_it_is_again(
+    bound: Service, sim: Simulator
+) -> None:
+    sim.faults.order("POST /invitees", Fault.ERROR_500)
+    bound.confirm("lesson")
+    bound.application.core.unbind_calendar(builder_id=BEA, actor=SYSTEM)
+    sim.clock.advance(timedelta(minutes=1))
+    bound.deliver()
+    [booking] = bound.bookings()
+    assert booking.state is BookingState.CONFIRMING
+    bound.bind()
+    bound.application.core.replay_booking(booking_id=booking.id, actor=SYSTEM)
+    bound.deliver()
+    assert [each.state for each in bound.bookings()] == [BookingState.CONFIRMED]
+
+
 def test_a_link_of_a_bound_account_that_is_replaced_ends_with_its_deadline(
     bound: Service, sim: Simulator
 ) -> None:

@@ -157,6 +157,35 @@ def test_what_the_services_account_may_not_keeps_no_builders_account_from_it(
     assert len(own.subscribed) == 1
 
 
+def test_what_the_services_account_may_not_hides_no_builders_account(
+    run: Command, service: Application, calendar: Calendar
+) -> None:
+    ada, own = service.core.list_builders()[0].id, PostingCalendar()
+    calendar.bound = {ada: own}
+    run("webhooks", "register")
+    refused = {"builderId": None, "about": None, "detail": "No scope."}
+    for _ in range(2):
+        calendar.break_next("subscriptions", error=ProviderFailed("No scope.", retryable=False))
+    told = run.json("webhooks")
+    assert ([each["builderId"] for each in told["webhooks"]], told["failed"]) == ([ada], [refused])
+    assert run.json("webhooks", "remove") == {"removed": 1, "failed": [refused]}
+    assert own.subscribed == []
+
+
+def test_what_the_services_account_may_not_keeps_no_builders_account_from_being_looked_after(
+    service: Application, calendar: Calendar
+) -> None:
+    own, ada = PostingCalendar(), service.core.list_builders()[0].id
+    calendar.bound = {ada: own}
+    notices = application_on(calendar, service.settings).notices
+    assert notices is not None
+    own.subscribe(url=next(iter(notices.of_builders().values())).url)
+    own.give_up()
+    calendar.break_next("subscriptions", error=ProviderFailed("No scope.", retryable=False))
+    assert notices.watch()
+    assert [each.active for each in own.subscribed][-1]
+
+
 def test_what_the_only_account_may_not_is_told_as_everywhere(
     run: Command, calendar: Calendar
 ) -> None:

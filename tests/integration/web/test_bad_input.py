@@ -259,6 +259,8 @@ def test_every_missing_field_is_named_at_once(anyone: Caller) -> None:
         ({"name": "", "email": "bo"}, ["name", "email"]),
         ({"name": " ", "email": "bo@", "timezone": "Mars/Base"}, ["name", "email", "timezone"]),
         ({"naem": "Bo", "emial": "bo@example.org"}, ["emial", "name"]),
+        ({"name": "", "email": "bo@example.org", "guests": ["bea"]}, ["name", "guests/0"]),
+        (BO | {"timezone": "Mars/Base", "guests": ["bea"]}, ["timezone", "guests/0"]),
         ({"emial": "bo@example.org", "timeZone": ZONE, "name": 3}, ["emial", "timeZone", "name"]),
     ],
 )

@@ -107,6 +107,15 @@ def test_guests_are_reminded_as_the_others_are_and_not_of_a_time_that_was_left()
     assert {BEA, CY} < set(reminded)
 
 
+def test_a_builder_is_no_guest_of_its_own() -> None:
+    shop = a_shop()
+    own = a_builder().email
+    booking = shop.confirm(HERE, guests=[own.upper(), BEA])
+    shop.work()
+    assert shop.now(booking).details.guests == (BEA,)
+    assert told(shop, own) == ["Booked"]
+
+
 def test_a_dead_address_of_one_guest_keeps_nobody_elses_mail_back() -> None:
     shop = a_shop(DeadAddress())
     shop.confirm(HERE, guests=[BEA, CY])
