@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from procrastinate import App, JobContext, RetryStrategy
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job, JobInserted, Status
+from procrastinate.jobs import Job, JobInserted, Notification, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
 from adapters.procrastinate_jobs.outbox import DO, LATER, to_job
@@ -110,6 +110,7 @@ class _Desk(JobManager):
 
     It gives no more than `limit`, and none after `stop`. A job that is brought back may free others
     of its booking, so the worker is told to look again; Procrastinate tells it only of new ones.
+    It forgets what it is told while it looks, so a look that found nothing is then done again.
 
     One that could not be brought back would stay with its worker for as long as that lives. So it
     closes then, and the job goes to whoever comes next.
@@ -125,6 +126,7 @@ class _Desk(JobManager):
         self._limit, self._stop = limit, stop
         self._worker_id: int | None = None
         self._look: NotificationCallback | None = None
+        self._words = 0
 
     @property
     def closed(self) -> bool:
@@ -132,9 +134,10 @@ class _Desk(JobManager):
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         self._worker_id = worker_id
-        if self.taken == self._limit or self.closed:
-            return None
-        job = await super().fetch_job(queues=queues, worker_id=worker_id)
+        heard, job = -1, None
+        while job is None and heard < self._words and not self.closed and self.taken != self._limit:
+            heard = self._words
+            job = await super().fetch_job(queues=queues, worker_id=worker_id)
         self.taken += job is not None
         return job
 
@@ -157,8 +160,12 @@ class _Desk(JobManager):
     async def listen_for_jobs(
         self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
     ) -> None:
-        self._look = on_notification
-        await super().listen_for_jobs(on_notification=on_notification, queues=queues)
+        async def hear(*, channel: str, notification: Notification) -> None:
+            self._words += 1
+            await on_notification(channel=channel, notification=notification)
+
+        self._look = hear
+        await super().listen_for_jobs(on_notification=hear, queues=queues)
 
     async def beat(self) -> None:
         if self._worker_id is not None:

@@ -500,7 +500,10 @@ TOUR = (
     ),
     Stop("booking-being-made", _booking(state=_S.CONFIRMING)),
     Stop("booking-booked", _booking()),
-    Stop("booking-booked-guests", _booking(details=Details(guests=("bea@example.org", "cy@example.org")))),
+    Stop(
+        "booking-booked-guests",
+        _booking(details=Details(guests=("bea@example.org", "cy@example.org"))),
+    ),
     Stop("booking-booked-paid", _paid("card")),
     Stop("booking-too-late-to-change", _booking(PAID, state=_S.CONFIRMED, slot=_soon(3))),
     Stop("booking-moving", _booking(pending_slot=_soon(300))),

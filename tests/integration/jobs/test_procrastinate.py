@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from logging import WARNING
 from threading import Event, Thread
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 from attrs import frozen
+from procrastinate.manager import JobManager
 from sqlalchemy import Engine, text
 
 from adapters.procrastinate_jobs import ProcrastinateJobs, shift
@@ -256,9 +259,7 @@ def test_of_what_was_done_nothing_is_kept(jobs: Jobs) -> None:
 # ---- listening ------------------------------------------------------------------------------------
 
 
-# The library may miss one word now and then, just before it begins to wait; the next look is for that. So
-# many jobs in a row within our patience can only be had by listening.
-SELDOM = PATIENCE / 2  # seconds between looks
+SELDOM = 2 * PATIENCE  # seconds between looks
 MANY = 4
 
 
@@ -299,6 +300,29 @@ def test_the_next_job_of_a_booking_is_begun_as_soon_as_the_one_before_it_is_done
         release.set()
         assert soon(lambda: len(done) == 6)
     assert done == keys
+
+
+def test_what_is_put_while_the_worker_looks_is_begun_as_well(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shift, "_LOOK", SELDOM)
+    done: list[str] = []
+    late: list[str] = []
+    fetch = JobManager.fetch_job
+
+    async def look(self: JobManager, **which: Any) -> Any:
+        found = await fetch(self, **which)
+        if done and found is None and not late:
+            late.append("key_late")
+            await asyncio.to_thread(jobs.put, "key_late")
+            await asyncio.sleep(0.5)  # the word of it comes before the answer of this look
+        return found
+
+    with jobs.working(lambda job: done.append(job.key)):
+        assert soon(lambda: listening(jobs))
+        monkeypatch.setattr(JobManager, "fetch_job", look)
+        jobs.put("key")
+        assert soon(lambda: done == ["key", "key_late"])
 
 
 def listening(jobs: Jobs) -> bool:
