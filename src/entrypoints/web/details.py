@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from attrs import evolve, frozen
@@ -30,6 +31,7 @@ from entrypoints.web.forms import TOKEN
 from entrypoints.web.words import _
 
 _NOT_TYPED = LOOKING | {"start", "key", "timezone", "tz", TOKEN}
+_BETWEEN = re.compile(r"[\s,;]+")  # addresses, however somebody lists them
 _QUOTED = 80  # characters of what is wrong
 _FINE = {"name": "-", "email": "a@example.org"}  # for what is looked at alone
 
@@ -141,7 +143,7 @@ def guests() -> list[str] | None:
     typed = request.form.get("guests")
     if typed is None:
         return None
-    return [line.strip() for line in typed.splitlines() if line.strip()]
+    return [each for each in _BETWEEN.split(typed) if each]
 
 
 def answers(offer: Offer) -> list[Answer]:

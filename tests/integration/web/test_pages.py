@@ -476,10 +476,18 @@ def test_amounts_are_shown_to_the_last_cent(client: FlaskClient) -> None:
 # ---- guests --------------------------------------------------------------------------------------
 
 
-def test_guests_are_typed_one_in_each_line_and_stand_on_the_bookings_page(
-    client: FlaskClient, anyone: Caller
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "bea@example.org\r\n\r\n  cy@example.org \r\n",
+        "bea@example.org, cy@example.org",
+        "bea@example.org;cy@example.org;",
+    ],
+)
+def test_guests_are_typed_as_a_list_and_stand_on_the_bookings_page(
+    client: FlaskClient, anyone: Caller, typed: str
 ) -> None:
-    answer = booked(client, anyone, guests="bea@example.org\r\n\r\n  cy@example.org \r\n")
+    answer = booked(client, anyone, guests=typed)
     assert answer.status_code == 303
     assert "bea@example.org, cy@example.org" in client.get(answer.headers["Location"]).text
 
