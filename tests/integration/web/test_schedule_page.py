@@ -134,6 +134,16 @@ def test_a_builder_finds_its_hours_from_its_own_page(robin: FlaskClient) -> None
     assert ("day-0-start", "09:00") in fields(page)
 
 
+def test_a_builder_is_told_that_the_page_of_a_booking_is_its_clients(robin: FlaskClient) -> None:
+    page = robin.get("/bookings/bkg_unknown")
+    assert page.status_code == 404
+    assert "This is the page of whoever booked." in page.text
+    assert (
+        "This is the page of whoever booked."
+        not in robin.application.test_client().get("/bookings/bkg_unknown").text
+    )
+
+
 def test_who_is_not_signed_in_is_asked_to_and_comes_back(
     browser: FlaskClient, service: Application
 ) -> None:
