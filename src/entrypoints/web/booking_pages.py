@@ -75,7 +75,8 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         token = request.form.get("token", "").strip().rpartition("token=")[2]
         if not cookies.opens(Actor.anonymous(token), booking_id):
             return opening_page(booking_id, _WRONG_TOKEN)
-        answer: Any = redirect(url_for("pages.manage", booking_id=booking_id), 303)
+        to = request.args.get("to")
+        answer: Any = redirect(url_for("pages.manage", booking_id=booking_id, to=to), 303)
         cookies.keep_token(answer, token, shown(booking_id, Actor.anonymous(token)))
         return answer
 

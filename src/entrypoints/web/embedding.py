@@ -38,7 +38,7 @@ _TOO_OLD = Refused(
     N_("The page with the form had become too old, so nothing was done yet. Please send it again.")
 )
 _STILL = Refused(N_("This is being booked just now. Send it again to see what became of it."))
-_KEPT = ("lang", "site")  # what a cookie would remember
+_KEPT = ("lang", "site", "theme")  # what a cookie would remember
 _EVENTS = {
     BookingState.CONFIRMED: "booking.confirmed",
     BookingState.CANCELLED: "booking.cancelled",

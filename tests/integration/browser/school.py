@@ -60,9 +60,10 @@ def open_school() -> Iterator[School]:
 
 
 def tag(site: Site, **data: str) -> str:
-    """What a page embeds ours with."""
+    """What a page embeds ours with, and the link within it."""
     marks = " ".join(f'data-{name}="{value}"' for name, value in data.items())
-    return f'<div id="here" {marks}></div><script src="{site.url}/embed.js"></script>'
+    link = f'<a href="{site.url}/b/{data["booking"]}">Our times</a>'
+    return f'<div id="here" {marks}>{link}</div><script src="{site.url}/embed.js"></script>'
 
 
 def allow(site: Site, *sites: str) -> None:

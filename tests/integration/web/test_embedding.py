@@ -286,9 +286,8 @@ def test_a_paid_session_is_paid_in_a_window_of_its_own(
     page = "/embed/demo/portfolio-review"
     form = details(frame, anyone, page) | {"answer-link": "https://x.org"}
     answer = sent(frame, form, page)
-    link = re.search(
-        r'target="_blank" rel="noopener" href="/bookings/([^#]+)#token=[^"]+"', answer.text
-    )
+    blank = 'target="_blank" rel="noopener"'
+    link = re.search(blank + r' href="/bookings/([^?]+)\?to=checkout#token=[^"]+"', answer.text)
     assert link
     assert "Pay " in answer.text
     assert "The time is kept for you until" in answer.text

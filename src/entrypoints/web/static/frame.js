@@ -47,6 +47,12 @@ addEventListener("submit", (event) => {
   else sent.set(event.target, Date.now());
 });
 
+// The page around closes its dialog, unless the key is for a list or an opened part here.
+addEventListener("keydown", (event) => {
+  const ours = event.defaultPrevented || event.isComposing || event.target.closest("select, details[open]");
+  if (event.key === "Escape" && !ours) tell("close");
+});
+
 const lookQuietly = () => look().catch(() => {}); // the next look may find the network again
 addEventListener("focus", lookQuietly);
 document.addEventListener("visibilitychange", lookQuietly);
