@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from attrs import evolve, frozen
@@ -47,9 +48,10 @@ class Asked:
     def without_start(self) -> Asked:
         return evolve(self, start=None, gone=self.start)
 
-    def same_day(self, moment: datetime) -> bool:
-        """As the slot that is gone."""
-        return self.gone is not None and self.date_of(moment) == self.date_of(self.gone.start)
+    def on_its_day(self, moments: Iterable[datetime]) -> bool:
+        """Whether all of them are on the day of the slot that is gone."""
+        days = {self.date_of(each) for each in moments}
+        return self.gone is not None and days <= {self.date_of(self.gone.start)}
 
     def date_of(self, moment: datetime) -> date:
         return moment.astimezone(zone(self.timezone)).date()

@@ -22,7 +22,7 @@ from booking_core import (
     SlotUnavailable,
 )
 from entrypoints import problems
-from entrypoints.web import asked, details, provider_frame
+from entrypoints.web import asked, details, own_time, provider_frame
 from entrypoints.web.booking_pages import opening_page
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.session_view import Place, SessionView
@@ -34,9 +34,8 @@ if TYPE_CHECKING:
 _WAITING, _MOVABLE = BookingState.AWAITING_SCHEDULING, BookingState.CONFIRMED
 SENT_BEFORE = Refused(
     N_(
-        "You have booked with this form already, and a mail about it is on its way. What you sent "
-        "now changed nothing: cancel or move that booking, or choose a time below to book another "
-        "one."
+        "You have booked with this form already. What you sent now changed nothing: cancel or move "
+        "that booking, or choose a time below to book another one."
     )
 )
 
@@ -89,6 +88,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         token = core.manage_key.token(booking.id, booking.token_version)
         if not booking.client.known and cookies.opens(Actor.anonymous(token), booking.id):
             cookies.keep_token(answer, token, booking)
+            own_time.remember(booking)
         return answer
 
     @pages.route("/bookings/<booking_id>/schedule", methods=["GET", "POST"])

@@ -19,10 +19,11 @@ from booking_core import (
     SlotUnavailable,
 )
 from entrypoints import problems
-from entrypoints.web import asked, details, errors, headers, month, words, zones
+from entrypoints.web import asked, details, errors, headers, month, own_time, words, zones
 from entrypoints.web.asked import Asked
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.openings import Choice, Openings
+from entrypoints.web.standing import standing
 from entrypoints.web.words import N_
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ class SessionView:
     ) -> Answered:
         offer, known = openings.offer, details.known(openings.core, self.cookies.viewer)
         pays_online = self._pays_online(offer, place)
+        own = self._own(offer, place, wish.gone) if wish.gone else None
+        if own and error is _NOT_OPEN:
+            error = None
         page = render_template(
             "session.html",
             offer=offer,
@@ -100,6 +104,8 @@ class SessionView:
             today=wish.date_of(openings.now),
             last=openings.last,
             error=error,
+            own=own,
+            own_stands=standing(own, openings.now) if own else None,
             wrong=details.wrong_fields(error),
             asks=details.asks(offer, known, place.booking, place.moving, error),
             zones=zones.places(),
@@ -114,6 +120,13 @@ class SessionView:
         if error is None:
             return page, 200, {}
         return page, problems.of(error).status, errors.when_to_retry(error)
+
+    def _own(self, offer: Offer, place: Place, gone: Slot) -> Booking | None:
+        """What the visitor keeps that time with; within another site's page we know nobody."""
+        if place.booking:
+            return place.booking if own_time.keeps(place.booking, gone) else None
+        core, viewer = self.application.core, self.cookies.viewer
+        return None if place.framed else own_time.booked_by(core, viewer, offer, gone)
 
     def _pays_online(self, offer: Offer, place: Place) -> bool:
         """A price is still to be paid there, if the visitor goes on."""

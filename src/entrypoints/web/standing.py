@@ -103,7 +103,7 @@ def once_more(booking: Booking, now: datetime) -> list[tuple[str, str]]:
     """The form that books the same again, with all that was typed, and the time where it is still ahead."""
     contact, start = booking.client.contact, booking.slot.start if booking.slot else now
     given = [
-        ("pick", times.rfc3339(start) if now < start else ""),
+        ("start", times.rfc3339(start) if now < start else ""),
         ("timezone", contact.timezone or ""),
         ("name", contact.name),
         ("email", contact.email),
@@ -112,7 +112,7 @@ def once_more(booking: Booking, now: datetime) -> list[tuple[str, str]]:
     ]
     for answer in booking.details.answers:
         given += [(f"answer-{answer.question_id}", each) for each in _typed(answer.value)]
-    return [(name, value) for name, value in given if value or name == "pick"]
+    return [(name, value) for name, value in given if value]
 
 
 def _typed(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:

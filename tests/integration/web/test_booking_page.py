@@ -141,18 +141,23 @@ def test_who_gives_the_time_back_frees_it_at_once(
     assert before in anyone.slots(PAID)
 
 
-def test_who_was_too_late_books_the_same_again_without_typing_it_again(
-    client: FlaskClient, opened: Open
+@pytest.mark.parametrize(
+    ("button", "leads_to"),
+    [("Try this time again", "Your details"), ("Choose a time to book anew", 'id="kept"')],
+)
+def test_who_was_too_late_books_again_without_typing_it_again(
+    client: FlaskClient, opened: Open, button: str, leads_to: str
 ) -> None:
     path = opened(PAID, overdue)
     page = client.get(path).text
     assert "This booking has expired" in page
     [form] = re.findall(r'action="(/b/demo/portfolio-review[^"]*)">(.+?)</form>', page, re.DOTALL)
-    fields = dict(re.findall(r'name="([\w-]+)" value="([^"]*)"', form[1]))
+    fields = dict(re.findall(r'type="hidden" name="([\w-]+)" value="([^"]*)"', form[1]))
+    fields |= re.findall(rf'<button[^>]* name="(\w+)" value="([^"]*)">{button}<', form[1])
     fields.pop("csrf_token")
     again = client.post(unescape(form[0]), data={k: unescape(v) for k, v in fields.items()})
     assert again.status_code == 200
-    assert "Your details" in again.text
+    assert leads_to in again.text
     for typed in ("Bo Diddley", "bo@example.org", "https://example.org/mine", "one\ntwo"):
         assert typed in again.text
 
@@ -225,6 +230,110 @@ def test_after_paying_the_page_says_what_goes_back_and_until_which_moment_it_can
     )
     free = client.get(opened()).text  # up to the start, and that stands on top
     assert "You can still do that" not in free
+
+
+# ---- back to the time that one has booked ---------------------------------------------------------
+
+
+def form_for(kind: str, start: str) -> dict[str, str]:
+    return {
+        "name": "Bo Diddley",
+        "email": "bo@example.org",
+        "timezone": ZONE,
+        "answer-link": "https://example.org/mine",
+        "start": start,
+    }
+
+
+def book(client: FlaskClient, anyone: Caller, kind: str) -> tuple[str, str]:
+    """The booking's path and its start, booked by the form."""
+    start = anyone.slots(kind)[0]["startTime"]
+    answer = client.post(f"/b/demo/{kind}", data=form_for(kind, start))
+    assert answer.status_code == 303, answer.text
+    return urlsplit(answer.location).path, start
+
+
+def link_in(page: str) -> str:
+    [link] = re.findall(r'href="([^"]+)">Go on to your booking<', page)
+    return unescape(link)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(PAID, "This time is kept for you; pay €49.00 for it"), (FREE, "You have booked this time.")],
+)
+def test_who_comes_back_to_the_time_that_it_has_booked_is_led_to_the_booking(
+    client: FlaskClient, anyone: Caller, kind: str, words: str
+) -> None:
+    path, start = book(client, anyone, kind)
+    back = client.get(f"/b/demo/{kind}", query_string={"start": start})
+    assert back.status_code == 200
+    assert words in back.text
+    assert "not open" not in back.text
+    assert link_in(back.text) == path
+    sent = client.post(f"/b/demo/{kind}", data=form_for(kind, start) | {"name": "Bob"})
+    assert sent.status_code == 409
+    assert words in sent.text
+    assert "This time is taken" not in sent.text
+    assert "What you typed is kept." in sent.text
+    assert link_in(sent.text) == path
+
+
+def test_a_time_of_somebody_else_or_of_what_has_ended_is_not_called_ones_own(
+    client: FlaskClient, anyone: Caller, application: Application
+) -> None:
+    path, start = book(client, anyone, PAID)
+    here = {"path": f"/b/demo/{PAID}", "query_string": {"start": start}}
+    stranger = application.web_app().test_client().get(**here)
+    assert stranger.status_code == 409
+    assert "This time is not open" in stranger.text
+    assert "mail" not in stranger.text  # of what is not paid there is none
+    assert path not in stranger.text
+    other = anyone.slots(PAID)[0]["startTime"]
+    somebody = anyone.wish(PAID, answers=[{"questionId": "link", "value": "https://a.org"}])
+    anyone.json("POST", f"{BOOKINGS}/confirm", json=somebody)
+    taken = client.get(f"/b/demo/{PAID}", query_string={"start": other})
+    assert taken.status_code == 409
+    assert path not in taken.text
+    client.post(f"{path}/cancel")
+    assert "Your details" in client.get(**here).text
+
+
+def test_who_is_signed_in_is_led_to_its_own_booking_too(
+    client: FlaskClient, anyone: Caller, application: Application
+) -> None:
+    sign_in(client, application, ZONE)
+    path, start = book(client, anyone, FREE)
+    back = client.get(f"/b/demo/{FREE}", query_string={"start": start}, headers=GERMAN)
+    assert back.status_code == 200
+    assert "Du hast diese Zeit gebucht." in back.text
+    assert f'href="{path}"' in back.text
+
+
+def test_a_form_that_is_sent_again_with_other_words_leads_to_what_it_booked(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    start = anyone.slots(PAID)[0]["startTime"]
+    form = form_for(PAID, start) | {"key": "one-form"}
+    path = urlsplit(client.post(f"/b/demo/{PAID}", data=form).location).path
+    again = client.post(f"/b/demo/{PAID}", data=form | {"name": "Bob"}).text
+    assert "You have booked with this form already" in again
+    assert "mail about it" not in again
+    assert link_in(again) == path
+
+
+def test_who_comes_back_after_a_move_is_told_that_the_time_is_its_own(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    path, _ = book(client, anyone, FREE)
+    start = anyone.slots(FREE)[3]["startTime"]
+    form = {"start": start, "timezone": ZONE}
+    assert client.post(f"{path}/move", data=form).location == path
+    back = client.get(f"{path}/move", query_string={"start": start})
+    assert back.status_code == 200
+    assert "You have booked this time." in back.text
+    assert "not open" not in back.text
+    assert link_in(back.text) == path
 
 
 # ---- one's bookings ------------------------------------------------------------------------------

@@ -382,6 +382,23 @@ def test_where_a_time_is_gone_those_around_it_come_first(
     assert 'value="Somebody Else"' in answer.text
 
 
+def test_times_of_several_days_around_one_that_is_gone_each_name_their_day(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    starts = [each["startTime"] for each in anyone.slots()]
+    on = dates(anyone.slots(), ZONE)
+    first = next(place for place in range(2, len(on)) if on[place] != on[place - 1])
+    client.post(PAGE, data=FORM | {"start": starts[first]})
+    told = client.get(PAGE, query_string={"start": starts[first], "tz": ZONE}).text
+    near = re.search(r'class="told">.*?<ul class="starts">(.*?)</ul>', told, re.DOTALL)
+    assert near
+    names = re.findall(r">([^<]+)</a>", near[1])
+    assert len(names) == 4
+    around = (first - 2, first - 1, first + 1, first + 2)
+    for name, place in zip(names, around, strict=True):
+        assert f"{on[place].day} " in name
+
+
 # ---- a provider that does not answer -------------------------------------------------------------
 
 

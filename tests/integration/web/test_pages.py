@@ -168,7 +168,7 @@ def test_a_refused_form_keeps_what_was_typed(client: FlaskClient, anyone: Caller
 
 def test_a_taken_slot_shows_the_open_ones(client: FlaskClient, anyone: Caller) -> None:
     start = anyone.slots()[0]["startTime"]
-    booked(client, anyone)
+    anyone.book()
     answer = booked(client, anyone, start=start)
     assert answer.status_code == 409
     assert "choose another" in answer.text
@@ -274,7 +274,7 @@ def test_a_form_for_a_slot_that_went_gives_way_to_the_open_ones_and_keeps_what_w
     client: FlaskClient, anyone: Caller
 ) -> None:
     start = anyone.slots()[-1]["startTime"]
-    booked(client, anyone, start=start)
+    anyone.book(place=-1)
     page = booked(client, anyone, start=start, **TYPED)
     assert page.status_code == 409
     assert "This time is taken" in page.text
@@ -303,7 +303,7 @@ def test_a_wrong_form_for_a_slot_that_went_tells_of_both(
     client: FlaskClient, anyone: Caller
 ) -> None:
     start = anyone.slots()[0]["startTime"]
-    booked(client, anyone, start=start)
+    anyone.book()
     page = booked(client, anyone, start=start, email="nobody")
     assert page.status_code == 422
     assert "Give an e-mail address" in page.text
