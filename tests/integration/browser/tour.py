@@ -256,6 +256,12 @@ def _taken(guide: Guide) -> None:
     guide.send()
 
 
+def _own_time(guide: Guide) -> None:
+    booking = guide.book(actor=guide.sign_in("bo@example.org"))
+    assert booking.slot
+    guide.open(f"{SESSION}?{IN_BERLIN}&start={booking.slot.start:%Y-%m-%dT%H:%M:%SZ}")
+
+
 def _provider_down(guide: Guide) -> None:
     guide.away(guide.site.application.calendar, "open_slots")
     guide.open(f"{SESSION}?{IN_BERLIN}")
@@ -479,6 +485,7 @@ TOUR = (
     Stop("session-paid", _at(f"/b/demo/portfolio-review?{IN_BERLIN}")),
     Stop("session-sign-in", _at("/b/demo/play-lab"), 401),
     Stop("session-gone", _at(f"{SESSION}?{IN_BERLIN}&start=2030-03-05T03:00:00Z"), 409),
+    Stop("session-own-time", _own_time),
     Stop("session-provider-down", _provider_down, 503),
     Stop("details", lambda guide: guide.details()),
     Stop("details-signed-in", lambda guide: (guide.sign_in(ANA), guide.details())),
