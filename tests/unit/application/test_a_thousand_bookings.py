@@ -144,6 +144,12 @@ def _live(crowd: Crowd) -> None:
 # ---- the promises --------------------------------------------------------------------------------
 
 
+def test_one_worker_has_all_of_this(request: pytest.FixtureRequest) -> None:
+    """A pytest-xdist that groups no more says nothing; storms would then disturb each other."""
+    if request.config.getoption("loadgroup", default=False):
+        assert request.node.nodeid.endswith("@a thousand")
+
+
 def test_the_thousand_were_worth_it(after: Outcome) -> None:
     """Every way to end, every fault and every kind of mail came about, by some dozens mostly."""
     assert len(after.bookings) > BOOKINGS / 2
