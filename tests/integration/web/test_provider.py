@@ -354,9 +354,9 @@ def test_the_page_of_what_could_not_be_booked_says_why_and_leads_on(
     client.post(f"{page}/open", data={"token": booking["manageToken"]})
     shown = client.get(page).text
     assert "The calendar does not accept this booking." in shown
-    onward = re.search(r'href="(/b/demo/getting-started[^"]*)"', shown)
+    onward = re.search(r'action="(/b/demo/getting-started[^"]*)"', shown)
     assert onward
-    assert client.get(onward[1].replace("&amp;", "&")).status_code == 200
+    assert client.post(onward[1].replace("&amp;", "&"), data={"pick": ""}).status_code == 200
 
 
 @pytest.mark.parametrize("retryable", [True, False])
