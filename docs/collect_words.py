@@ -39,6 +39,7 @@ TOLD = (
     "booking_core/application/place_booking.py",
     "booking_core/application/reschedule_booking.py",
     "booking_core/application/slots.py",
+    "booking_core/domain/builder.py",
     "booking_core/domain/contact.py",
     "booking_core/domain/errors.py",
     "booking_core/domain/guests.py",
@@ -50,7 +51,11 @@ TOLD = (
 )
 #: Those that are put together, and the values that others are filled with.
 BESIDES = (
-    "'{}' needs an answer: {}", "'{}': {}", "There is no time zone '{}'; {}",
+    "'{}' needs an answer: {}", "'{}': {}",
+    "A site that embeds pages of https begins with https:// itself.",
+    "A slug is made of lower case letters, digits and single hyphens.",
+    "Another builder has this slug; choose another one.", "That slug is taken; choose another one.",
+    "There is no time zone '{}'; {}",
     "There are too many fields; send at most {}.",
     "This has a character that is no text (NUL, or half a surrogate); leave it out.",
     "booking", "builder", "event in the calendar", "session type", "slot",

@@ -81,8 +81,12 @@ def _field() -> Markup:
 
 def _once_more(error: CSRFError) -> tuple[str, int]:
     """The same form with a new token and all that was typed; sending it is for the person to say."""
-    typed = [each for each in request.form.items(multi=True) if each[0] != TOKEN]
-    return render_template("again.html", typed=typed), error.code or 400
+    return render_template("again.html", typed=typed()), error.code or 400
+
+
+def typed() -> list[tuple[str, str]]:
+    """All that the form says, for one that sends it again."""
+    return [each for each in request.form.items(multi=True) if each[0] != TOKEN]
 
 
 def _place(origin: str) -> str | None:

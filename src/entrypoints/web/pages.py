@@ -14,6 +14,7 @@ from entrypoints.web import (
     booking_pages,
     errors,
     figures,
+    profile_pages,
     schedule_pages,
     session_pages,
     words,
@@ -61,7 +62,7 @@ def routes(application: Application) -> Blueprint:
     def problem(slug: str) -> str:
         return render_template("problem.html", meaning=errors.meaning(slug) or abort(404))
 
-    for area in (session_pages, booking_pages, account_pages, schedule_pages):
+    for area in (session_pages, booking_pages, account_pages, schedule_pages, profile_pages):
         area.add(pages, application, cookies)
     return pages
 

@@ -15,7 +15,6 @@ from booking_core import (
     BookingError,
     Builder,
     InvalidRequest,
-    NotAllowed,
     Role,
     Schedule,
     SessionType,
@@ -23,10 +22,9 @@ from booking_core import (
     StaleSchedule,
 )
 from entrypoints import problems
-from entrypoints.web import zones
+from entrypoints.web import forms, which_builder, zones
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.figures import weekday_names
-from entrypoints.web.forms import TOKEN
 from entrypoints.web.headers import let_scripts_read
 from entrypoints.web.schedule_form import MOST_FIELDS, WEEK, Absence, ScheduleForm
 from entrypoints.web.schedule_preview import Preview, shown_from
@@ -50,9 +48,14 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     def builder_schedule() -> Any:
         if not cookies.viewer.signed_in:
             return redirect(url_for("pages.sign_in", to=request.full_path.rstrip("?")), 303)
-        if cookies.viewer.role is Role.ADMIN and not _named():
-            everyone = core.list_builders(everyone_for=cookies.viewer)
-            return render_template("schedule_whose.html", builders=everyone)
+        if cookies.viewer.role is Role.ADMIN and not which_builder.named():
+            return render_template(
+                "whose.html",
+                builders=core.list_builders(everyone_for=cookies.viewer),
+                title=_("Hours of the builders"),
+                question=_("Whose hours do you want to see or change?"),
+                there="pages.builder_schedule",
+            )
         builder = own()
         if elsewhere:
             return render_template("schedule_elsewhere.html", builder=builder, address=elsewhere)
@@ -61,10 +64,10 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     @pages.post("/builder/schedule")
     def change_schedule() -> Any:
         if not cookies.viewer.signed_in:
-            return render_template("schedule_signed_out.html", typed=_typed()), 401
+            return render_template("signed_out.html", typed=forms.typed()), 401
         builder, step = own(), request.form.get("do", "")
         if elsewhere:
-            return redirect(url_for("pages.builder_schedule", builder=_named()), 303)
+            return redirect(url_for("pages.builder_schedule", builder=which_builder.named()), 303)
         form = ScheduleForm.read(request.form)
         if step not in ("save", "preview"):
             return page(builder, form.edited(step))
@@ -90,15 +93,10 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             if builder.schedule != schedule:  # or the same was sent twice
                 return page(builder, form, schedule, error=stale)
         session[_SAVED] = builder.id
-        return redirect(url_for("pages.builder_schedule", builder=_named()), 303)
+        return redirect(url_for("pages.builder_schedule", builder=which_builder.named()), 303)
 
     def own() -> Builder:
-        """Its own where a builder asks, else the one that the address names."""
-        viewer = cookies.viewer
-        if viewer.role is Role.CLIENT:
-            raise NotAllowed(_FOR_BUILDERS)
-        mine = str(viewer.id) if viewer.role is Role.BUILDER else ""
-        return core.show_builder.own(name=_named() or mine, actor=viewer)
+        return which_builder.found(core, cookies.viewer, _FOR_BUILDERS)
 
     def page(
         builder: Builder,
@@ -121,7 +119,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         text = render_template(
             "schedule.html",
             builder=builder,
-            named=_named(),
+            named=which_builder.named(),
             own=cookies.viewer.role is Role.BUILDER,
             form=form,
             most_fields=MOST_FIELDS,
@@ -180,11 +178,6 @@ def _date(text: str) -> str:
     return format_date(date.fromisoformat(text), "medium", locale())
 
 
-def _named() -> str | None:
-    """The builder that is asked for, by an admin."""
-    return request.values.get("builder")
-
-
 def _accepted(displaced: Sequence[Booking]) -> bool:
     """Whether the builder has been shown that these stay booked."""
     return not displaced or request.form.get("accepted") == _names(displaced)
@@ -192,7 +185,3 @@ def _accepted(displaced: Sequence[Booking]) -> bool:
 
 def _names(displaced: Sequence[Booking]) -> str:
     return sha256(" ".join(each.id for each in displaced).encode()).hexdigest()
-
-
-def _typed() -> list[tuple[str, str]]:
-    return [each for each in request.form.items(multi=True) if each[0] != TOKEN]

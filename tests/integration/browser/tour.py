@@ -22,6 +22,7 @@ from booking_core import (
     DayRange,
     Details,
     PaymentStatus,
+    Role,
     Schedule,
     SchedulingMode,
     Slot,
@@ -419,6 +420,32 @@ def _signed_out_of_hours(guide: Guide) -> None:
     guide.click("[name=do][value=save]")
 
 
+# ---- what a builder says of itself ----------------------------------------------------------------
+
+
+def _profile(guide: Guide) -> Page:
+    guide.sign_in(ROBIN)
+    return guide.open("/builder/profile")
+
+
+def _wrong_profile(guide: Guide) -> None:
+    page = _profile(guide)
+    page.locator("[name=photoUrl]").fill("http://example.org/robin.jpg")
+    page.locator("[name=number]").last.fill("1.5")
+    page.locator("[name=embedSites]").fill("our school")
+    guide.click(".details form button")
+
+
+def _as_admin(path: str) -> Go:
+    def go(guide: Guide) -> None:
+        core = guide.site.application.core
+        core.grant_role(role=Role.ADMIN, email="root@example.org", actor=SYSTEM)
+        guide.sign_in("root@example.org")
+        guide.open(path)
+
+    return go
+
+
 # ---- within other sites, and what is refused -----------------------------------------------------
 
 
@@ -535,6 +562,11 @@ TOUR = (
     Stop("me", _own_bookings),
     Stop("me-empty", lambda guide: (guide.sign_in("cleo@example.org"), guide.open("/me"))),
     Stop("me-builder", lambda guide: (guide.sign_in(ROBIN), guide.open("/me"))),
+    Stop("me-admin", _as_admin("/me")),
+    Stop("profile", _profile),
+    Stop("profile-wrong", _wrong_profile, 422),
+    Stop("profile-whose", _as_admin("/builder/profile")),
+    Stop("builder-new", _as_admin("/builder/new")),
     Stop("hours", _hours),
     Stop("hours-preview", _preview),
     Stop("hours-wrong", _wrong_hours, 422),

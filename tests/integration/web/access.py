@@ -52,7 +52,8 @@ NAMES: Mapping[str, str] = {
 WAYS = ("printed", "provided", "provided with the role")
 #: What looks at the cookie of a session and at no header.
 BY_COOKIE = (
-    "/me", "/me/export", "/signout", "/bookings/<booking_id>/claim", "/builder/schedule"
+    "/me", "/me/export", "/signout", "/bookings/<booking_id>/claim", "/builder/new",
+    "/builder/profile", "/builder/schedule",
 )  # fmt: skip
 #: Steps of a session that is over.
 AFTERWARDS = ("complete", "no-show", "no-show/undo")
@@ -252,13 +253,17 @@ BODIES: Mapping[str, Body] = {
 QUERIES: Mapping[str, Json] = {
     "slots.available_times": {"sessionTypeId": TYPE},
     "provider.event_types": {"builder": "demo"},
+    "pages.builder_profile": {"builder": "demo"},
     "pages.builder_schedule": {"builder": "demo"},
+    "pages.change_profile": {"builder": "demo"},
     "pages.change_schedule": {"builder": "demo"},
 }
 #: What forms send.
 FORMS: Mapping[str, Json] = {
     "embedding.framed_form": {"day": "2030-01-07"},
+    "pages.add_builder": {"name": "Kim", "email": "kim@example.org", "timezone": "UTC"},
     "pages.book": {"pick": "1"},
+    "pages.change_profile": {"headline": "New"},
     "pages.change_schedule": {"timezone": "UTC", "do": "preview"},
     "pages.move": {"pick": "1"},
     "pages.signing": {"email": "ana@example.org"},

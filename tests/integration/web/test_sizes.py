@@ -138,6 +138,8 @@ def test_a_form_of_any_number_of_fields_is_refused(anybody: Caller) -> None:
     for path in (
         "/signin",
         "/b/demo/getting-started",
+        "/builder/new",
+        "/builder/profile",
         "/builder/schedule",
         "/simulated-payments/x",
     ):

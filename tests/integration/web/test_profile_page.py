@@ -1,0 +1,416 @@
+"""The page on which a builder keeps what it says of itself, and an admin adds one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from structlog.testing import capture_logs
+from werkzeug.test import TestResponse
+
+from adapters.memory import MemoryStore
+from booking_core import Actor, Builder, BuilderId, Language, Role, Schedule
+from entrypoints.container import Application
+from tests.integration.forms import Browser
+from tests.integration.web.conftest import seeded
+from tests.integration.web.test_sign_in import sign_in
+
+PAGE, NEW, ROBIN, ROOT = "/builder/profile", "/builder/new", "robin@example.org", "root@example.org"
+SYSTEM = Actor.system()
+HOSTILE = '"><script>alert(1)</script>'
+INPUT = re.compile(r"<input\s[^>]*>")
+AREA = re.compile(r'<textarea name="(\w+)"[^>]*>([^<]*)</textarea>')
+PICKED = re.compile(r'<select name="(\w+)".*?<option value="([^"]*)"[^>]* selected', re.DOTALL)
+
+Fields = dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Application]:
+    """Which store there is makes no difference to a form."""
+    service = seeded("memory://", BOOKING_MAILER="memory")
+    service.core.grant_role(role=Role.ADMIN, email=ROOT, actor=SYSTEM)
+    with capture_logs():
+        yield service
+    service.close()
+
+
+@pytest.fixture(scope="module")
+def app(running: Application) -> Any:
+    return web(running)
+
+
+@pytest.fixture
+def service(running: Application) -> Iterator[Application]:
+    """As it is when it begins; what is done to it is taken back in the end."""
+    store = running.schema
+    assert isinstance(store, MemoryStore)
+    before = store.committed.copy()
+    yield running
+    before.catalogue_version = store.committed.catalogue_version + 1
+    store.committed = before
+
+
+@pytest.fixture
+def browser(service: Application, app: Any) -> FlaskClient:
+    client: FlaskClient = app.test_client()
+    return client
+
+
+@pytest.fixture
+def robin(browser: FlaskClient, service: Application) -> FlaskClient:
+    """The browser of the builder."""
+    assert sign_in(browser, service, ROBIN).status_code == 303
+    return browser
+
+
+@pytest.fixture
+def root(browser: FlaskClient, service: Application) -> FlaskClient:
+    """The browser of an admin."""
+    assert sign_in(browser, service, ROOT).status_code == 303
+    return browser
+
+
+def web(service: Application) -> Any:
+    app = service.web_app()
+    app.test_client_class = Browser
+    return app
+
+
+def kept(service: Application, name: str = "demo") -> Builder:
+    return service.core.show_builder(name=name, actor=SYSTEM)
+
+
+def keep(service: Application, **changes: Any) -> None:
+    service.core.change_builder(builder_id=BuilderId("demo"), changes=changes, actor=SYSTEM)
+
+
+def fields(page: TestResponse) -> Fields:
+    """What a browser would send of the form on the page."""
+    form = page.text.partition('<form method="post" action="/builder')[2].partition("</form>")[0]
+    found: Fields = {}
+    boxes = [tag for tag in INPUT.findall(form) if "checkbox" not in tag or " checked" in tag]
+    held = [(attribute(tag, "name"), attribute(tag, "value")) for tag in boxes]
+    picked = [each for part in form.split("</select>") for each in PICKED.findall(part)]
+    for name, value in [*held, *AREA.findall(form), *picked]:
+        found.setdefault(name, []).append(unescape(value))
+    return found
+
+
+def attribute(tag: str, name: str) -> str:
+    found = re.search(rf'\s{name}="([^"]*)"', tag)
+    return found[1] if found else ""
+
+
+def changed(browser: FlaskClient, path: str = PAGE, **typed: Any) -> TestResponse:
+    """The form of the page, sent with that typed into it."""
+    return browser.post(path, data=fields(browser.get(path)) | typed)
+
+
+def plain(page: TestResponse) -> str:
+    return " ".join(unescape(re.sub("<[^>]+>", "", page.text)).split())
+
+
+# ---- whose page it is ----------------------------------------------------------------------------
+
+
+def test_a_builder_finds_its_page_from_everywhere(robin: FlaskClient) -> None:
+    header = robin.get("/").text.partition("</header>")[0]
+    assert f'<a href="{PAGE}">Your page</a>' in header
+    for path in ("/me", "/builder/schedule"):
+        assert f'href="{PAGE}"' in robin.get(path).text.partition("<main")[2]
+    page = robin.get(PAGE)
+    assert page.status_code == 200
+    assert 'href="/builder/schedule">Your hours</a>' in page.text.partition("<main")[2]
+    assert '<a href="/b/demo">http' in page.text
+
+
+def test_who_is_not_signed_in_is_asked_to_and_comes_back(browser: FlaskClient) -> None:
+    for path in (PAGE, NEW):
+        answer = browser.get(path)
+        assert (answer.status_code, answer.location) == (303, f"/signin?to={path}")
+
+
+def test_it_is_no_page_for_clients_nor_another_builders(
+    browser: FlaskClient, service: Application
+) -> None:
+    eve = service.core.add_builder(
+        name="Eve", email="eve@example.org", schedule=Schedule("UTC"), actor=SYSTEM
+    )
+    for email, status in (("ana@example.org", 403), ("eve@example.org", 404)):
+        sign_in(browser, service, email)
+        path = f"{PAGE}?builder=demo"
+        assert browser.get(path).status_code == status
+        assert browser.post(path, data={"headline": "Mine"}).status_code == status
+        for answer in (browser.get(NEW), browser.post(NEW, data={"name": "Kim"})):
+            assert answer.status_code == 403
+            assert "Builders are added by an admin." in answer.text
+    assert kept(service).headline != "Mine"
+    assert kept(service, eve.id) == eve
+
+
+def test_an_admin_opens_a_builders_by_its_name(root: FlaskClient, service: Application) -> None:
+    path = f"{PAGE}?builder=demo"
+    everyone = root.get(PAGE).text
+    assert f'href="{path}"' in everyone
+    assert f'href="{NEW}"' in everyone
+    assert "The page of Robin" in root.get(path).text
+    assert changed(root, path, slug="robin").location == f"{PAGE}?builder=robin"
+    assert "Saved." in root.get(f"{PAGE}?builder=robin").text
+    assert kept(service, "robin").id == "demo"
+
+
+def test_a_calendar_account_is_shown_and_how_one_is_bound() -> None:
+    service = seeded(
+        "memory://",
+        BOOKING_MAILER="memory",
+        BOOKING_CALENDAR="calendly",
+        CALENDLY_API_KEY="a-personal-access-token-of-nobody",
+    )
+    browser = web(service).test_client()
+    sign_in(browser, service, ROBIN)
+    assert "booking builders bind-calendar demo" in browser.get(PAGE).text
+    keep(service, calendar_account="https://api.calendly.com/users/robin")
+    assert "https://api.calendly.com/users/robin" in browser.get(PAGE).text
+    assert "calendarAccount" not in fields(browser.get(PAGE))
+    service.close()
+
+
+def test_a_calendar_of_ours_has_no_account_to_bind(robin: FlaskClient) -> None:
+    page = plain(robin.get(PAGE))
+    assert "there is no account to bind" in page
+    assert "bind-calendar" not in page
+
+
+# ---- looking, changing, keeping ------------------------------------------------------------------
+
+
+def test_what_is_shown_can_be_kept_as_it_is(robin: FlaskClient, service: Application) -> None:
+    keep(service, reminders=(timedelta(days=2), timedelta(minutes=90)), client_accounts=True)
+    keep(service, embed_sites=("http://one.example", "http://two.example"), headline=HOSTILE)
+    before = kept(service)
+    answer = changed(robin)
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert kept(service) == before
+    page = robin.get(PAGE)
+    assert "Saved." in page.text
+    assert HOSTILE not in page.text
+    assert "Saved." not in robin.get(PAGE).text  # loaded again
+
+
+def test_all_of_it_is_changed(robin: FlaskClient, service: Application) -> None:
+    answer = changed(
+        robin,
+        name="Robin Ng",
+        slug="robin",
+        headline="Sketches",
+        photoUrl="/static/favicon.svg",
+        email="bookings@example.org",
+        language="de",
+        number=["2", "", "90"],
+        unit=["days", "hours", "minutes"],
+        clientAccounts="on",
+        embedSites="http://one.example\r\n http://TWO.example/path",
+    )
+    assert answer.status_code == 303
+    found = kept(service, "robin")
+    assert (found.name, found.headline, found.photo_url) == (
+        "Robin Ng", "Sketches", "/static/favicon.svg",
+    )  # fmt: skip
+    assert (found.email, found.language) == ("bookings@example.org", Language.GERMAN)
+    assert found.reminders == (timedelta(days=2), timedelta(minutes=90))
+    assert found.client_accounts
+    assert found.embed_sites == ("http://one.example", "http://two.example")
+    page = robin.get(PAGE)
+    assert fields(page)["number"] == ["2", "90", ""]
+    assert fields(page)["unit"] == ["days", "minutes", "hours"]
+    assert '<a href="/b/robin">' in page.text
+
+
+def test_all_that_may_be_left_out_is_taken_away(robin: FlaskClient, service: Application) -> None:
+    keep(service, photo_url="/robin.jpg", client_accounts=True, embed_sites=("http://a.example",))
+    typed: Fields = fields(robin.get(PAGE))
+    del typed["clientAccounts"]
+    typed |= {"photoUrl": [""], "headline": [""], "embedSites": [""], "number": [""]}
+    assert robin.post(PAGE, data=typed).status_code == 303
+    found = kept(service)
+    assert (found.photo_url, found.headline, found.embed_sites) == (None, "", ())
+    assert (found.reminders, found.client_accounts) == ((), False)
+
+
+def test_a_row_for_one_more_reminder_is_always_free(
+    robin: FlaskClient, service: Application
+) -> None:
+    for count in (0, 2, 3, 20):
+        keep(service, reminders=tuple(timedelta(hours=each + 1) for each in range(count)))
+        rows = fields(robin.get(PAGE))["number"]
+        assert len(rows) == max(3, count + 1)
+        assert rows.count("") >= 1
+
+
+# ---- what is wrong -------------------------------------------------------------------------------
+
+WRONG = [
+    ("name", {"name": " "}, "Give a name of 1 to 200 characters."),
+    ("slug", {"slug": "Robin Ng"}, "A slug is made of lower case letters"),
+    ("headline", {"headline": "x" * 301}, "Write at most 300 characters."),
+    ("headline", {"headline": "a\nb"}, "Write it in one line"),
+    ("photoUrl", {"photoUrl": "http://x.example/a.jpg"}, "A photo is an https address"),
+    ("photoUrl", {"photoUrl": f"/{'x' * 300}"}, "Write at most 300 characters."),
+    ("email", {"email": "robin@"}, "Give an e-mail address such as"),
+    ("language", {"language": "fr"}, "Choose one of en, de."),
+    ("reminders", {"number": "1.5"}, "Give whole numbers"),
+    ("reminders", {"number": "9" * 5_000}, "Give whole numbers"),
+    ("reminders", {"number": "9" * 18}, "Give whole numbers"),
+    ("reminders", {"number": "1", "unit": "years"}, "Give whole numbers"),
+    ("reminders", {"number": "61", "unit": "days"}, "A reminder comes up to 60 days"),
+    ("reminders", {"number": ["1"] * 21, "unit": ["days"] * 21}, "Give at most 20 reminders."),
+    ("embedSites", {"embedSites": "our school"}, "A site is an origin such as"),
+    ("embedSites", {"embedSites": "http://a.example " * 51}, "Name at most 50 sites."),
+    ("embedSites", {"embedSites": f"http://{'a' * 300}.example"}, "Write at most 300 characters."),
+]
+
+
+@pytest.mark.parametrize(("name", "typed", "told"), WRONG, ids=range(len(WRONG)))
+def test_what_is_wrong_is_told_at_its_field_and_on_top(
+    robin: FlaskClient, service: Application, name: str, typed: dict[str, Any], told: str
+) -> None:
+    before = kept(service)
+    page = changed(robin, **typed)
+    assert page.status_code == 422
+    assert f'<a href="#{name}">' in page.text
+    assert f'<p class="wrong" id="{name}-wrong">{told}' in page.text
+    [tag] = re.findall(f'<[a-z]+ [^>]*id="{name}"[^>]*>', page.text)
+    assert f'aria-describedby="{name}-wrong' in tag
+    assert kept(service) == before
+
+
+def test_all_that_is_wrong_is_told_at_once_and_nothing_typed_is_lost(
+    robin: FlaskClient, service: Application
+) -> None:
+    typed = {"name": HOSTILE, "email": "robin@", "number": ["soon", "2"], "unit": ["days", "days"]}
+    page = changed(robin, **typed, embedSites="x y")
+    for name in ("email", "reminders", "embedSites"):
+        assert f'id="{name}-wrong"' in page.text
+    assert 'id="name-wrong"' not in page.text
+    assert HOSTILE not in page.text
+    sent = fields(page)
+    assert (sent["name"], sent["email"]) == ([HOSTILE], ["robin@"])
+    assert (sent["number"], sent["embedSites"]) == (["soon", "2", ""], ["x y"])
+    mended = {"email": ["r@example.org"], "number": ["3", "2"], "embedSites": [""]}
+    assert robin.post(PAGE, data=sent | mended).status_code == 303
+    found = kept(service)
+    assert (found.name, found.email) == (HOSTILE, "r@example.org")
+    assert found.reminders == (timedelta(days=3), timedelta(days=2))
+
+
+def test_a_name_in_the_address_that_another_has_is_told_at_its_field(
+    robin: FlaskClient, service: Application
+) -> None:
+    service.core.add_builder(
+        name="Eve", email="eve@example.org", schedule=Schedule("UTC"), actor=SYSTEM
+    )
+    page = changed(robin, slug="eve", headline="New")
+    assert page.status_code == 422
+    assert 'id="slug-wrong"' in page.text
+    assert fields(page)["headline"] == ["New"]
+    assert kept(service).slug == "demo"
+
+
+def test_words_are_those_of_the_language(robin: FlaskClient) -> None:
+    page = robin.get(f"{PAGE}?lang=de")
+    assert "Deine Seite" in page.text
+    wrong = plain(changed(robin, number="1.5", photoUrl="robin.jpg"))
+    assert "Gib ganze Zahlen an" in wrong
+    assert "Ein Foto ist" in wrong
+    assert "Choose" not in plain(changed(robin, language="fr"))
+
+
+# ---- two at once ---------------------------------------------------------------------------------
+
+
+def test_only_what_was_changed_in_the_form_is_saved(
+    robin: FlaskClient, service: Application
+) -> None:
+    shown = fields(robin.get(PAGE))
+    keep(
+        service,
+        name="Robin Ng",
+        reminders=(timedelta(hours=3),),
+        client_accounts=True,
+        embed_sites=("http://a.example",),
+    )
+    wrong = robin.post(PAGE, data=shown | {"headline": "New", "email": "robin@"})
+    assert wrong.status_code == 422
+    assert robin.post(PAGE, data=fields(wrong) | {"email": ROBIN}).status_code == 303
+    found = kept(service)
+    assert (found.name, found.headline) == ("Robin Ng", "New")
+    assert (found.reminders, found.client_accounts) == ((timedelta(hours=3),), True)
+    assert found.embed_sites == ("http://a.example",)
+
+
+def test_who_was_signed_out_meanwhile_loses_nothing(
+    robin: FlaskClient, service: Application
+) -> None:
+    typed = fields(robin.get(PAGE)) | {"headline": ["New"]}
+    del typed["csrf_token"]
+    robin.post("/signout")
+    page = robin.post(PAGE, data=typed)
+    assert page.status_code == 401
+    assert "You are signed out" in page.text
+    held = fields(page)
+    del held["csrf_token"]
+    assert held == typed
+    sign_in(robin, service, ROBIN)
+    assert robin.post(PAGE, data=held).status_code == 303
+    assert kept(service).headline == "New"
+
+
+# ---- a new builder -------------------------------------------------------------------------------
+
+KIM = {"name": "Kim Lee", "email": "kim@example.org", "timezone": "new york"}
+
+
+def test_an_admin_adds_a_builder_who_signs_in_and_finds_its_page(
+    root: FlaskClient, service: Application
+) -> None:
+    answer = changed(root, NEW, **KIM)
+    assert (answer.status_code, answer.location) == (303, f"{PAGE}?builder=kim-lee")
+    assert "Saved." in root.get(f"{PAGE}?builder=kim-lee").text
+    assert kept(service, "kim-lee").timezone == "America/New_York"
+    sign_in(root, service, "kim@example.org")
+    assert fields(root.get(PAGE))["email"] == ["kim@example.org"]
+
+
+def test_a_form_that_is_sent_twice_adds_one_builder(
+    root: FlaskClient, service: Application
+) -> None:
+    sent = fields(root.get(NEW)) | {name: [value] for name, value in KIM.items()}
+    assert {root.post(NEW, data=sent).location for _ in range(2)} == {f"{PAGE}?builder=kim-lee"}
+    other = root.post(NEW, data=sent | {"name": ["Kay"]})
+    assert other.status_code == 409
+    assert "You have added a builder with this form already." in plain(other)
+    assert root.post(NEW, data=fields(other)).location == f"{PAGE}?builder=kay"
+    assert len(service.core.list_builders(everyone_for=SYSTEM)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("name", ""), ("email", "kim@"), ("timezone", "Mars"), ("slug", "K!"), ("slug", "demo")],
+)
+def test_what_is_wrong_with_a_new_builder_is_told_at_its_field(
+    root: FlaskClient, service: Application, name: str, value: str
+) -> None:
+    page = changed(root, NEW, **KIM | {name: value})
+    assert page.status_code == 422
+    assert f'<a href="#{name}">' in page.text
+    assert f'id="{name}-wrong"' in page.text
+    sent = fields(page)
+    typed = KIM | {name: value}
+    assert {each: sent[each][0] for each in typed} == typed
+    assert len(service.core.list_builders(everyone_for=SYSTEM)) == 1
