@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from attrs import evolve
 from dependency_injector import providers
+from structlog.testing import capture_logs
 
 from adapters.memory import MemoryCalendar
 from booking_core import (
+    Actor,
     CalendarNotice,
     CalendarNoticeReader,
+    CalendarRef,
     Clock,
     NoticeSubscriptions,
     Subscription,
@@ -21,6 +25,7 @@ from entrypoints.container import Application, Container
 from entrypoints.settings import Settings
 
 SIGNATURE = "signed by the provider"
+TYPE, EVENT_TYPE = "getting-started", "https://calendar.test/event_types/et_1"
 
 
 class PostingCalendar(MemoryCalendar, CalendarNoticeReader, NoticeSubscriptions):
@@ -73,3 +78,20 @@ def application_on(calendar: MemoryCalendar, settings: Settings) -> Application:
     container = Container(settings=settings)
     container.calendar.override(providers.Object(calendar))
     return container.application()
+
+
+@contextmanager
+def demo_on(calendar: MemoryCalendar) -> Iterator[Application]:
+    """The starter catalogue in memory; one of its session types is an event type of the provider."""
+    settings = {"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR"}
+    application = application_on(calendar, Settings.load(settings))
+    application.seed()
+    core, system = application.core, Actor.system()
+    core.change_session_type(
+        session_type_id=core.show_session_type(session_type=TYPE, actor=system).session_type.id,
+        changes={"calendar_ref": CalendarRef("et_1", EVENT_TYPE)},
+        actor=system,
+    )
+    with capture_logs():
+        yield application
+    application.close()

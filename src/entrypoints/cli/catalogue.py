@@ -21,7 +21,7 @@ from booking_core import (
 )
 from entrypoints import schedules, views
 from entrypoints.cli import tables
-from entrypoints.cli.commands import Command, Group, as_option
+from entrypoints.cli.commands import Command, Group, as_option, viewer_option
 from entrypoints.cli.output import dim, mark
 from entrypoints.cli.session import Session, pass_session
 from entrypoints.invoked import command
@@ -299,13 +299,7 @@ def change_session_type(session: Session, session_type: str, active: bool) -> No
 
 @click.command(cls=Command)
 @click.argument("session_type")
-@click.option(
-    "--as",
-    "viewer",
-    default="anonymous",
-    metavar="WHO",
-    help="anonymous (default), client[:ID], builder:NAME, admin or system.",
-)
+@viewer_option("anonymous")
 @pass_session
 def explain_visibility(session: Session, session_type: str, viewer: str) -> None:
     """Say why a viewer is, or is not, shown SESSION_TYPE.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from booking_core import zone
+
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+_VIEWERS = ("anonymous", "client[:ID]", "builder:NAME", "admin", "system")
 
 JSON = click.Option(["--json"], is_flag=True, expose_value=False, help="Answer with JSON.")
 
@@ -23,13 +27,14 @@ class Group(click.Group, Command):
     command_class = Command
 
 
-as_option = click.option(
-    "--as",
-    "viewer",
-    default="system",
-    metavar="WHO",
-    help="anonymous, client[:ID], builder:NAME, admin or system (default).",
-)
+def viewer_option(default: str) -> Callable[[_Decorated], _Decorated]:
+    """As whom to look; `default` where nobody is named."""
+    *most, last = (f"{each} (default)" if each == default else each for each in _VIEWERS)
+    told = f"{', '.join(most)} or {last}."
+    return click.option("--as", "viewer", default=default, metavar="WHO", help=told)
+
+
+as_option = viewer_option("system")
 
 
 def _known(_: click.Context, __: click.Parameter, name: str | None) -> str | None:

@@ -9,14 +9,13 @@ from typing import Any, Self
 from attrs import evolve, frozen
 from werkzeug.datastructures import MultiDict
 
-from booking_core import Builder, FieldError, InvalidRequest
+from booking_core import Builder, FieldError, InvalidRequest, in_largest_unit
+from entrypoints.web.schemas import LONGEST, MOST_REMINDERS, MOST_SITES
 from entrypoints.web.words import N_
 
 Reminder = tuple[str, str]  # how many, of what
 
 UNITS = {"days": timedelta(days=1), "hours": timedelta(hours=1), "minutes": timedelta(minutes=1)}
-#: As in the API.
-LONGEST, MOST_REMINDERS, MOST_SITES = 300, 20, 50
 _ROWS = 3  # of reminders, at least; one of them is always free
 
 
@@ -80,9 +79,8 @@ class ProfileForm:
 
 
 def _in_units(offset: timedelta) -> Reminder:
-    """In the largest unit of which it is a whole number."""
-    unit = next((name for name, each in UNITS.items() if not offset % each), "minutes")
-    return str(offset // UNITS[unit]), unit
+    number, unit = in_largest_unit(offset)
+    return str(number), f"{unit}s"
 
 
 def _short(text: str) -> str:

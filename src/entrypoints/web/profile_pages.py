@@ -20,9 +20,10 @@ from booking_core import (
     Schedule,
 )
 from entrypoints import problems
-from entrypoints.web import details, forms, which_builder, zones
+from entrypoints.web import details, which_builder, zones
 from entrypoints.web.cookies import Cookies
-from entrypoints.web.profile_form import LONGEST, UNITS, ProfileForm
+from entrypoints.web.profile_form import UNITS, ProfileForm
+from entrypoints.web.schemas import LONGEST
 from entrypoints.web.words import N_, _
 
 if TYPE_CHECKING:
@@ -45,23 +46,21 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 
     @pages.get("/builder/profile")
     def builder_profile() -> Any:
-        if not cookies.viewer.signed_in:
-            return redirect(url_for("pages.sign_in", to=request.full_path.rstrip("?")), 303)
-        if cookies.viewer.role is Role.ADMIN and not which_builder.named():
-            return render_template(
-                "whose.html",
-                builders=core.list_builders(everyone_for=cookies.viewer),
-                title=_("Pages of the builders"),
-                question=_("Whose page do you want to see or change?"),
-                there="pages.builder_profile",
-            )
+        first = which_builder.asked_first(
+            core,
+            cookies.viewer,
+            title=_("Pages of the builders"),
+            question=_("Whose page do you want to see or change?"),
+        )
+        if first:
+            return first
         builder = own()
         return page(builder, ProfileForm.of(builder))
 
     @pages.post("/builder/profile")
     def change_profile() -> Any:
         if not cookies.viewer.signed_in:
-            return render_template("signed_out.html", typed=forms.typed()), 401
+            return which_builder.signed_out()
         builder, form = own(), ProfileForm.read(request.form)
         shown = ProfileForm.read(request.form, "was-")
         try:
@@ -77,14 +76,14 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     @pages.get("/builder/new")
     def new_builder() -> Any:
         if not cookies.viewer.signed_in:
-            return redirect(url_for("pages.sign_in", to=request.path), 303)
+            return which_builder.to_sign_in()
         check_admin()
         return new_page()
 
     @pages.post("/builder/new")
     def add_builder() -> Any:
         if not cookies.viewer.signed_in:
-            return render_template("signed_out.html", typed=forms.typed()), 401
+            return which_builder.signed_out()
         check_admin()
         try:
             builder = core.add_builder(actor=cookies.viewer, key=details.key(), **_newcomer())

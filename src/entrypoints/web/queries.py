@@ -23,7 +23,7 @@ _OLDER = "/api/scheduling/calendly/available-times"
 def guard(app: OpenAPI) -> None:
     """By the document of the routes, which is whole by then; pages take whatever they are sent."""
     known = {
-        path: _names(item["get"])
+        re.sub(r"{(\w+)}", r"<\1>", path): _names(item["get"])
         for path, item in app.api_doc["paths"].items()
         if path.startswith("/api/") and path != _OLDER and "get" in item
     }
@@ -32,7 +32,7 @@ def guard(app: OpenAPI) -> None:
     def check() -> None:
         if not request.args or request.method not in _READING or request.url_rule is None:
             return
-        names = known.get(re.sub(r"<(\w+)>", r"{\1}", request.url_rule.rule), request.args)
+        names = known.get(request.url_rule.rule, request.args)
         unknown = [each for each in request.args if each not in names][:_MOST_TOLD]
         if unknown:
             meant = nearly_named(unknown, list(names), _NEAR)

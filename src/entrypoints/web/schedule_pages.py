@@ -22,7 +22,7 @@ from booking_core import (
     StaleSchedule,
 )
 from entrypoints import problems
-from entrypoints.web import forms, which_builder, zones
+from entrypoints.web import which_builder, zones
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.figures import weekday_names
 from entrypoints.web.headers import let_scripts_read
@@ -46,16 +46,14 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 
     @pages.get("/builder/schedule")
     def builder_schedule() -> Any:
-        if not cookies.viewer.signed_in:
-            return redirect(url_for("pages.sign_in", to=request.full_path.rstrip("?")), 303)
-        if cookies.viewer.role is Role.ADMIN and not which_builder.named():
-            return render_template(
-                "whose.html",
-                builders=core.list_builders(everyone_for=cookies.viewer),
-                title=_("Hours of the builders"),
-                question=_("Whose hours do you want to see or change?"),
-                there="pages.builder_schedule",
-            )
+        first = which_builder.asked_first(
+            core,
+            cookies.viewer,
+            title=_("Hours of the builders"),
+            question=_("Whose hours do you want to see or change?"),
+        )
+        if first:
+            return first
         builder = own()
         if elsewhere:
             return render_template("schedule_elsewhere.html", builder=builder, address=elsewhere)
@@ -64,7 +62,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     @pages.post("/builder/schedule")
     def change_schedule() -> Any:
         if not cookies.viewer.signed_in:
-            return render_template("signed_out.html", typed=forms.typed()), 401
+            return which_builder.signed_out()
         builder, step = own(), request.form.get("do", "")
         if elsewhere:
             return redirect(url_for("pages.builder_schedule", builder=which_builder.named()), 303)

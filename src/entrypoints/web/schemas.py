@@ -30,7 +30,9 @@ from booking_core import MOST_GUESTS
 from entrypoints.schedules import by_date
 
 Text = Annotated[str, Field(max_length=5_000)]
-Short = Annotated[str, Field(max_length=300)]
+LONGEST, MOST_REMINDERS, MOST_SITES = 300, 20, 50  # of a builder, on its page as well
+
+Short = Annotated[str, Field(max_length=LONGEST)]
 Email = Annotated[Short, Field(json_schema_extra={"format": "email", "example": "ana@example.org"})]
 Zone = Annotated[Short, Field(json_schema_extra={"example": "Europe/Berlin"})]
 TypeId = Annotated[Short, Field(json_schema_extra={"example": "getting-started"})]
@@ -383,10 +385,10 @@ class BuilderChanges(Strict):
     headline: Short | Kept = None
     photoUrl: Short | None = None
     language: Short | Kept = None
-    reminders: Annotated[list[Whole], Field(max_length=20)] | Kept = None
+    reminders: Annotated[list[Whole], Field(max_length=MOST_REMINDERS)] | Kept = None
     clientAccounts: bool | Kept = None
     schedulingMode: Short | Kept = None
-    embedSites: Annotated[list[Short], Field(max_length=50)] | Kept = None
+    embedSites: Annotated[list[Short], Field(max_length=MOST_SITES)] | Kept = None
     active: bool | Kept = None
     schedule: ScheduleBody | Kept = None
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from flask import request
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
 
 from booking_core import Actor, BookingCore, Builder, NotAllowed, Role
+from entrypoints.web import forms
 
 
 def named() -> str | None:
@@ -21,3 +24,23 @@ def found(core: BookingCore, viewer: Actor, refusal: str) -> Builder:
         raise NotAllowed(refusal)
     mine = str(viewer.id) if viewer.role is Role.BUILDER else ""
     return core.show_builder.own(name=named() or mine, actor=viewer)
+
+
+def asked_first(core: BookingCore, viewer: Actor, *, title: str, question: str) -> Any:
+    """What is shown before the page: to sign in, or to an admin the builders; None where nothing is."""
+    if not viewer.signed_in:
+        return to_sign_in()
+    if viewer.role is not Role.ADMIN or named():
+        return None
+    builders = core.list_builders(everyone_for=viewer)
+    return render_template("whose.html", builders=builders, title=title, question=question)
+
+
+def to_sign_in() -> Any:
+    """And back to the page that was asked for."""
+    return redirect(url_for("pages.sign_in", to=request.full_path.rstrip("?")), 303)
+
+
+def signed_out() -> tuple[str, int]:
+    """What was typed meanwhile is kept, to be sent again."""
+    return render_template("signed_out.html", typed=forms.typed()), 401

@@ -10,7 +10,17 @@ from unittest.mock import patch
 
 from playwright.sync_api import BrowserContext
 
-from booking_core import Actor, Answer, Booking, Contact, ProviderFailed, SessionTypeId, TimeWindow
+from booking_core import (
+    Actor,
+    Answer,
+    Booking,
+    CalendarRef,
+    Contact,
+    ProviderFailed,
+    SchedulingMode,
+    SessionTypeId,
+    TimeWindow,
+)
 from tests.integration.browser.visitor import Site, mailed_link
 
 FREE, PAID = "getting-started", "portfolio-review"
@@ -44,6 +54,20 @@ def book(site: Site, kind: str = FREE, place: int = 0, *, actor: Actor | None = 
         contact=None if actor else Contact("Ana Ng", ANA, ZONE),
         actor=actor or Actor.anonymous(),
         answers=[Answer("link", "https://example.org")] if kind == PAID else [],
+    )
+
+
+def schedule_there(site: Site, ref: CalendarRef) -> None:
+    """Clients of the demo builder choose their time at the provider's own page."""
+    core = site.application.core
+    offer = core.show_session_type(session_type=FREE, actor=Actor.system())
+    core.change_session_type(
+        session_type_id=offer.session_type.id, changes={"calendar_ref": ref}, actor=Actor.system()
+    )
+    core.change_builder(
+        builder_id=offer.builder.id,
+        changes={"scheduling_mode": SchedulingMode.EMBED},
+        actor=Actor.system(),
     )
 
 

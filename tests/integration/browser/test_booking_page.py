@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
-from booking_core import BookingState
+from booking_core import Booking, BookingState
 from tests.integration.browser.states import book, change, let_in
 from tests.integration.browser.visitor import Site, Visitor, sign_in_link
 
@@ -49,12 +49,17 @@ def test_a_hold_is_counted_down_and_the_page_follows_its_end(visitor: Visitor) -
     expect(page.get_by_label("Your name")).to_have_value("Ana Ng")
 
 
-def test_what_is_being_made_shows_itself_once_it_is(visitor: Visitor) -> None:
+def being_made(visitor: Visitor) -> Booking:
+    """It waits for the calendar, and the page that shows it has a clock that is set by hand."""
     booking = book(visitor.site)
     change(visitor.site, booking, state=BookingState.CONFIRMING)
-    page = visitor.page
-    page.clock.install()
-    visitor.open(let_in(page.context, visitor.site, booking))
+    visitor.page.clock.install()
+    visitor.open(let_in(visitor.page.context, visitor.site, booking))
+    return booking
+
+
+def test_what_is_being_made_shows_itself_once_it_is(visitor: Visitor) -> None:
+    page, booking = visitor.page, being_made(visitor)
     expect(page.get_by_text("This page looks again by itself.")).to_be_visible()
     page.clock.run_for(3_000)
     expect(page.get_by_role("heading", name="Your booking is being made")).to_be_visible()
@@ -64,11 +69,7 @@ def test_what_is_being_made_shows_itself_once_it_is(visitor: Visitor) -> None:
 
 
 def test_whoever_comes_back_to_the_page_does_not_wait_for_it(visitor: Visitor) -> None:
-    booking = book(visitor.site)
-    change(visitor.site, booking, state=BookingState.CONFIRMING)
-    page = visitor.page
-    page.clock.install()
-    visitor.open(let_in(page.context, visitor.site, booking))
+    page, booking = visitor.page, being_made(visitor)
     for _ in range(8):  # until it asks every minute only
         with page.expect_response(re.compile("/bookings/")):
             page.clock.run_for(60_000)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from booking_core import Actor, CalendarRef, SchedulingMode
+from booking_core import CalendarRef
+from tests.integration.browser.states import schedule_there
 from tests.integration.browser.visitor import Site
 from tests.simulators.calendly import CalendlyServer, EventType
 
@@ -41,18 +42,7 @@ def settings(
 
 @pytest.fixture
 def page(chromium: Browser, site: Site, intro: EventType) -> Iterator[Page]:
-    core, system = site.application.core, Actor.system()
-    offer = core.show_session_type(session_type="getting-started", actor=system)
-    core.change_session_type(
-        session_type_id=offer.session_type.id,
-        changes={"calendar_ref": CalendarRef(intro.id, intro.uri)},
-        actor=system,
-    )
-    core.change_builder(
-        builder_id=offer.builder.id,
-        changes={"scheduling_mode": SchedulingMode.EMBED},
-        actor=system,
-    )
+    schedule_there(site, CalendarRef(intro.id, intro.uri))
     context = chromium.new_context(timezone_id="Europe/Berlin", locale="en-GB")
     page = context.new_page()
     page.set_default_timeout(10_000)

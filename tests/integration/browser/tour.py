@@ -24,7 +24,6 @@ from booking_core import (
     PaymentStatus,
     Role,
     Schedule,
-    SchedulingMode,
     Slot,
 )
 from tests.integration.browser.school import School, allow, open_school, tag
@@ -38,6 +37,7 @@ from tests.integration.browser.states import (
     change,
     let_in,
     play,
+    schedule_there,
     sign_in,
     starts,
     work,
@@ -90,20 +90,6 @@ def open_country() -> Iterator[Country]:
         school = stack.enter_context(open_school())
         allow(site, school.url)
         yield Country(site, empty, elsewhere, calendly, school)
-
-
-def schedule_there(site: Site, ref: CalendarRef) -> None:
-    """Clients of the demo builder choose their time at the provider's own page."""
-    core = site.application.core
-    offer = core.show_session_type(session_type=FREE, actor=SYSTEM)
-    core.change_session_type(
-        session_type_id=offer.session_type.id, changes={"calendar_ref": ref}, actor=SYSTEM
-    )
-    core.change_builder(
-        builder_id=offer.builder.id,
-        changes={"scheduling_mode": SchedulingMode.EMBED},
-        actor=SYSTEM,
-    )
 
 
 def _two_more_builders(site: Site) -> None:

@@ -16,7 +16,6 @@ from booking_core import (
     Actor,
     BookingError,
     CalendarEvent,
-    CalendarRef,
     Contact,
     EventType,
     LinkNeeded,
@@ -30,11 +29,9 @@ from booking_core import (
 from entrypoints.container import Application
 from entrypoints.doctor import findings
 from entrypoints.settings import Settings
-from tests.integration.posting_calendar import SIGNATURE, PostingCalendar, application_on
+from tests.integration.posting_calendar import EVENT_TYPE, SIGNATURE, TYPE, PostingCalendar, demo_on
 from tests.integration.web.conftest import BO, BOOKINGS, Caller, day_ahead
 
-TYPE = "getting-started"
-URI = "https://calendar.test/event_types/et_1"
 CALENDLY = "/api/scheduling/calendly"
 WEBHOOK = "/api/webhooks/calendly"
 SYSTEM = Actor.system()
@@ -47,13 +44,8 @@ def calendar() -> PostingCalendar:
 
 @pytest.fixture
 def application(calendar: PostingCalendar) -> Iterator[Application]:
-    settings = {"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR"}
-    application = application_on(calendar, Settings.load(settings))
-    application.seed()
-    change(application, TYPE, calendar_ref=CalendarRef("et_1", URI))
-    with capture_logs():
+    with demo_on(calendar) as application:
         yield application
-    application.close()
 
 
 def change(application: Application, session_type: str, **changes: Any) -> None:
@@ -398,8 +390,10 @@ def offers(calendar: PostingCalendar, robin: Caller, application: Application) -
     """What the provider has for the builder: one that we know, and a new one."""
     builder = application.core.show_builder(name="demo", actor=SYSTEM)
     found = [
-        EventType(URI, "et_1", "Renamed there", 30, True, "https://calendar.test/robin/intro"),
-        EventType(f"{URI}0", "et_10", "New there", 45, True),
+        EventType(
+            EVENT_TYPE, "et_1", "Renamed there", 30, True, "https://calendar.test/robin/intro"
+        ),
+        EventType(f"{EVENT_TYPE}0", "et_10", "New there", 45, True),
     ]
     calendar.offers[builder.id] = found
     return found
@@ -412,8 +406,8 @@ def test_event_types_are_for_their_builder_and_for_admins(
     path = f"{CALENDLY}/event-types"
     found = robin.json("GET", path)["eventTypes"]
     assert [(each["uri"], each["sessionTypeId"]) for each in found] == [
-        (URI, TYPE),
-        (f"{URI}0", None),
+        (EVENT_TYPE, TYPE),
+        (f"{EVENT_TYPE}0", None),
     ]
     assert admin.json("GET", f"{path}?builder=demo")["eventTypes"] == found
     for stranger in (anyone, ana, other_builder):
@@ -482,12 +476,12 @@ def test_open_times_are_found_by_the_event_type_as_well(
     anyone: Caller, application: Application
 ) -> None:
     path = f"{CALENDLY}/available-times"
-    found = anyone.json("GET", path, query_string={"eventTypeUri": URI})
+    found = anyone.json("GET", path, query_string={"eventTypeUri": EVENT_TYPE})
     assert found == anyone.json("GET", path, query_string={"sessionTypeId": TYPE})
-    anyone.refused(404, "not_found", "GET", path, query_string={"eventTypeUri": f"{URI}0"})
+    anyone.refused(404, "not_found", "GET", path, query_string={"eventTypeUri": f"{EVENT_TYPE}0"})
     anyone.refused(422, "invalid_request", "GET", path)
     change(application, TYPE, requires_auth=True)
-    anyone.refused(401, "sign_in_required", "GET", path, query_string={"eventTypeUri": URI})
+    anyone.refused(401, "sign_in_required", "GET", path, query_string={"eventTypeUri": EVENT_TYPE})
 
 
 # ---- notices (E4) --------------------------------------------------------------------------------

@@ -9,12 +9,11 @@ from unittest.mock import Mock
 
 import pytest
 from flask.testing import FlaskClient
-from structlog.testing import capture_logs
 
 from booking_core import (
     BookingError,
+    BuilderId,
     CalendarEvent,
-    CalendarRef,
     Contact,
     NotFound,
     ProviderFailed,
@@ -25,11 +24,9 @@ from booking_core import (
 )
 from entrypoints import problems
 from entrypoints.container import Application
-from entrypoints.settings import Settings
-from tests.integration.posting_calendar import PostingCalendar, application_on
+from tests.integration.posting_calendar import TYPE, PostingCalendar, demo_on
 from tests.integration.web.test_embedding import CSP, SITE, SYSTEM, booked, fields_of
 
-TYPE = "getting-started"
 PAGE, FRAME = f"/b/demo/{TYPE}", f"/embed/demo/{TYPE}"
 
 
@@ -40,23 +37,13 @@ def calendar() -> PostingCalendar:
 
 @pytest.fixture
 def application(calendar: PostingCalendar) -> Iterator[Application]:
-    settings = {"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR"}
-    application = application_on(calendar, Settings.load(settings))
-    application.seed()
-    core = application.core
-    ref = CalendarRef("et_1", "https://calendar.test/event_types/et_1")
-    offer = core.show_session_type(session_type=TYPE, actor=SYSTEM)
-    core.change_session_type(
-        session_type_id=offer.session_type.id, changes={"calendar_ref": ref}, actor=SYSTEM
-    )
-    core.change_builder(
-        builder_id=offer.builder.id,
-        changes={"scheduling_mode": SchedulingMode.EMBED, "embed_sites": [SITE]},
-        actor=SYSTEM,
-    )
-    with capture_logs():
+    with demo_on(calendar) as application:
+        application.core.change_builder(
+            builder_id=BuilderId("demo"),
+            changes={"scheduling_mode": SchedulingMode.EMBED, "embed_sites": [SITE]},
+            actor=SYSTEM,
+        )
         yield application
-    application.close()
 
 
 @pytest.fixture

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
-from adapters.memory import MemoryStore
 from booking_core import Actor, Builder, BuilderId, Language, Role, Schedule
 from entrypoints.container import Application
-from tests.integration.forms import Browser
+from tests.integration.web.builder_pages.conftest import ROBIN, plain, web
 from tests.integration.web.conftest import seeded
 from tests.integration.web.test_sign_in import sign_in
 
-PAGE, NEW, ROBIN, ROOT = "/builder/profile", "/builder/new", "robin@example.org", "root@example.org"
+PAGE, NEW, ROOT = "/builder/profile", "/builder/new", "root@example.org"
 SYSTEM = Actor.system()
 HOSTILE = '"><script>alert(1)</script>'
 INPUT = re.compile(r"<input\s[^>]*>")
@@ -31,42 +28,9 @@ Fields = dict[str, list[str]]
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Application]:
-    """Which store there is makes no difference to a form."""
-    service = seeded("memory://", BOOKING_MAILER="memory")
-    service.core.grant_role(role=Role.ADMIN, email=ROOT, actor=SYSTEM)
-    with capture_logs():
-        yield service
-    service.close()
-
-
-@pytest.fixture(scope="module")
-def app(running: Application) -> Any:
-    return web(running)
-
-
-@pytest.fixture
-def service(running: Application) -> Iterator[Application]:
-    """As it is when it begins; what is done to it is taken back in the end."""
-    store = running.schema
-    assert isinstance(store, MemoryStore)
-    before = store.committed.copy()
-    yield running
-    before.catalogue_version = store.committed.catalogue_version + 1
-    store.committed = before
-
-
-@pytest.fixture
-def browser(service: Application, app: Any) -> FlaskClient:
-    client: FlaskClient = app.test_client()
-    return client
-
-
-@pytest.fixture
-def robin(browser: FlaskClient, service: Application) -> FlaskClient:
-    """The browser of the builder."""
-    assert sign_in(browser, service, ROBIN).status_code == 303
-    return browser
+def running(running: Application) -> Application:
+    running.core.grant_role(role=Role.ADMIN, email=ROOT, actor=SYSTEM)
+    return running
 
 
 @pytest.fixture
@@ -74,12 +38,6 @@ def root(browser: FlaskClient, service: Application) -> FlaskClient:
     """The browser of an admin."""
     assert sign_in(browser, service, ROOT).status_code == 303
     return browser
-
-
-def web(service: Application) -> Any:
-    app = service.web_app()
-    app.test_client_class = Browser
-    return app
 
 
 def kept(service: Application, name: str = "demo") -> Builder:
@@ -110,10 +68,6 @@ def attribute(tag: str, name: str) -> str:
 def changed(browser: FlaskClient, path: str = PAGE, **typed: Any) -> TestResponse:
     """The form of the page, sent with that typed into it."""
     return browser.post(path, data=fields(browser.get(path)) | typed)
-
-
-def plain(page: TestResponse) -> str:
-    return " ".join(unescape(re.sub("<[^>]+>", "", page.text)).split())
 
 
 # ---- whose page it is ----------------------------------------------------------------------------

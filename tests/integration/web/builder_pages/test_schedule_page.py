@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from html import unescape
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
-from adapters.memory import MemoryStore
 from booking_core import Actor, BuilderId, DayRange, Role, Schedule
 from entrypoints.container import Application
-from tests.integration.forms import Browser
+from tests.integration.web.builder_pages.conftest import ROBIN, plain, web
 from tests.integration.web.conftest import BO, Caller, day_ahead, seeded
 from tests.integration.web.test_sign_in import sign_in
 
-PAGE, ROBIN = "/builder/schedule", "robin@example.org"
+PAGE = "/builder/schedule"
 SYSTEM = Actor.system()
 HOSTILE = '"><script>alert(1)</script>'
 MONDAY = [("day-0-start", "09:00"), ("day-0-end", "11:00")]
@@ -30,52 +26,9 @@ PICKED = re.compile(r'<select name="(\w+)".*?<option value="([^"]*)" selected', 
 Fields = list[tuple[str, str]]
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Application]:
-    """Which store there is makes no difference to a form."""
-    service = seeded("memory://", BOOKING_MAILER="memory")
-    with capture_logs():
-        yield service
-    service.close()
-
-
-@pytest.fixture(scope="module")
-def app(running: Application) -> Flask:
-    return web(running)
-
-
-@pytest.fixture
-def service(running: Application) -> Iterator[Application]:
-    """As it is when it begins; what is done to it is taken back in the end."""
-    store = running.schema
-    assert isinstance(store, MemoryStore)
-    before = store.committed.copy()
-    yield running
-    before.catalogue_version = store.committed.catalogue_version + 1
-    store.committed = before
-
-
-@pytest.fixture
-def browser(service: Application, app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
 @pytest.fixture
 def anyone(browser: FlaskClient) -> Caller:
     return Caller(browser)
-
-
-@pytest.fixture
-def robin(browser: FlaskClient, service: Application) -> FlaskClient:
-    """The browser of the builder."""
-    assert sign_in(browser, service, ROBIN).status_code == 303
-    return browser
-
-
-def web(service: Application) -> Flask:
-    app: Flask = service.web_app()
-    app.test_client_class = Browser
-    return app
 
 
 def kept(service: Application) -> Schedule:
@@ -99,10 +52,6 @@ def send(browser: FlaskClient, sent: Fields, do: str, path: str = PAGE) -> TestR
     for name, value in [*sent, ("do", do)]:
         data.setdefault(name, []).append(value)
     return browser.post(path, data=data)
-
-
-def plain(page: TestResponse) -> str:
-    return " ".join(unescape(re.sub("<[^>]+>", "", page.text)).split())
 
 
 def book(anyone: Caller) -> date:
