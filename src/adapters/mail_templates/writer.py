@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from adapters.mail_templates import terms
 from adapters.mail_templates.money import told
 from adapters.mail_templates.phrases import phrases
+from adapters.mail_templates.region import locale_in
 from booking_core import (
     Letter,
     LetterKind,
@@ -255,8 +256,9 @@ class _Page:
         return "" if moment is None else self.say("moment", **self._at(moment))
 
     def _at(self, moment: datetime) -> dict[str, str]:
-        """The day, time and zone of a moment, as its reader counts them."""
-        here, locale = moment.astimezone(get_timezone(self._letter.timezone)), self._words["locale"]
+        """The day, time and zone of a moment, as its reader counts and writes them."""
+        here = moment.astimezone(get_timezone(self._letter.timezone))
+        locale = locale_in(self._words["locale"], self._letter.timezone)
         return {
             "day": format_date(here, "full", locale=locale),
             "time": format_time(here, "short", locale=locale),

@@ -113,9 +113,33 @@ def test_times_are_told_in_the_readers_zone_and_language() -> None:
 
 
 @pytest.mark.parametrize(
+    ("timezone", "written"),
+    [
+        ("America/New_York", "Tuesday, March 3, 2026, 5:00\u202fAM to 6:00\u202fAM"),
+        ("US/Eastern", "Tuesday, March 3, 2026, 5:00\u202fAM to 6:00\u202fAM"),
+        ("Europe/Berlin", "Tuesday, 3 March 2026, 11:00 to 12:00"),
+        ("Europe/Kyiv", "Tuesday, 3 March 2026, 12:00 to 13:00"),
+        ("UTC", "Tuesday, 3 March 2026, 10:00 to 11:00"),
+    ],
+    ids=lambda text: text.split()[0],
+)
+def test_days_and_clocks_are_written_as_where_the_reader_lives(timezone: str, written: str) -> None:
+    booking = about(LetterKind.BOOKED)
+    booking.client = evolve(
+        booking.client, contact=evolve(booking.client.contact, timezone=timezone)
+    )
+    text = WRITER.write(letter=a_letter(booking=booking)).text
+    assert f"{written} ({timezone}" in text
+
+
+@pytest.mark.parametrize(
     ("language", "label", "was"),
     [
-        (Language.ENGLISH, "Was", "30 December 2026, 05:00 (America/New_York, GMT-05:00)"),
+        (
+            Language.ENGLISH,
+            "Was",
+            "December 30, 2026, 5:00\u202fAM (America/New_York, GMT-05:00)",
+        ),
         (Language.GERMAN, "Bisher", "30. Dezember 2026, 05:00 Uhr (America/New_York, GMT-05:00)"),
     ],
 )
@@ -402,7 +426,7 @@ def test_who_waits_for_the_bank_reads_until_when() -> None:
     booking = about(kind)
     booking.deadline = moment
     text = WRITER.write(letter=a_letter(kind, booking=booking)).text
-    assert "Awaited until: Monday, 9 March 2026, 05:00" in text
+    assert "Awaited until: Monday, March 9, 2026, 5:00\u202fAM" in text
     german = WRITER.write(letter=a_letter(kind, language=Language.GERMAN, booking=booking)).text
     assert "Erwartet bis: Montag, 9. März 2026, 05:00 Uhr" in german
 
