@@ -23,6 +23,7 @@ from booking_core import (
     reckoned,
     reckoned_if_cancelled,
 )
+from entrypoints import times
 from entrypoints.web import errors, headers, words
 from entrypoints.web.calendar_links import calendar_links
 from entrypoints.web.standing import Standing, once_more, standing
@@ -71,6 +72,7 @@ class BookingView:
             forward=link.url if link else None if error else _to_checkout(booking, stands),
             at_provider=not self.application.calendar.in_database,
             turned_back="turned-back" in request.args,
+            moved=_moved(booking) if stands is Standing.BOOKED else None,
             cancelling="cancel" in request.args or request.endpoint == "pages.cancel",
             costs=costs_if_cancelled(booking, now),
             seconds_left=_seconds_left(booking, stands, now),
@@ -95,6 +97,12 @@ def _to_checkout(booking: Booking, stands: Standing) -> str | None:
     """A form may not lead to another site, so this page leads on to the checkout."""
     goes_on = stands is Standing.TO_PAY and request.args.get("to") == "checkout"
     return booking.payment.checkout_url if goes_on else None
+
+
+def _moved(booking: Booking) -> bool | None:
+    """Whether it stands where the client has just moved it to; None where nobody did."""
+    to = request.args.get("moved")
+    return times.rfc3339(booking.slot.start) == to if to and booking.slot else None
 
 
 def _seconds_left(booking: Booking, stands: Standing, now: datetime) -> int | None:

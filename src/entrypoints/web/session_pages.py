@@ -21,7 +21,7 @@ from booking_core import (
     Slot,
     SlotUnavailable,
 )
-from entrypoints import problems
+from entrypoints import problems, times
 from entrypoints.web import asked, details, own_time, provider_frame
 from entrypoints.web.booking_pages import opening_page
 from entrypoints.web.cookies import Cookies
@@ -124,7 +124,8 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             take(core, offer, holder, booking.id)
         except BookingError as error:
             return view.show(offer, place, error)
-        return redirect(url_for("pages.manage", booking_id=booking_id), 303)
+        moved = times.rfc3339(_chosen(offer).start) if moving else None
+        return redirect(url_for("pages.manage", booking_id=booking_id, moved=moved), 303)
 
     def elsewhere(booking: Booking, refused: SlotUnavailable) -> tuple[str, int]:
         """A link to the provider's page: answers of ours lead to our own routes only."""

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
-from booking_core import Booking, BookingState
+from booking_core import Booking, BookingState, Slot
+from entrypoints import times
 from tests.integration.browser.states import book, change, let_in
 from tests.integration.browser.visitor import Site, Visitor, sign_in_link
 
@@ -77,6 +78,23 @@ def test_whoever_comes_back_to_the_page_does_not_wait_for_it(visitor: Visitor) -
     change(visitor.site, booking, state=BookingState.CONFIRMED)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
+
+
+def test_a_move_that_takes_its_time_tells_how_it_ended(visitor: Visitor) -> None:
+    page, booking = visitor.page, book(visitor.site)
+    assert booking.slot is not None
+    later = Slot(*(each + timedelta(hours=1) for each in (booking.slot.start, booking.slot.end)))
+    change(visitor.site, booking, pending_slot=later)
+    page.clock.install()
+    path = let_in(page.context, visitor.site, booking)
+    visitor.open(f"{path}?moved={times.rfc3339(later.start)}")
+    expect(page.get_by_role("heading", name="Your booking is being moved")).to_be_visible()
+    change(visitor.site, booking, slot=later, pending_slot=None)
+    page.clock.run_for(10_000)
+    expect(page.get_by_role("heading", name="Your booking has moved")).to_be_visible()
+    change(visitor.site, booking, slot=booking.slot)
+    page.reload()
+    expect(page.get_by_text("It is not at the time that you moved it to")).to_be_visible()
 
 
 def test_without_scripts_everything_is_there(without_scripts: Visitor) -> None:

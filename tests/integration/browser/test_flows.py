@@ -133,7 +133,7 @@ def test_of_two_tabs_the_second_keeps_what_was_typed_and_pays_after_it_turned_ba
     expect(page.locator(".month a").last).to_have_attribute("aria-current", "true")
     page.locator(".times .starts a").first.click()
     page.get_by_role("button", name="Move to this time").click()
-    expect_heading(page, "You are booked")
+    expect_heading(page, "Your booking has moved")
     page.locator("#cancel").click()
     expect(page.get_by_text("€49.00 goes back to you")).to_be_visible()  # before the click
     page.get_by_role("button", name="Cancel the booking").click()

@@ -46,7 +46,7 @@ def test_a_free_session_is_booked_moved_and_cancelled(anywhere: Visitor) -> None
     press(page, "a[href*='/move']")
     take_a_time(page)
     press(page, ".details button:not(.plain)", "Space")
-    expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your booking has moved")).to_be_visible()
     assert page.locator(".booked strong").first.inner_text() != before
     press(page, "#cancel", "Space")
     write(page, "[name=reason]", "ill")

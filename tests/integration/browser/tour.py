@@ -527,6 +527,7 @@ TOUR = (
     Stop("booking-booked-paid", _paid("card")),
     Stop("booking-too-late-to-change", _booking(PAID, state=_S.CONFIRMED, slot=_soon(3))),
     Stop("booking-moving", _booking(pending_slot=_soon(300))),
+    Stop("booking-not-moved", _booking(query="?moved=2030-03-20T09:00:00Z")),
     Stop("booking-over", _booking(slot=_soon(-30))),
     Stop("booking-took-place", _booking(state=_S.COMPLETED, slot=_soon(-30))),
     Stop("booking-missed", _booking(state=_S.NO_SHOW, slot=_soon(-30))),

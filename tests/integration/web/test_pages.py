@@ -413,13 +413,28 @@ def test_a_booking_is_moved_to_another_time(client: FlaskClient, anyone: Caller)
     assert 'name="name"' not in asked
     form = {"start": start, "key": "k", "timezone": "UTC"}
     answer = client.post(f"{page}/move", data=form, headers={"Origin": "http://localhost"})
-    assert (answer.status_code, answer.location) == (303, page)
+    assert (answer.status_code, urlsplit(answer.location).path) == (303, page)
+    assert "<h1>Your booking has moved</h1>" in client.get(answer.location).text
+    assert "<h1>You are booked</h1>" in client.get(page).text
     assert start not in [each["startTime"] for each in anyone.slots()]
     again = client.post(f"{page}/move", data={"start": start, "key": "other"})
     assert again.status_code in (409, 422)
     client.post(f"{page}/cancel")
     assert client.get(f"{page}/move").location == page
     assert "Move to another time" not in client.get(page).text
+
+
+def test_who_moved_a_booking_that_stands_elsewhere_is_told_so(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    page = booked(client, anyone).location
+    start = anyone.slots()[3]["startTime"]
+    moved = client.get(page, query_string={"moved": start}).text
+    assert "<h1>You are booked</h1>" in moved
+    assert "It is not at the time that you moved it to" in moved
+    assert "It is not at" not in client.get(page).text
+    german = client.get(page, query_string={"moved": start}, headers={"Accept-Language": "de"})
+    assert "Er liegt nicht zu der Zeit" in german.text
 
 
 def test_where_the_terms_forbid_it_the_page_says_so(

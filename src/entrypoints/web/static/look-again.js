@@ -3,10 +3,12 @@ const stands = (page) => page.getElementById("booking")?.dataset.stands;
 const before = stands(document);
 const SHORTEST = 2_000; // milliseconds
 let pause = SHORTEST;
+const to = new URLSearchParams(location.search).get("moved");
+const moved = to ? `?moved=${encodeURIComponent(to)}` : ""; // whether it did is told at the end
 let next;
 
 async function look() {
-  if (!document.hidden && (await asked())) return location.replace(location.pathname);
+  if (!document.hidden && (await asked())) return location.replace(location.pathname + moved);
   clearTimeout(next);
   next = setTimeout(look, pause);
 }
