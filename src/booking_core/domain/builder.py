@@ -62,8 +62,9 @@ class Builder:
 
     `reminders` are offsets before the start; `client_accounts` says whether a booking makes the
     client an account; `embed_sites` are the origins (scheme, host and port; of a longer address only
-    these are kept) whose pages may embed the booking page. `photo_url` is an https address or a path
-    of our own site. The slug is made of the name, or of the id where that has no Latin letters.
+    these are kept) whose pages may embed the booking page. `photo_url` is an https address, or a path
+    of our own site that ends as an image's does. The slug is made of the name, or of the id where that
+    has no Latin letters.
     `scheduling_mode` becomes LINK by itself where the calendar account may not be booked directly.
     """
 
@@ -98,7 +99,10 @@ class Builder:
         except Exception as wrong:
             raise invalid("/email", "Give an e-mail address such as ana@example.org.") from wrong
         if self.photo_url is not None and not is_image(self.photo_url):
-            raise invalid("/photoUrl", "A photo is an https address or a path of this site.")
+            raise invalid(
+                "/photoUrl",
+                "A photo is an https address, or the path of an image here: /photos/robin.jpg.",
+            )
         if any(not timedelta(0) < offset <= _LONGEST_REMINDER for offset in self.reminders):
             raise invalid("/reminders", "A reminder comes up to 60 days before the start.")
 

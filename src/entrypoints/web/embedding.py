@@ -53,18 +53,21 @@ def routes(application: Application) -> Blueprint:
     elsewhere = forms.from_elsewhere(application)
     sites_of: dict[str, Sequence[str]] = {}  # by the names of builders whose pages were shown
 
+    @area.url_value_preprocessor
+    def before_anything_is_refused(_: str | None, values: dict[str, Any] | None) -> None:
+        """A refusal is to be read within the frame as well, and asks the database nothing."""
+        let_frame(sites_of.get((values or {}).get("builder", ""), ()))
+
+    def let_frame(sites: Sequence[str]) -> None:
+        headers.let_frame(sites)
+        asking = request.args.get("site")
+        g.site = asking if asking in sites else None
+
     @area.before_request
     def begin() -> None:
         """Whoever is signed in with us is a stranger here: the page around this one is not ours."""
         g.viewer = Actor.anonymous()
         elsewhere()
-
-    @area.after_request
-    def show_refusal(answer: Response) -> Response:
-        """What was refused unread is to be read as well, and asks the database nothing."""
-        if answer.status_code >= 400 and not headers.framed():
-            headers.let_frame(sites_of.get((request.view_args or {}).get("builder", ""), ()))
-        return answer
 
     @area.context_processor
     def sending_again() -> dict[str, object]:
@@ -85,11 +88,8 @@ def routes(application: Application) -> Blueprint:
 
     def within_frame(builder: str, session_type: str, answer: Callable[[Offer], Any]) -> Any:
         host = core.show_builder(name=builder, actor=Actor.anonymous())
-        sites = host.sites_under(application.settings.public_url)
-        headers.let_frame(sites)
-        sites_of[builder] = sites
-        asking = request.args.get("site")
-        g.site = asking if asking in sites else None
+        sites_of[builder] = host.sites_under(application.settings.public_url)
+        let_frame(sites_of[builder])
         try:
             offer = core.show_session_type(
                 session_type=session_type, builder=builder, actor=Actor.anonymous()
@@ -100,8 +100,7 @@ def routes(application: Application) -> Blueprint:
             return refused(error)
 
     def show(offer: Offer, error: BookingError | None = None) -> Any:
-        kept = [(name, request.args[name]) for name in _KEPT if name in request.args]
-        place = Place(request.path, keeps=tuple(kept), framed=True)
+        place = Place(request.path, keeps=tuple(_kept().items()), framed=True)
         if provider_frame.applies(application, offer):
             return provider_frame.show(application, offer, place, g.viewer, error)
         return view.show(offer, place, error)
@@ -161,6 +160,7 @@ def routes(application: Application) -> Blueprint:
             ),
             token=token,
             tells=_tells(booking),
+            once_more=_once_more(booking),
         )
 
     @area.errorhandler(BookingError)
@@ -171,6 +171,15 @@ def routes(application: Application) -> Blueprint:
         return page, problems.of(shown).status, errors.when_to_retry(shown)
 
     return area
+
+
+def _kept() -> dict[str, str]:
+    return {name: request.args[name] for name in _KEPT if name in request.args}
+
+
+def _once_more(booking: Booking) -> str:
+    kept = {**(request.view_args or {}), **_kept(), "tz": booking.client.contact.timezone}
+    return url_for(".framed", **kept)
 
 
 def _sent() -> list[tuple[str, str]]:

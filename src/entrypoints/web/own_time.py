@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import suppress
+from itertools import chain
 
 from flask import session
 
@@ -20,19 +21,19 @@ from booking_core import (
     Slot,
 )
 
-_LAST = "booking"
-_MOMENT = timedelta(minutes=1)
+_MADE = "bookings"
+_REMEMBERED = 5
 
 
 def remember(booking: Booking) -> None:
     """As the last one that was made with this browser; its id opens nothing."""
-    session[_LAST] = booking.id
+    session[_MADE] = [*session.get(_MADE, []), booking.id][-_REMEMBERED:]
 
 
 def booked_by(core: BookingCore, viewer: Actor, offer: Offer, slot: Slot) -> Booking | None:
     """With which the viewer, or whoever used this browser last, keeps that time."""
-    own = [*_made_here(core, offer), *_of_client(core, viewer, offer, slot)]
-    return next((each for each in own if keeps(each, slot)), None)
+    own = chain(_made_here(core), _of_client(core, viewer, offer))
+    return next((each for each in own if _of_type(each, offer) and keeps(each, slot)), None)
 
 
 def keeps(booking: Booking, slot: Slot) -> bool:
@@ -40,24 +41,18 @@ def keeps(booking: Booking, slot: Slot) -> bool:
     return booking.state.live and slot in (booking.slot, booking.pending_slot)
 
 
-def _made_here(core: BookingCore, offer: Offer) -> Iterator[Booking]:
-    if _LAST not in session:
-        return
-    try:
-        last = core.show_booking(booking_id=BookingId(session[_LAST]), actor=Actor.system())
-    except NotFound:
-        return
-    if last.session_type_id == offer.session_type.id:
-        yield last
+def _of_type(booking: Booking, offer: Offer) -> bool:
+    return booking.session_type_id == offer.session_type.id
 
 
-def _of_client(core: BookingCore, viewer: Actor, offer: Offer, slot: Slot) -> list[Booking]:
+def _made_here(core: BookingCore) -> Iterator[Booking]:
+    for made in session.get(_MADE, []):
+        with suppress(NotFound):
+            yield core.show_booking(booking_id=BookingId(made), actor=Actor.system())
+
+
+def _of_client(core: BookingCore, viewer: Actor, offer: Offer) -> list[Booking]:
     if viewer.role is not Role.CLIENT:
         return []
-    criteria = BookingFilter(
-        session_type_id=offer.session_type.id,
-        states=tuple(LIVE),
-        starts_from=slot.start,
-        starts_before=slot.start + _MOMENT,
-    )
+    criteria = BookingFilter(session_type_id=offer.session_type.id, states=tuple(LIVE))
     return core.list_bookings(criteria=criteria, actor=viewer).bookings

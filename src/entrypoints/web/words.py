@@ -61,8 +61,12 @@ def _spoken() -> dict[str, object]:
 
 
 def wish() -> Language | None:
-    """What the visitor asks for: in the address, else chosen before, else by its browser."""
-    chosen = _known(request.args.get("lang")) or _known(request.cookies.get(_cookie()))
+    """What the visitor asks for: in the address, else chosen before, else by its browser.
+
+    Within another site's page no cookie is looked at (ADR 21).
+    """
+    remembered = None if headers.framed() else request.cookies.get(_cookie())
+    chosen = _known(request.args.get("lang")) or _known(remembered)
     return chosen or _known(request.accept_languages.best_match(list(Language)))
 
 

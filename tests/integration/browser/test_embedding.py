@@ -115,6 +115,23 @@ def test_a_site_that_is_not_on_the_list_keeps_its_link_and_is_told_why(
     assert any("frame-ancestors" in each for each in said)
 
 
+@pytest.mark.usefixtures("allowed")
+def test_a_dialog_whose_page_did_not_come_asks_for_it_again_when_it_is_opened_again(
+    page: Page, site: Site, school: School
+) -> None:
+    page.clock.install()
+    page.route("**/embed/**", lambda _: None)
+    page.goto(school.page(tag(site, booking=DEMO, mode="button", label="Book us")))
+    page.get_by_role("button", name="Book us").click()
+    dialog = page.get_by_role("dialog")
+    page.clock.run_for(21_000)
+    expect(dialog.locator("iframe")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.unroute("**/embed/**")
+    page.get_by_role("button", name="Book us").click()
+    expect(dialog.frame_locator("iframe").locator(".month a").first).to_be_visible()
+
+
 def test_a_dialog_whose_page_does_not_come_has_a_link_to_it(
     page: Page, site: Site, school: School
 ) -> None:

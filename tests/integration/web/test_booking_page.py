@@ -297,6 +297,27 @@ def test_a_time_of_somebody_else_or_of_what_has_ended_is_not_called_ones_own(
     assert path not in taken.text
     client.post(f"{path}/cancel")
     assert "Your details" in client.get(**here).text
+    somebody = anyone.wish(PAID, answers=somebody["answers"])
+    assert somebody["timeSlot"]["startTime"] == start
+    anyone.json("POST", f"{BOOKINGS}/confirm", json=somebody)
+    gone = client.get(**here)
+    assert gone.status_code == 409
+    assert path not in gone.text
+
+
+def test_a_time_of_another_session_is_not_called_ones_own(
+    client: FlaskClient, anyone: Caller
+) -> None:
+    path, start = book(client, anyone, PAID)
+    other = client.get(f"/b/demo/{FREE}", query_string={"start": start})
+    assert other.status_code == 409
+    assert path not in other.text
+
+
+def test_of_two_tabs_each_is_led_to_its_own_booking(client: FlaskClient, anyone: Caller) -> None:
+    for path, start in (book(client, anyone, PAID), book(client, anyone, PAID)):
+        back = client.get(f"/b/demo/{PAID}", query_string={"start": start})
+        assert link_in(back.text) == path
 
 
 def test_who_is_signed_in_is_led_to_its_own_booking_too(
@@ -333,6 +354,25 @@ def test_who_comes_back_after_a_move_is_told_that_the_time_is_its_own(
     assert back.status_code == 200
     assert "You have booked this time." in back.text
     assert "not open" not in back.text
+    assert link_in(back.text) == path
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_the_time_that_a_booking_is_about_to_move_to_is_ones_own_too(
+    client: FlaskClient, anyone: Caller, application: Application, signed_in: bool
+) -> None:
+    if signed_in:
+        sign_in(client, application, ZONE)
+    path, _ = book(client, anyone, FREE)
+    start = anyone.slots(FREE)[3]["startTime"]
+    with application.schema() as uow:
+        moving = uow.bookings.get(BookingId(path.rpartition("/")[2]))
+        begins = datetime.fromisoformat(start)
+        moving.pending_slot = Slot(begins, begins + timedelta(minutes=30))
+        uow.bookings.save(moving)
+        uow.claims.keep(booking_id=moving.id, claims=moving.claims())
+        uow.commit()
+    back = client.get(f"/b/demo/{FREE}", query_string={"start": start})
     assert link_in(back.text) == path
 
 

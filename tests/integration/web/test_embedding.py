@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from attrs import evolve
@@ -163,6 +164,24 @@ def test_what_is_refused_before_it_is_read_is_said_within_the_frame_and_nothing_
     assert 'href="/"' not in answer.text
 
 
+def test_a_page_that_is_refused_unread_tells_the_site_that_it_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or its script takes the frame away, and says that the site is not on the list."""
+    application = assemble(Settings.load({"DATABASE_URL": "memory://", "LOG_LEVEL": "ERROR"}))
+    application.seed()
+    allow(application, SITE)
+    frame = application.web_app().test_client(use_cookies=False)
+    asking = {"query_string": {"site": SITE}, "headers": READER}
+    frame.get(PAGE, **asking)
+    monkeypatch.setitem(limits._RATES, "reading", limits._Rate(0, 0))
+    answer = frame.get(PAGE, **asking)
+    application.close()
+    assert answer.status_code == 429
+    assert f'data-site="{SITE}"' in answer.text
+    assert ancestors(answer) == SITE
+
+
 def test_asking_how_a_booking_stands_does_not_count_as_booking(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -218,7 +237,7 @@ def test_a_time_is_booked_without_any_cookie(
 def test_its_links_and_forms_keep_the_language_the_zone_and_the_site(
     frame: FlaskClient, anyone: Caller
 ) -> None:
-    asked = {"site": SITE, "lang": "de", "tz": "Asia/Tokyo"}
+    asked = {"site": SITE, "lang": "de", "tz": "Asia/Tokyo", "theme": "dark"}
     page = frame.get(PAGE, query_string=asked)
     assert 'lang="de"' in page.text
     assert "Set-Cookie" not in page.headers
@@ -227,6 +246,7 @@ def test_its_links_and_forms_keep_the_language_the_zone_and_the_site(
     for link in map(unescape, links):
         assert "lang=de" in link
         assert "tz=Asia/Tokyo" in link
+        assert "theme=dark" in link
         assert SITE in link
     start = anyone.slots()[0]["startTime"]
     form = frame.get(PAGE, query_string=asked | {"start": start}).text
@@ -235,6 +255,31 @@ def test_its_links_and_forms_keep_the_language_the_zone_and_the_site(
     answer = frame.post(unescape(action[1]), data=fields_of(form) | BO | {"timezone": "Asia/Tokyo"})
     assert "Asia/Tokyo" in answer.text
     assert 'lang="de"' in answer.text
+    [once_more] = re.findall(r'href="(/embed/demo/[^"]+)">Noch einmal buchen<', answer.text)
+    again = frame.get(unescape(once_more))
+    assert 'lang="de"' in again.text
+    assert "Asia/Tokyo" in again.text
+    for kept in (f'data-site="{SITE}"', 'data-theme="dark"'):
+        assert kept in again.text
+
+
+def test_no_cookie_says_its_language(application: Application) -> None:
+    browser = application.web_app().test_client()
+    browser.get("/?lang=de")
+    assert '<html lang="de"' in browser.get("/").text
+    assert '<html lang="en"' in browser.get(PAGE).text
+
+
+def test_a_booking_of_this_browser_is_unknown_there(
+    application: Application, anyone: Caller
+) -> None:
+    allow(application, SITE)
+    browser, page = anyone.client, "/b/demo/getting-started"
+    start = anyone.slots()[0]["startTime"]
+    form = BO | {"start": start, "timezone": "UTC"}
+    path = urlsplit(browser.post(page, data=form).location or "").path
+    assert path in browser.get(page, query_string={"start": start}).text
+    assert path not in browser.get(PAGE, query_string={"start": start}).text
 
 
 def test_nothing_in_it_leads_away_within_the_frame(frame: FlaskClient, anyone: Caller) -> None:

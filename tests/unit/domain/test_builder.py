@@ -25,6 +25,10 @@ from booking_core.testing.examples import a_builder, a_schedule
         ({"photo_url": "https:///x.png"}, "/photoUrl"),
         ({"photo_url": "https://x.org; script-src */x.png"}, "/photoUrl"),
         ({"photo_url": "https://x.org;script-src/x.png"}, "/photoUrl"),
+        ({"photo_url": "/me/export"}, "/photoUrl"),  # each visitor's browser would ask for it
+        ({"photo_url": "/?lang=de&x=.png"}, "/photoUrl"),
+        ({"photo_url": "/me/export#.png"}, "/photoUrl"),
+        ({"photo_url": "/.png"}, "/photoUrl"),
         ({"photo_url": 5}, "/photoUrl"),
         ({"embed_sites": ("example.org",)}, "/embedSites"),
         ({"embed_sites": ("https://x.org; script-src *",)}, "/embedSites"),
@@ -84,9 +88,9 @@ def test_a_site_is_written_as_browsers_write_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "photo", [None, "/static/ada.png", "https://example.org:8443/a;b/ada.png?size=2", "/"]
+    "photo", [None, "/static/ada.png", "/Ada.JPEG", "https://example.org:8443/a;b/ada.png?size=2"]
 )
-def test_a_photo_is_an_https_address_or_a_path_of_this_site(photo: str | None) -> None:
+def test_a_photo_is_an_https_address_or_an_image_of_this_site(photo: str | None) -> None:
     assert a_builder(photo_url=photo).photo_url == photo
 
 

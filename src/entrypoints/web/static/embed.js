@@ -30,7 +30,7 @@
     }
     function giveUp() {
       frame.remove();
-      console.warn(`booking: no answer from ${frame.src}; is this site (${location.origin}) on the builder's list? See docs/embedding.md`);
+      console.warn(`booking: no answer from ${frame.src}; is it reachable, and this site (${location.origin}) on the builder's list? See docs/embedding.md`);
     }
     function show() {
       clearTimeout(waits);
@@ -95,7 +95,6 @@
     box.append(linkTo(element));
     dialog.append(close, box);
     document.body.append(dialog);
-    fill(box, element, () => dialog.close());
     return dialog;
   }
 
@@ -106,6 +105,7 @@
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
       dialog ??= dialogOf(element);
+      if (!dialog.querySelector("iframe")) fill(dialog.lastChild, element, () => dialog.close()); // nor did it come before
       dialog.showModal();
     });
   }
