@@ -27,6 +27,7 @@ CATALOGUES = WEB / "translations"
 TOLD = (
     "booking_core/application/actor_of_session.py",
     "booking_core/application/ask_sign_in_link.py",
+    "booking_core/application/cancel_booking.py",
     "booking_core/application/cashier.py",
     "booking_core/application/confirm_booking.py",
     "booking_core/application/create_booking.py",

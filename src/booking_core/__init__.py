@@ -217,6 +217,7 @@ from booking_core.domain.questions import (
 from booking_core.domain.reckoning import (
     MoneyFate,
     Reckoning,
+    costs_of_cancelling,
     reckoned,
     reckoned_if_cancelled,
 )
@@ -617,6 +618,7 @@ __all__ = [
     "address_of",
     "begin_waiting",
     "check_guests",
+    "costs_of_cancelling",
     "counted",
     "end_waiting",
     "events",

@@ -87,6 +87,16 @@ def reckoned_if_cancelled(booking: Booking, *, now: datetime) -> Reckoning | Non
     return reckoned(cancelled.payment, before=booking.payment.returned)
 
 
+def costs_of_cancelling(booking: Booking, *, now: datetime) -> str:
+    """What a client agrees to that cancels a live booking now, as it is shown and brought back.
+
+    Raises:
+        WrongState: it cannot be cancelled.
+    """
+    found = reckoned_if_cancelled(booking, now=now)
+    return str(found.kept.amount) if found else "nothing has come"
+
+
 def _fate(payment: Payment, *, back: int, kept: int, released: int) -> MoneyFate | None:
     on_site = not payment.attempts
     if payment.status in (_TAKEN_ON_SITE if on_site else _TAKEN):

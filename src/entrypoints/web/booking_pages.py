@@ -14,9 +14,9 @@ from flask import (
     url_for,
 )
 
-from booking_core import Actor, Booking, BookingError, BookingId, BookingState, NotFound, Refused
+from booking_core import Actor, Booking, BookingError, BookingId, BookingState, NotFound
 from entrypoints import problems
-from entrypoints.web.booking_view import BookingView, costs_if_cancelled
+from entrypoints.web.booking_view import BookingView
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.words import N_
 
@@ -27,10 +27,6 @@ _WRONG_TOKEN = {
     "title": N_("This does not open the booking"),
     "message": N_("Use the link of the newest mail about it, or paste the whole link here."),
 }
-_CHANGED = N_(
-    "What cancelling means has changed since you saw this page, so nothing is cancelled yet. Please "
-    "look at it again."
-)
 
 
 def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
@@ -110,19 +106,17 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         try:
             booking = shown(booking_id, holder)
             if booking.state is not BookingState.CANCELLED:  # or it was a double click
-                check_as_shown(booking)
-                core.cancel_booking(booking_id=booking.id, actor=holder, reason=reason)
+                core.cancel_booking(
+                    booking_id=booking.id,
+                    actor=holder,
+                    reason=reason,
+                    costs_were=request.form.get("costs"),
+                )
         except NotFound:
             return opening_page(booking_id)
         except BookingError as error:
             return refused(shown(booking_id, holder), error)
         return redirect(url_for("pages.manage", booking_id=booking_id), 303)
-
-    def check_as_shown(booking: Booking) -> None:
-        """Raises Refused where money came, or would be kept, since the page was shown."""
-        costs = request.form.get("costs") if booking.state.live else None
-        if costs and costs != costs_if_cancelled(booking, core.clock.now()):
-            raise Refused(_CHANGED)
 
     def shown(booking_id: str, holder: Actor) -> Booking:
         return core.show_booking(booking_id=BookingId(booking_id), actor=holder)

@@ -20,6 +20,7 @@ from booking_core import (
     PaymentStatus,
     Reckoning,
     SchedulingLink,
+    costs_of_cancelling,
     reckoned,
     reckoned_if_cancelled,
 )
@@ -74,7 +75,7 @@ class BookingView:
             turned_back="turned-back" in request.args,
             moved=_moved(booking) if stands is Standing.BOOKED else None,
             cancelling="cancel" in request.args or request.endpoint == "pages.cancel",
-            costs=costs_if_cancelled(booking, now),
+            costs=costs_of_cancelling(booking, now=now) if booking.state.live else None,
             seconds_left=_seconds_left(booking, stands, now),
             once_more=once_more(booking, now),
             calendars=self._calendars(booking, offer) if stands is Standing.BOOKED else {},
@@ -127,12 +128,6 @@ def _became_of_it(booking: Booking) -> Reckoning | None:
         return None
     found = reckoned(payment, before=payment.returned)
     return None if found is None or found.fate is MoneyFate.NOTHING_TAKEN else found
-
-
-def costs_if_cancelled(booking: Booking, now: datetime) -> str:
-    """What the form that cancels brings back, so that nobody agrees to more than the page said."""
-    found = _if_cancelled(booking, now)
-    return str(found.kept.amount) if found else "nothing has come"
 
 
 def _if_cancelled(booking: Booking, now: datetime) -> Reckoning | None:

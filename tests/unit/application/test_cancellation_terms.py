@@ -13,8 +13,10 @@ from booking_core import (
     CancellationPolicy,
     NotFound,
     RefundStep,
+    Refused,
     Role,
     TermsForbid,
+    costs_of_cancelling,
 )
 from booking_core.testing.examples import a_session_type, a_slot
 from tests.unit.application.paying import BUILDER, Shop, key_of
@@ -64,6 +66,29 @@ def test_the_client_gets_back_what_the_notice_says(
     shop.work()
     assert shop.now(booking).payment.returned == returned
     assert shop.held() == 5_000 - returned
+
+
+def test_who_agreed_to_what_it_costs_pays_no_more_than_that(shop: Shop, booking: Booking) -> None:
+    at(shop, 48 * HOUR)
+    were = costs_of_cancelling(shop.now(booking), now=shop.core.clock.now())
+    shop.clock.advance(SECOND)
+    agreed = {"booking_id": booking.id, "actor": shop.client(booking), "costs_were": were}
+    with pytest.raises(Refused, match="nothing is cancelled yet"):
+        shop.core.cancel_booking(**agreed)
+    assert shop.now(booking).state is BookingState.CONFIRMED
+    agreed["costs_were"] = costs_of_cancelling(shop.now(booking), now=shop.core.clock.now())
+    shop.core.cancel_booking(**agreed)
+    shop.work()
+    assert shop.now(booking).payment.returned == 2_500
+
+
+def test_who_agreed_while_nothing_was_paid_does_not_cancel_what_is_paid(shop: Shop) -> None:
+    booking = shop.confirm(SLOT)
+    were = costs_of_cancelling(shop.now(booking), now=shop.core.clock.now())
+    shop.payments.pay(key_of(booking))
+    shop.comes_back(booking)
+    with pytest.raises(Refused, match="nothing is cancelled yet"):
+        shop.core.cancel_booking(booking_id=booking.id, actor=shop.client(booking), costs_were=were)
 
 
 @pytest.mark.parametrize("before", [2 * HOUR - SECOND, timedelta(0), -HOUR])
