@@ -64,7 +64,7 @@ class ChangeBuilder:
             builder = evolve(before, **changes)
             if "embed_sites" in changes:
                 check_sites(builder, self.public_url)
-            if "slug" in changes:
+            if builder.slug != before.slug:
                 check_slug_free(uow, builder)
             _check_account(uow, builder)
             uow.builders.save(builder)
