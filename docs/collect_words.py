@@ -25,6 +25,7 @@ WEB = SOURCES / "entrypoints/web"
 CATALOGUES = WEB / "translations"
 #: Whose sentences a page may show, because it tells what went wrong there.
 TOLD = (
+    "booking_core/application/add_builder.py",
     "booking_core/application/actor_of_session.py",
     "booking_core/application/ask_sign_in_link.py",
     "booking_core/application/cancel_booking.py",
@@ -53,7 +54,7 @@ TOLD = (
 #: Those that are put together, and the values that others are filled with.
 BESIDES = (
     "'{}' needs an answer: {}", "'{}': {}",
-    "A site that embeds pages of https begins with https:// itself.",
+    "A site that embeds pages of https begins with https:// itself; '{}' does not.",
     "A slug is made of lower case letters, digits and single hyphens.",
     "Another builder has this slug; choose another one.", "That slug is taken; choose another one.",
     "There is no time zone '{}'; {}",

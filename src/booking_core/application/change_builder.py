@@ -5,7 +5,12 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from booking_core.application.changes import check_names, check_sites, write_change
+from booking_core.application.changes import (
+    check_names,
+    check_sites,
+    check_slug_free,
+    write_change,
+)
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.checks import invalid
@@ -59,6 +64,8 @@ class ChangeBuilder:
             builder = evolve(before, **changes)
             if "embed_sites" in changes:
                 check_sites(builder, self.public_url)
+            if builder.slug != before.slug:
+                check_slug_free(uow, builder)
             _check_account(uow, builder)
             uow.builders.save(builder)
             write_change(uow, before, builder, actor=actor, now=self.clock.now())

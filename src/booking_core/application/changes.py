@@ -10,7 +10,7 @@ from attrs import fields_dict
 from booking_core.domain.actor import Actor
 from booking_core.domain.builder import Builder
 from booking_core.domain.checks import invalid
-from booking_core.domain.errors import FieldError, InvalidRequest
+from booking_core.domain.errors import FieldError, InvalidRequest, NotFound
 from booking_core.domain.ids import BuilderId
 from booking_core.domain.session_type import SessionType
 from booking_core.domain.trail import Subject, SubjectKind, TrailEntry, TrailKind
@@ -36,10 +36,23 @@ def check_names(kind: type[Builder | SessionType], given: Iterable[str]) -> None
 
 def check_sites(builder: Builder, public_url: str) -> None:
     """Raises InvalidRequest where a site may not embed pages at that address."""
-    if builder.sites_under(public_url) != builder.embed_sites:
-        raise invalid(
-            "/embedSites", "A site that embeds pages of https begins with https:// itself."
-        )
+    counting = builder.sites_under(public_url)
+    for site in builder.embed_sites:
+        if site not in counting:
+            raise invalid(
+                "/embedSites",
+                f"A site that embeds pages of https begins with https:// itself; '{site}' does not.",
+            )
+
+
+def check_slug_free(uow: UnitOfWork, builder: Builder) -> None:
+    """Raises InvalidRequest where the slug is another builder's id, which addresses would mean by it."""
+    try:
+        other = uow.builders.get(BuilderId(builder.slug))
+    except NotFound:
+        return
+    if other.id != builder.id:
+        raise invalid("/slug", "Another builder has this slug; choose another one.")
 
 
 def write_change(

@@ -103,13 +103,18 @@ class People:
         uow.trail.add(of_events(booking, at=self.clock.now()))
         booking.events.clear()
 
-    def let_in(self, uow: UnitOfWork, builder: Builder, *, actor: Actor) -> None:
-        """Makes the account of the builder's address that builder, unless it is another one already."""
+    def let_in(self, uow: UnitOfWork, builder: Builder, *, actor: Actor) -> BuilderId:
+        """Makes the account of the builder's address that builder, unless it is another one already.
+
+        Which one it is then.
+        """
         contact = Contact(builder.name, builder.email, builder.timezone, builder.language)
         account = self.of_address(uow, contact)
-        if account.builder_id is None:
-            self.tell_of_role(uow, "role granted", account, builder.id, by=actor)
-            uow.accounts.save(evolve(account, builder_id=builder.id))
+        if account.builder_id is not None:
+            return account.builder_id
+        self.tell_of_role(uow, "role granted", account, builder.id, by=actor)
+        uow.accounts.save(evolve(account, builder_id=builder.id))
+        return builder.id
 
     def revoke_key(self, uow: UnitOfWork, key: Credential, *, by: Actor) -> None:
         """Ends an API key, unless it has ended already."""

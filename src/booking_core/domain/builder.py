@@ -18,14 +18,25 @@ from booking_core.domain.texts import check_line
 from booking_core.domain.web_addresses import is_image, origin
 
 _LONGEST_REMINDER = timedelta(days=60)
+_QUOTED = 80  # characters of what is wrong
 
 
 def _origins(sites: Any) -> tuple[str, ...]:
+    """Each once, as browsers write it."""
     given = listed(sites)
-    found = [origin(site) or "" for site in given] if tuple_of(str)(given) else [""]
-    if not all(found):
+    if not tuple_of(str)(given):
         raise invalid("/embedSites", "A site is an origin such as https://example.org.")
-    return tuple(found)
+    return tuple(dict.fromkeys(map(_origin, given)))
+
+
+def _origin(site: str) -> str:
+    found = origin(site)
+    if found is None:
+        quoted = site[:_QUOTED]
+        raise invalid(
+            "/embedSites", f"'{quoted}' is no site; name an origin such as https://example.org."
+        )
+    return found
 
 
 def _language(value: str) -> Language:

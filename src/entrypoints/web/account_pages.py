@@ -26,7 +26,7 @@ from booking_core import (
     zone,
 )
 from entrypoints import problems, views
-from entrypoints.web import words, zones
+from entrypoints.web import forms, words, zones
 from entrypoints.web.cookies import Cookies
 from entrypoints.web.forms import own_path
 from entrypoints.web.standing import Standing, standing
@@ -74,7 +74,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             told = {"title": _LINK_IS_OVER, "message": error.message}
             return signing_in(to=session.get("to"), error=told), problems.of(error).status
         answer: Any = redirect(session.get("to") or url_for("pages.me"), 303)
-        session.clear()  # forms of before were somebody else's
+        forms.begin_anew()
         cookies.sign_in(answer, opened)
         return answer
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, g, render_template, request
+from flask import Blueprint, Flask, g, render_template, request, session
 from flask_wtf.csrf import (  # type: ignore[import-untyped]
     CSRFError,
     CSRFProtect,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from entrypoints.container import Application
 
 TOKEN = "csrf_token"
+_WAITS = "a form waits"
 # Browsers leave tabs and line breaks out of an address, and read a backslash as a slash.
 _OWN_PATH = re.compile(r"/(?![/\\])[^\s\\\x00-\x1f\x7f]{0,500}")
 
@@ -46,13 +47,7 @@ def guard(app: Flask, application: Application, pages: Blueprint) -> None:
         WTF_CSRF_SSL_STRICT=False,  # the origin says more than the referrer, and is always sent
         WTF_CSRF_FIELD_NAME=TOKEN,
     )
-    protection, elsewhere = CSRFProtect(app), from_elsewhere(application)
-
-    @pages.before_request
-    def check() -> None:
-        elsewhere()
-        protection.protect()
-
+    pages.before_request(CSRFProtect(app).protect)
     app.register_error_handler(CSRFError, _once_more)
     app.add_template_global(_field, "form_token")
 
@@ -87,6 +82,19 @@ def _once_more(error: CSRFError) -> tuple[str, int]:
 def typed() -> list[tuple[str, str]]:
     """All that the form says, for one that sends it again."""
     return [each for each in request.form.items(multi=True) if each[0] != TOKEN]
+
+
+def wait() -> None:
+    """One of our forms is shown that waits for whoever signs in next with this browser."""
+    session[_WAITS] = True
+
+
+def begin_anew() -> None:
+    """Forms of before were somebody else's; but where one waits for this, its token stays good."""
+    token = session.get(TOKEN) if session.get(_WAITS) else None
+    session.clear()
+    if token:
+        session[TOKEN] = token
 
 
 def _place(origin: str) -> str | None:

@@ -14,6 +14,7 @@ from entrypoints.web import (
     booking_pages,
     errors,
     figures,
+    forms,
     profile_pages,
     schedule_pages,
     session_pages,
@@ -32,6 +33,7 @@ def routes(application: Application) -> Blueprint:
     core, cookies = application.core, Cookies.of(application)
 
     pages.before_request(cookies.begin)
+    pages.before_request(forms.from_elsewhere(application))
     pages.app_context_processor(_seen)
 
     @pages.app_template_filter("in_words")

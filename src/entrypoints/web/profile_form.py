@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Self
@@ -11,11 +12,13 @@ from werkzeug.datastructures import MultiDict
 
 from booking_core import Builder, FieldError, InvalidRequest, in_largest_unit
 from entrypoints.web.schemas import LONGEST, MOST_REMINDERS, MOST_SITES
-from entrypoints.web.words import N_
+from entrypoints.web.words import N_, _
 
 Reminder = tuple[str, str]  # how many, of what
 
 UNITS = {"days": timedelta(days=1), "hours": timedelta(hours=1), "minutes": timedelta(minutes=1)}
+_BETWEEN = re.compile(r"[\s,;]+")
+_QUOTED = 80  # characters of what is wrong
 _ROWS = 3  # of reminders, at least; one of them is always free
 
 
@@ -90,18 +93,25 @@ def _short(text: str) -> str:
 
 
 def _offsets(reminders: tuple[Reminder, ...]) -> tuple[timedelta, ...]:
+    """Each once, however it was told."""
     if len(reminders) > MOST_REMINDERS:
         raise InvalidRequest(N_("Give at most 20 reminders."))
     try:
-        return tuple(int(number) * UNITS[unit] for number, unit in reminders)
+        return tuple(dict.fromkeys(int(number) * UNITS[unit] for number, unit in reminders))
     except (ValueError, KeyError, OverflowError):
         raise InvalidRequest(N_("Give whole numbers, such as 1 day or 2 hours.")) from None
 
 
 def _sites(text: str) -> tuple[str, ...]:
-    if len(text.split()) > MOST_SITES:
+    """However somebody lists them."""
+    sites = tuple(dict.fromkeys(each for each in _BETWEEN.split(text) if each))
+    if len(sites) > MOST_SITES:
         raise InvalidRequest(N_("Name at most 50 sites."))
-    return tuple(map(_short, text.split()))
+    for each in sites:
+        if len(each) > LONGEST:
+            line = each[:_QUOTED]
+            raise InvalidRequest(_("This has more than 300 characters: %(line)s", line=line))
+    return sites
 
 
 _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {

@@ -44,6 +44,15 @@ _ADDED_BEFORE = Refused(
 def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     core, public_url = application.core, application.settings.public_url
 
+    def own() -> Builder:
+        return which_builder.found(core, cookies.viewer, _FOR_BUILDERS)
+
+    def check_admin() -> None:
+        if cookies.viewer.role is not Role.ADMIN:
+            raise NotAllowed(_FOR_ADMINS)
+
+    which_builder.hold_back(pages, cookies, change_profile=own, add_builder=check_admin)
+
     @pages.get("/builder/profile")
     def builder_profile() -> Any:
         first = which_builder.asked_first(
@@ -59,8 +68,6 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 
     @pages.post("/builder/profile")
     def change_profile() -> Any:
-        if not cookies.viewer.signed_in:
-            return which_builder.signed_out()
         builder, form = own(), ProfileForm.read(request.form)
         shown = ProfileForm.read(request.form, "was-")
         try:
@@ -71,7 +78,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             )
         except InvalidRequest as wrong:
             return page(builder, form, shown, wrong)
-        return saved(changed, named=which_builder.named() is not None)
+        return saved(changed)
 
     @pages.get("/builder/new")
     def new_builder() -> Any:
@@ -82,29 +89,18 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 
     @pages.post("/builder/new")
     def add_builder() -> Any:
-        if not cookies.viewer.signed_in:
-            return which_builder.signed_out()
-        check_admin()
         try:
             builder = core.add_builder(actor=cookies.viewer, key=details.key(), **_newcomer())
         except KeyReused:
             return new_page(_ADDED_BEFORE)
         except InvalidRequest as wrong:
             return new_page(wrong)
-        return saved(builder, named=True)
+        return saved(builder)
 
-    def own() -> Builder:
-        return which_builder.found(core, cookies.viewer, _FOR_BUILDERS)
-
-    def check_admin() -> None:
-        if cookies.viewer.role is not Role.ADMIN:
-            raise NotAllowed(_FOR_ADMINS)
-
-    def saved(builder: Builder, *, named: bool) -> Any:
-        """To its page; an admin names it as it is called by now."""
+    def saved(builder: Builder) -> Any:
         session[_SAVED] = builder.id
-        name = builder.slug if named else None
-        return redirect(url_for("pages.builder_profile", builder=name), 303)
+        named = which_builder.in_addresses(builder, cookies.viewer)
+        return redirect(url_for("pages.builder_profile", builder=named), 303)
 
     def page(
         builder: Builder,
@@ -115,7 +111,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         text = render_template(
             "profile.html",
             builder=builder,
-            named=which_builder.named(),
+            named=which_builder.in_addresses(builder, cookies.viewer),
             own=cookies.viewer.role is Role.BUILDER,
             form=form,
             shown=shown or form,

@@ -44,6 +44,11 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
     core = application.core
     elsewhere = _AT_CALENDLY if application.settings.calendar == "calendly" else None
 
+    def own() -> Builder:
+        return which_builder.found(core, cookies.viewer, _FOR_BUILDERS)
+
+    which_builder.hold_back(pages, cookies, change_schedule=own)
+
     @pages.get("/builder/schedule")
     def builder_schedule() -> Any:
         first = which_builder.asked_first(
@@ -61,11 +66,9 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
 
     @pages.post("/builder/schedule")
     def change_schedule() -> Any:
-        if not cookies.viewer.signed_in:
-            return which_builder.signed_out()
         builder, step = own(), request.form.get("do", "")
         if elsewhere:
-            return redirect(url_for("pages.builder_schedule", builder=which_builder.named()), 303)
+            return back_to(builder)
         form = ScheduleForm.read(request.form)
         if step not in ("save", "preview"):
             return page(builder, form.edited(step))
@@ -91,10 +94,11 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
             if builder.schedule != schedule:  # or the same was sent twice
                 return page(builder, form, schedule, error=stale)
         session[_SAVED] = builder.id
-        return redirect(url_for("pages.builder_schedule", builder=which_builder.named()), 303)
+        return back_to(builder)
 
-    def own() -> Builder:
-        return which_builder.found(core, cookies.viewer, _FOR_BUILDERS)
+    def back_to(builder: Builder) -> Any:
+        named = which_builder.in_addresses(builder, cookies.viewer)
+        return redirect(url_for("pages.builder_schedule", builder=named), 303)
 
     def page(
         builder: Builder,
@@ -117,7 +121,7 @@ def add(pages: Blueprint, application: Application, cookies: Cookies) -> None:
         text = render_template(
             "schedule.html",
             builder=builder,
-            named=which_builder.named(),
+            named=which_builder.in_addresses(builder, cookies.viewer),
             own=cookies.viewer.role is Role.BUILDER,
             form=form,
             most_fields=MOST_FIELDS,

@@ -78,3 +78,15 @@ def test_a_builder_opens_a_day(anywhere: Visitor) -> None:
     press(page, "[name=do][value=save]")
     expect(page.get_by_role("status").first).to_contain_text("Saved")
     expect(page.get_by_label("Saturday, to")).to_have_value("11:30")
+
+
+def test_a_builder_changes_what_clients_see_of_it(anywhere: Visitor) -> None:
+    sign_in(anywhere.page.context, anywhere.site, "robin@example.org")
+    page = anywhere.open("/builder/profile")
+    write(page, "[name=name]", "Robin Ng")
+    write(page, "[name=headline]", "Sketches and plans")
+    press(page, ".details form button")
+    expect(page.get_by_role("status")).to_contain_text("Saved")
+    page = anywhere.open("/")
+    expect(page.get_by_role("heading", name="Robin Ng")).to_be_visible()
+    expect(page.get_by_text("Sketches and plans")).to_be_visible()

@@ -422,6 +422,12 @@ def _wrong_profile(guide: Guide) -> None:
     guide.click(".details form button")
 
 
+def _form_of_another(guide: Guide) -> None:
+    _profile(guide)
+    guide.sign_in("wil@example.org")
+    guide.click(".details form button")
+
+
 def _as_admin(path: str) -> Go:
     def go(guide: Guide) -> None:
         core = guide.site.application.core
@@ -552,6 +558,7 @@ TOUR = (
     Stop("me-admin", _as_admin("/me")),
     Stop("profile", _profile),
     Stop("profile-wrong", _wrong_profile, 422),
+    Stop("profile-of-another", _form_of_another, 404),
     Stop("profile-whose", _as_admin("/builder/profile")),
     Stop("builder-new", _as_admin("/builder/new")),
     Stop("hours", _hours),

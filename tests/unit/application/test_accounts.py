@@ -235,10 +235,20 @@ def test_the_builder_that_is_added_signs_in_as_that_builder(shop: Shop) -> None:
     assert {each.id: each.builder_id for each in _accounts(shop.core)}[str(client.id)] == bob.id
 
 
-def test_a_second_builder_of_the_same_address_leaves_the_account_as_it_is(shop: Shop) -> None:
+def test_nobody_is_added_whose_address_signs_in_another_builder(shop: Shop) -> None:
     first = _add_builder(shop, "eve")
-    _add_builder(shop, "eve", name="Eve again")
+    with pytest.raises(InvalidRequest, match="eve signs in with this address") as refused:
+        _add_builder(shop, "eve", name="Eve again")
+    assert [each.pointer for each in refused.value.errors] == ["/email"]
+    builders = shop.core.list_builders(everyone_for=ADMIN)
+    assert "Eve again" not in [each.name for each in builders]
     assert _by_mail(shop, first.email).id == first.id
+
+
+def test_an_admin_who_is_added_as_a_builder_stays_an_admin(shop: Shop) -> None:
+    shop.core.grant_role(role=Role.ADMIN, email="eve@example.org", actor=ADMIN)
+    builder = _add_builder(shop, "eve")
+    assert _by_mail(shop, builder.email).role is Role.ADMIN
 
 
 def _add_builder(shop: Shop, mailbox: str, **more: Any) -> Builder:

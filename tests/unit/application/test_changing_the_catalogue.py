@@ -64,6 +64,21 @@ def test_what_is_added_gets_an_id_of_its_own_and_has_no_other_attributes(
     assert refusal(add_builder, actor=Actor.admin(), **new, **more) == [dict(NAMES)[name]]
 
 
+def test_no_builder_has_the_id_of_another_as_its_slug(shop: Shop) -> None:
+    """Addresses name a builder by either."""
+    with shop.store() as uow:
+        uow.builders.save(a_builder(id="kim", name="Robin", slug="robin"))
+        uow.commit()
+    add, change, admin = shop.core.add_builder, shop.core.change_builder, Actor.admin()
+    new = {"name": "Kim", "email": "kim@example.org", "schedule": a_schedule()}
+    for slug in ({}, {"slug": "kim"}):
+        assert refusal(add, actor=admin, **new, **slug) == ["/slug"]
+    changes = {"slug": "kim"}
+    assert refusal(change, builder_id="bld_2", changes=changes, actor=EVE) == ["/slug"]
+    assert change(builder_id="kim", changes=changes, actor=admin).slug == "kim"
+    assert change(builder_id="bld_2", changes={"slug": "eve"}, actor=EVE).slug == "eve"
+
+
 def test_the_length_of_an_event_type_is_the_providers() -> None:
     shop = Shop.open(price=None, calendar_ref=CalendarRef("et_1", "https://calendar.test/et_1"))
     change, typ = shop.core.change_session_type, a_session_type().id

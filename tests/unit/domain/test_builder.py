@@ -87,6 +87,16 @@ def test_a_site_is_written_as_browsers_write_it() -> None:
     assert kept == ("https://example.org", "http://localhost", "https://example.org:80")
 
 
+def test_a_site_that_is_named_twice_is_kept_once() -> None:
+    given = ["https://b.example", "https://a.example", "https://B.example/page"]
+    assert a_builder(embed_sites=given).embed_sites == ("https://b.example", "https://a.example")
+
+
+def test_which_of_many_sites_is_none_is_told() -> None:
+    with pytest.raises(InvalidRequest, match="'our school' is no site"):
+        a_builder(embed_sites=["https://a.example", "our school", "https://b.example"])
+
+
 @pytest.mark.parametrize(
     "photo", [None, "/static/ada.png", "/Ada.JPEG", "https://example.org:8443/a;b/ada.png?size=2"]
 )

@@ -48,6 +48,12 @@ def keep(service: Application, **changes: Any) -> None:
     service.core.change_builder(builder_id=BuilderId("demo"), changes=changes, actor=SYSTEM)
 
 
+def add_eve(service: Application) -> Builder:
+    return service.core.add_builder(
+        name="Eve", email="eve@example.org", schedule=Schedule("UTC"), actor=SYSTEM
+    )
+
+
 def fields(page: TestResponse) -> Fields:
     """What a browser would send of the form on the page."""
     form = page.text.partition('<form method="post" action="/builder')[2].partition("</form>")[0]
@@ -93,9 +99,7 @@ def test_who_is_not_signed_in_is_asked_to_and_comes_back(browser: FlaskClient) -
 def test_it_is_no_page_for_clients_nor_another_builders(
     browser: FlaskClient, service: Application
 ) -> None:
-    eve = service.core.add_builder(
-        name="Eve", email="eve@example.org", schedule=Schedule("UTC"), actor=SYSTEM
-    )
+    eve = add_eve(service)
     for email, status in (("ana@example.org", 403), ("eve@example.org", 404)):
         sign_in(browser, service, email)
         path = f"{PAGE}?builder=demo"
@@ -114,9 +118,51 @@ def test_an_admin_opens_a_builders_by_its_name(root: FlaskClient, service: Appli
     assert f'href="{path}"' in everyone
     assert f'href="{NEW}"' in everyone
     assert "The page of Robin" in root.get(path).text
-    assert changed(root, path, slug="robin").location == f"{PAGE}?builder=robin"
-    assert "Saved." in root.get(f"{PAGE}?builder=robin").text
+    assert changed(root, path, slug="robin").location == path
+    assert "Saved." in root.get(path).text
+    assert "The page of Robin" in root.get(f"{PAGE}?builder=robin").text
     assert kept(service, "robin").id == "demo"
+
+
+def test_of_whose_page_was_saved_no_other_page_tells(
+    root: FlaskClient, service: Application
+) -> None:
+    eve = add_eve(service)
+    changed(root, f"{PAGE}?builder=demo", headline="New")
+    assert "Saved." not in root.get(f"{PAGE}?builder={eve.id}").text
+
+
+def test_a_form_of_another_builder_is_saved_into_nobody(
+    robin: FlaskClient, service: Application
+) -> None:
+    eve = add_eve(service)
+    typed = fields(robin.get(PAGE)) | {"headline": ["Robin's words"]}
+    sign_in(robin, service, "eve@example.org")
+    page = robin.post(PAGE, data=typed)
+    assert page.status_code == 404
+    assert "This form is somebody else's" in plain(page)
+    assert "You are signed in as eve@example.org now." in plain(page)
+    held = fields(page)
+    assert held | {"csrf_token": []} == typed | {"csrf_token": []}
+    assert robin.post(PAGE, data=held).status_code == 404
+    assert kept(service, eve.id) == eve
+    sign_in(robin, service, ROBIN)
+    assert robin.post(PAGE, data=held).location == PAGE
+    assert kept(service).headline == "Robin's words"
+    assert kept(service, eve.id) == eve
+
+
+def test_a_new_builder_that_only_an_admin_may_add_is_not_typed_again(
+    root: FlaskClient, service: Application
+) -> None:
+    typed = fields(root.get(NEW)) | {name: [value] for name, value in KIM.items()}
+    sign_in(root, service, ROBIN)
+    page = root.post(NEW, data=typed)
+    assert page.status_code == 403
+    assert "Builders are added by an admin." in page.text
+    sign_in(root, service, ROOT)
+    assert root.post(NEW, data=fields(page)).status_code == 303
+    assert kept(service, "kim-lee").timezone == "America/New_York"
 
 
 def test_a_calendar_account_is_shown_and_how_one_is_bound() -> None:
@@ -224,10 +270,31 @@ WRONG = [
     ("reminders", {"number": "1", "unit": "years"}, "Give whole numbers"),
     ("reminders", {"number": "61", "unit": "days"}, "A reminder comes up to 60 days"),
     ("reminders", {"number": ["1"] * 21, "unit": ["days"] * 21}, "Give at most 20 reminders."),
-    ("embedSites", {"embedSites": "our school"}, "A site is an origin such as"),
-    ("embedSites", {"embedSites": "http://a.example " * 51}, "Name at most 50 sites."),
-    ("embedSites", {"embedSites": f"http://{'a' * 300}.example"}, "Write at most 300 characters."),
+    (
+        "embedSites",
+        {"embedSites": "http://a.example\nour.school"},
+        "&#39;our.school&#39; is no site;",
+    ),
+    (
+        "embedSites",
+        {"embedSites": " ".join(f"http://{n}.example" for n in range(51))},
+        "Name at most 50 sites.",
+    ),
+    (
+        "embedSites",
+        {"embedSites": f"x, http://{'a' * 300}.example"},
+        "This has more than 300 characters: http",
+    ),
 ]
+
+
+def test_sites_and_reminders_that_are_named_twice_are_kept_once(
+    robin: FlaskClient, service: Application
+) -> None:
+    sites = "http://b.example, http://a.example;http://B.example\n\nhttp://b.example"
+    changed(robin, embedSites=sites, number=["1", "24", "2"], unit=["days", "hours", "hours"])
+    assert kept(service).embed_sites == ("http://b.example", "http://a.example")
+    assert kept(service).reminders == (timedelta(days=1), timedelta(hours=2))
 
 
 @pytest.mark.parametrize(("name", "typed", "told"), WRONG, ids=range(len(WRONG)))
@@ -266,9 +333,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_typed_is_lost(
 def test_a_name_in_the_address_that_another_has_is_told_at_its_field(
     robin: FlaskClient, service: Application
 ) -> None:
-    service.core.add_builder(
-        name="Eve", email="eve@example.org", schedule=Schedule("UTC"), actor=SYSTEM
-    )
+    add_eve(service)
     page = changed(robin, slug="eve", headline="New")
     assert page.status_code == 422
     assert 'id="slug-wrong"' in page.text
@@ -312,17 +377,41 @@ def test_who_was_signed_out_meanwhile_loses_nothing(
     robin: FlaskClient, service: Application
 ) -> None:
     typed = fields(robin.get(PAGE)) | {"headline": ["New"]}
-    del typed["csrf_token"]
     robin.post("/signout")
     page = robin.post(PAGE, data=typed)
     assert page.status_code == 401
     assert "You are signed out" in page.text
     held = fields(page)
-    del held["csrf_token"]
-    assert held == typed
+    assert held | {"csrf_token": []} == typed | {"csrf_token": []}
     sign_in(robin, service, ROBIN)
     assert robin.post(PAGE, data=held).status_code == 303
     assert kept(service).headline == "New"
+
+
+def test_only_a_form_that_waits_outlasts_that_somebody_signs_in(
+    robin: FlaskClient, service: Application
+) -> None:
+    typed = fields(robin.get(PAGE)) | {"headline": ["New"]}
+    sign_in(robin, service, ROBIN)
+    page = robin.post(PAGE, data=typed)
+    assert page.status_code == 400
+    assert "Please send it again" in page.text
+    waits = fields(page)
+    robin.post("/signout")
+    robin.post(PAGE, data=waits)
+    sign_in(robin, service, ROBIN)
+    sign_in(robin, service, ROBIN)  # by which what waited ends as well
+    assert robin.post(PAGE, data=waits).status_code == 400
+    assert kept(service).headline != "New"
+
+
+def test_a_form_of_another_site_is_refused_before_anything_of_it_is_shown(
+    browser: FlaskClient,
+) -> None:
+    sent = {"headline": "Theirs"}
+    page = browser.post(PAGE, data=sent, headers={"Origin": "https://evil.example"})
+    assert page.status_code == 403
+    assert "Theirs" not in page.text
 
 
 # ---- a new builder -------------------------------------------------------------------------------
@@ -334,9 +423,10 @@ def test_an_admin_adds_a_builder_who_signs_in_and_finds_its_page(
     root: FlaskClient, service: Application
 ) -> None:
     answer = changed(root, NEW, **KIM)
-    assert (answer.status_code, answer.location) == (303, f"{PAGE}?builder=kim-lee")
-    assert "Saved." in root.get(f"{PAGE}?builder=kim-lee").text
-    assert kept(service, "kim-lee").timezone == "America/New_York"
+    added = kept(service, "kim-lee")
+    assert (answer.status_code, answer.location) == (303, f"{PAGE}?builder={added.id}")
+    assert "Saved." in root.get(answer.location).text
+    assert added.timezone == "America/New_York"
     sign_in(root, service, "kim@example.org")
     assert fields(root.get(PAGE))["email"] == ["kim@example.org"]
 
@@ -345,17 +435,22 @@ def test_a_form_that_is_sent_twice_adds_one_builder(
     root: FlaskClient, service: Application
 ) -> None:
     sent = fields(root.get(NEW)) | {name: [value] for name, value in KIM.items()}
-    assert {root.post(NEW, data=sent).location for _ in range(2)} == {f"{PAGE}?builder=kim-lee"}
-    other = root.post(NEW, data=sent | {"name": ["Kay"]})
+    [location] = {root.post(NEW, data=sent).location for _ in range(2)}
+    assert location == f"{PAGE}?builder={kept(service, 'kim-lee').id}"
+    other = root.post(NEW, data=sent | {"name": ["Kay"], "email": ["kay@example.org"]})
     assert other.status_code == 409
     assert "You have added a builder with this form already." in plain(other)
-    assert root.post(NEW, data=fields(other)).location == f"{PAGE}?builder=kay"
+    again = root.post(NEW, data=fields(other))
+    assert again.location == f"{PAGE}?builder={kept(service, 'kay').id}"
     assert len(service.core.list_builders(everyone_for=SYSTEM)) == 3
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("name", ""), ("email", "kim@"), ("timezone", "Mars"), ("slug", "K!"), ("slug", "demo")],
+    [
+        *(("name", ""), ("email", "kim@"), ("email", ROBIN), ("timezone", "Mars")),
+        *(("slug", "K!"), ("slug", "demo")),
+    ],
 )
 def test_what_is_wrong_with_a_new_builder_is_told_at_its_field(
     root: FlaskClient, service: Application, name: str, value: str
@@ -368,3 +463,29 @@ def test_what_is_wrong_with_a_new_builder_is_told_at_its_field(
     typed = KIM | {name: value}
     assert {each: sent[each][0] for each in typed} == typed
     assert len(service.core.list_builders(everyone_for=SYSTEM)) == 1
+
+
+def test_an_address_that_signs_in_another_builder_is_told_with_its_name(
+    root: FlaskClient, service: Application
+) -> None:
+    assert "Robin Demo signs in with this address already." in plain(
+        changed(root, NEW, **KIM | {"email": ROBIN})
+    )
+    root.get(f"{NEW}?lang=de")
+    german = plain(changed(root, NEW, **KIM | {"email": ROBIN}))
+    assert "Mit dieser Adresse meldet sich schon Robin Demo an." in german
+
+
+def test_what_becomes_of_who_has_the_address_is_told_before(root: FlaskClient) -> None:
+    page = plain(root.get(NEW))
+    assert "A client's own bookings are then opened by the links in their mails" in page
+    assert "an admin stays an admin" in page
+
+
+def test_nobody_is_led_to_another_whose_id_is_the_name_of_a_new_one(
+    root: FlaskClient, service: Application
+) -> None:
+    keep(service, slug="robin")
+    page = changed(root, NEW, **KIM | {"name": "Demo"})
+    assert page.status_code == 422
+    assert 'id="slug-wrong"' in page.text

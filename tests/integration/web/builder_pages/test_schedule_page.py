@@ -47,6 +47,15 @@ def fields(page: TestResponse) -> Fields:
     return [(name, unescape(value)) for name, value in FIELD.findall(form) + PICKED.findall(form)]
 
 
+def tokenless(sent: Fields) -> Fields:
+    """Without what tells one form from another."""
+    return [each for each in sent if each[0] != "csrf_token"]
+
+
+def rename(service: Application, slug: str) -> None:
+    service.core.change_builder(builder_id=BuilderId("demo"), changes={"slug": slug}, actor=SYSTEM)
+
+
 def send(browser: FlaskClient, sent: Fields, do: str, path: str = PAGE) -> TestResponse:
     data: dict[str, list[str]] = {}
     for name, value in [*sent, ("do", do)]:
@@ -326,14 +335,46 @@ def test_who_was_signed_out_meanwhile_loses_nothing(
 ) -> None:
     sent = [*fields(robin.get(PAGE)), ("day-6-start", "10:00"), ("day-6-end", "11:00")]
     robin.post("/signout")
-    typed = [each for each in sent if each[0] != "csrf_token"]
-    page = send(robin, typed, "save")
+    page = send(robin, sent, "save")
     assert page.status_code == 401
     assert "You are signed out" in page.text
-    held = [each for each in fields(page) if each[0] != "csrf_token"]
-    assert set(held) == {*typed, ("do", "save")}
+    held = fields(page)
+    assert set(tokenless(held)) == {*tokenless(sent), ("do", "save")}
     sign_in(robin, service, ROBIN)
     assert send(robin, held[:-1], "save").status_code == 303
+    assert 6 in kept(service).weekly
+
+
+def test_hours_of_another_builder_are_saved_into_nobody(
+    robin: FlaskClient, service: Application
+) -> None:
+    eve = service.core.add_builder(
+        name="Eve", email="eve@example.org", schedule=Schedule("UTC"), actor=SYSTEM
+    )
+    before = kept(service)
+    sent = [*fields(robin.get(PAGE)), ("day-6-start", "10:00"), ("day-6-end", "11:00")]
+    sign_in(robin, service, "eve@example.org")
+    for step in ("save", "preview", "add date"):
+        page = send(robin, sent, step)
+        assert page.status_code == 404
+        assert "You are signed in as eve@example.org now." in plain(page)
+        assert set(tokenless(fields(page))) == {*tokenless(sent), ("do", step)}
+    assert service.core.show_builder(name=eve.id, actor=SYSTEM) == eve
+    assert kept(service) == before
+
+
+def test_an_admins_hours_survive_a_new_name_in_the_address(
+    browser: FlaskClient, service: Application
+) -> None:
+    service.core.grant_role(role=Role.ADMIN, email="root@example.org", actor=SYSTEM)
+    sign_in(browser, service, "root@example.org")
+    typed = [("day-6-start", "10:00"), ("day-6-end", "11:00")]
+    rename(service, "robin")
+    sent = [*fields(browser.get(f"{PAGE}?builder=robin")), *typed]
+    rename(service, "robin-ng")
+    answer = send(browser, sent, "save")
+    assert (answer.status_code, answer.location) == (303, f"{PAGE}?builder=demo")
+    assert "Saved." in browser.get(answer.location).text
     assert 6 in kept(service).weekly
 
 
