@@ -5,13 +5,24 @@ Making the web application asks for a hundred of them, and nearly every test of 
 
 from __future__ import annotations
 
-from copy import deepcopy
+import json
 from functools import cache
+from typing import Any
 
 from flask_openapi3 import utils
 
+_work_out = utils.get_model_schema
+
 
 def pytest_configure() -> None:
-    worked_out = cache(utils.get_model_schema)
-    # A copy, because the document is completed in place.
-    utils.get_model_schema = lambda model, mode="validation": deepcopy(worked_out(model, mode))
+    utils.get_model_schema = _schema
+
+
+def _schema(model: Any, mode: Any = "validation") -> Any:
+    """Read anew each time, because the document is completed in place."""
+    return json.loads(_written(model, mode))
+
+
+@cache
+def _written(model: Any, mode: Any) -> str:
+    return json.dumps(_work_out(model, mode))
