@@ -76,6 +76,7 @@ class BookingView:
             moved=_moved(booking) if stands is Standing.BOOKED else None,
             cancelling="cancel" in request.args or request.endpoint == "pages.cancel",
             costs=costs_of_cancelling(booking, now=now) if booking.state.live else None,
+            awaited=None if booking.overdue(now) else booking.deadline,
             seconds_left=_seconds_left(booking, stands, now),
             once_more=once_more(booking, now),
             calendars=self._calendars(booking, offer) if stands is Standing.BOOKED else {},

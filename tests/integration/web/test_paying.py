@@ -357,7 +357,9 @@ def test_who_waits_for_the_bank_is_told_so(client: FlaskClient, anyone: Caller) 
     here = book_on_the_page(client, anyone)
     [checkout] = re.findall(r"url=([^\"]+)", client.get(here).text)
     back = at_checkout(client, checkout, "transfer")
-    assert "Your payment is on its way" in client.get(back).text
+    page = client.get(back).text
+    assert "Your payment is on its way" in page
+    assert re.search(r"Your payment is awaited until \w+, \d+ \w+ \d{4}, \d\d:\d\d \(Europe/Berlin\)", page)
 
 
 def test_who_paid_first_is_led_to_choose_a_time(client: FlaskClient, anyone: Caller) -> None:
