@@ -9,7 +9,13 @@ import structlog
 
 from entrypoints import logs
 
-pytest_plugins = ["tests.leaks", "tests.postgres", "tests.schemas", "tests.templates"]
+pytest_plugins = [
+    "tests.leaks",
+    "tests.migrated",
+    "tests.postgres",
+    "tests.schemas",
+    "tests.templates",
+]
 
 UNIT = Path(__file__).parent / "unit"
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]

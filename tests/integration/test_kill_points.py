@@ -166,9 +166,7 @@ _SQLITE = (
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def scene(request: pytest.FixtureRequest, tmp_path: Path, socket_enabled: None) -> Iterator[Scene]:
-    url = f"sqlite:///{tmp_path}/booking.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("fresh_postgres")().replace("+psycopg", "")
+    url = request.getfixturevalue(f"migrated_{request.param}").replace("+psycopg", "")
     mails = Mails()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

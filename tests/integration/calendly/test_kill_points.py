@@ -28,9 +28,7 @@ SYSTEM = Actor.system()
 def street(
     request: pytest.FixtureRequest, tmp_path: Path, socket_enabled: None
 ) -> Iterator[tuple[Scene, Simulator]]:
-    url = f"sqlite:///{tmp_path}/booking.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("fresh_postgres")().replace("+psycopg", "")
+    url = request.getfixturevalue(f"migrated_{request.param}").replace("+psycopg", "")
     with CalendlyServer() as calendly, StandIn() as nobody_pays:
         sim = calendly.sim
         sim.limits.on = False

@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Engine
 
-from adapters.sql import open_engine, upgrade
+from adapters.sql import open_engine
 
 
 @pytest.fixture
 def opened() -> Iterator[Callable[[str], Engine]]:
-    """Call it with a URL for the engine of that database, migrated."""
+    """Call it with a URL for the engine of that database."""
     engines: list[Engine] = []
 
     def open_(url: str) -> Engine:
         engines.append(open_engine(url))
-        upgrade(engines[-1])
         return engines[-1]
 
     yield open_
@@ -26,6 +25,6 @@ def opened() -> Iterator[Callable[[str], Engine]]:
 
 
 @pytest.fixture
-def engine(opened: Callable[[str], Engine], fresh_postgres: Callable[[], str]) -> Engine:
+def engine(opened: Callable[[str], Engine], migrated_postgresql: str) -> Engine:
     """That of a PostgreSQL database."""
-    return opened(fresh_postgres())
+    return opened(migrated_postgresql)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from attrs import frozen
@@ -16,8 +15,6 @@ from adapters.sql import SqlStore, jobs_schema
 from booking_core import Clock, JobQueue, LeasingQueue, SystemClock, UnitOfWorkFactory
 from booking_core.testing.contracts import JobQueueContract
 from booking_core.testing.examples import NOW
-
-pytestmark = pytest.mark.storm
 
 
 @frozen
@@ -62,12 +59,12 @@ def procrastinating(engine: Engine) -> Shop:
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql", "procrastinate"])
-def shop(request: pytest.FixtureRequest, opened: Callable[[str], Engine], tmp_path: Path) -> Shop:
+def shop(request: pytest.FixtureRequest, opened: Callable[[str], Engine]) -> Shop:
     if request.param == "memory":
         return leasing(MemoryStore())
     if request.param == "sqlite":
-        return leasing(SqlStore(opened(f"sqlite:///{tmp_path}/booking.db")))
-    engine = opened(request.getfixturevalue("fresh_postgres")())
+        return leasing(SqlStore(opened(request.getfixturevalue("migrated_sqlite"))))
+    engine = opened(request.getfixturevalue("migrated_postgresql"))
     return leasing(SqlStore(engine)) if request.param == "postgresql" else procrastinating(engine)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from adapters.sql import SqlStore, open_engine, upgrade
+from adapters.sql import SqlStore, open_engine
 
 
 @pytest.fixture
@@ -34,11 +34,10 @@ def empty(empty_url: str, open_here: Callable[[str], Engine]) -> Engine:
     return open_here(empty_url)
 
 
-@pytest.fixture
-def engine(empty: Engine) -> Engine:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, open_here: Callable[[str], Engine]) -> Engine:
     """An engine of each kind, with the tables."""
-    upgrade(empty)
-    return empty
+    return open_here(request.getfixturevalue(f"migrated_{request.param}"))
 
 
 @pytest.fixture
@@ -47,16 +46,10 @@ def store(engine: Engine) -> SqlStore:
 
 
 @pytest.fixture
-def postgres_store(
-    fresh_postgres: Callable[[], str], open_here: Callable[[str], Engine]
-) -> SqlStore:
-    engine = open_here(fresh_postgres())
-    upgrade(engine)
-    return SqlStore(engine)
+def postgres_store(migrated_postgresql: str, open_here: Callable[[str], Engine]) -> SqlStore:
+    return SqlStore(open_here(migrated_postgresql))
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path, open_here: Callable[[str], Engine]) -> SqlStore:
-    engine = open_here(f"sqlite:///{tmp_path}/booking.db")
-    upgrade(engine)
-    return SqlStore(engine)
+def sqlite_store(migrated_sqlite: str, open_here: Callable[[str], Engine]) -> SqlStore:
+    return SqlStore(open_here(migrated_sqlite))

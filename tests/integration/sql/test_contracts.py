@@ -22,8 +22,6 @@ from booking_core.testing.contracts import (
 )
 from booking_core.testing.examples import NOW
 
-pytestmark = pytest.mark.storm
-
 
 @pytest.fixture
 def unit_of_work(store: SqlStore) -> UnitOfWorkFactory:

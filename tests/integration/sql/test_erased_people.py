@@ -14,7 +14,7 @@ from sqlalchemy import Engine, inspect, text
 from adapters.local_calendar import LocalCalendar
 from adapters.memory import MemoryClock, MemoryIds, MemoryMailer, MemoryPayments, MemoryStore
 from adapters.procrastinate_jobs import ProcrastinateJobs
-from adapters.sql import SqlStore, jobs_schema, upgrade
+from adapters.sql import SqlStore, jobs_schema
 from adapters.sql.tables import metadata
 from booking_core import (
     Actor,
@@ -121,17 +121,12 @@ def _opened(store: Any, dump: Callable[[], str], jobs: Callable[..., JobQueue] |
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql", "procrastinate"])
-def world(
-    request: pytest.FixtureRequest, tmp_path: Path, open_here: Callable[[str], Engine]
-) -> World:
+def world(request: pytest.FixtureRequest, open_here: Callable[[str], Engine]) -> World:
     if request.param == "memory":
         memory = MemoryStore()
         return _opened(memory, lambda: "\n".join(_texts(vars(memory.committed))), None)
-    url = f"sqlite:///{tmp_path}/booking.db"
-    if request.param != "sqlite":
-        url = request.getfixturevalue("fresh_postgres")()
-    engine = open_here(url)
-    upgrade(engine)
+    kind = "sqlite" if request.param == "sqlite" else "postgresql"
+    engine = open_here(request.getfixturevalue(f"migrated_{kind}"))
     jobs = None
     if request.param == "procrastinate":
         schema = jobs_schema(engine)

@@ -22,6 +22,7 @@ from entrypoints.container import Application, assemble
 from entrypoints.settings import Settings
 from entrypoints.web import answers
 from tests.integration.forms import Browser
+from tests.postgres import PostgresServer
 
 ZONE = "Europe/Berlin"
 BOOKINGS = "/api/scheduling/bookings"
@@ -149,13 +150,22 @@ def seeded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def seeded_postgres(postgres: PostgresServer) -> Iterator[str]:
+    with postgres.database() as url:
+        seeded(url.replace("+psycopg", "")).close()
+        yield url
+
+
 @pytest.fixture
 def application(
     request: pytest.FixtureRequest, tmp_path: Path, seeded_sqlite: Path
 ) -> Iterator[Application]:
     settings = getattr(request.module, "SETTINGS", {})
     if request.param == "postgresql":
-        url = request.getfixturevalue("fresh_postgres")().replace("+psycopg", "")
+        template = request.getfixturevalue("seeded_postgres")
+        url = request.getfixturevalue("fresh_postgres")(template=template)
+        url = url.replace("+psycopg", "")
     elif request.param == "sqlite":
         url = f"sqlite:///{copy(seeded_sqlite, tmp_path / 'booking.db')}"
     else:

@@ -359,7 +359,9 @@ def test_who_waits_for_the_bank_is_told_so(client: FlaskClient, anyone: Caller) 
     back = at_checkout(client, checkout, "transfer")
     page = client.get(back).text
     assert "Your payment is on its way" in page
-    assert re.search(r"Your payment is awaited until \w+, \d+ \w+ \d{4}, \d\d:\d\d \(Europe/Berlin\)", page)
+    assert re.search(
+        r"Your payment is awaited until \w+, \d+ \w+ \d{4}, \d\d:\d\d \(Europe/Berlin\)", page
+    )
 
 
 def test_who_paid_first_is_led_to_choose_a_time(client: FlaskClient, anyone: Caller) -> None:
