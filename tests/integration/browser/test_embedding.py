@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from tests.integration.browser.school import School, allow, open_school, tag
 from tests.integration.browser.visitor import Site
@@ -115,10 +115,7 @@ def test_a_site_that_is_not_on_the_list_keeps_its_link_and_is_told_why(
     assert any("frame-ancestors" in each for each in said)
 
 
-@pytest.mark.usefixtures("allowed")
-def test_a_dialog_whose_page_did_not_come_asks_for_it_again_when_it_is_opened_again(
-    page: Page, site: Site, school: School
-) -> None:
+def dialog_without_its_page(page: Page, site: Site, school: School) -> Locator:
     page.clock.install()
     page.route("**/embed/**", lambda _: None)
     page.goto(school.page(tag(site, booking=DEMO, mode="button", label="Book us")))
@@ -126,6 +123,14 @@ def test_a_dialog_whose_page_did_not_come_asks_for_it_again_when_it_is_opened_ag
     dialog = page.get_by_role("dialog")
     page.clock.run_for(21_000)
     expect(dialog.locator("iframe")).to_have_count(0)
+    return dialog
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_dialog_whose_page_did_not_come_asks_for_it_again_when_it_is_opened_again(
+    page: Page, site: Site, school: School
+) -> None:
+    dialog = dialog_without_its_page(page, site, school)
     page.keyboard.press("Escape")
     page.unroute("**/embed/**")
     page.get_by_role("button", name="Book us").click()
@@ -135,13 +140,7 @@ def test_a_dialog_whose_page_did_not_come_asks_for_it_again_when_it_is_opened_ag
 def test_a_dialog_whose_page_does_not_come_has_a_link_to_it(
     page: Page, site: Site, school: School
 ) -> None:
-    page.clock.install()
-    page.route("**/embed/**", lambda _: None)
-    page.goto(school.page(tag(site, booking=DEMO, mode="button", label="Book us")))
-    page.get_by_role("button", name="Book us").click()
-    dialog = page.get_by_role("dialog")
-    page.clock.run_for(21_000)
-    expect(dialog.locator("iframe")).to_have_count(0)
+    dialog = dialog_without_its_page(page, site, school)
     with page.context.expect_page() as opened:
         dialog.get_by_role("link", name="Book us").click()
     expect(opened.value.locator(".month a").first).to_be_visible()

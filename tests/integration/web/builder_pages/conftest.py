@@ -47,6 +47,19 @@ def service(running: Application) -> Iterator[Application]:
 
 
 @pytest.fixture
+def at_calendly() -> Iterator[Application]:
+    """A service whose builders keep their hours at Calendly."""
+    service = seeded(
+        "memory://",
+        BOOKING_MAILER="memory",
+        BOOKING_CALENDAR="calendly",
+        CALENDLY_API_KEY="a-personal-access-token-of-nobody",
+    )
+    yield service
+    service.close()
+
+
+@pytest.fixture
 def browser(service: Application, app: Flask) -> FlaskClient:
     return app.test_client()
 

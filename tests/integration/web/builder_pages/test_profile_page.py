@@ -14,7 +14,6 @@ from werkzeug.test import TestResponse
 from booking_core import Actor, Builder, BuilderId, Language, Role, Schedule
 from entrypoints.container import Application
 from tests.integration.web.builder_pages.conftest import ROBIN, plain, web
-from tests.integration.web.conftest import seeded
 from tests.integration.web.test_sign_in import sign_in
 
 PAGE, NEW, ROOT = "/builder/profile", "/builder/new", "root@example.org"
@@ -165,20 +164,13 @@ def test_a_new_builder_that_only_an_admin_may_add_is_not_typed_again(
     assert kept(service, "kim-lee").timezone == "America/New_York"
 
 
-def test_a_calendar_account_is_shown_and_how_one_is_bound() -> None:
-    service = seeded(
-        "memory://",
-        BOOKING_MAILER="memory",
-        BOOKING_CALENDAR="calendly",
-        CALENDLY_API_KEY="a-personal-access-token-of-nobody",
-    )
-    browser = web(service).test_client()
-    sign_in(browser, service, ROBIN)
+def test_a_calendar_account_is_shown_and_how_one_is_bound(at_calendly: Application) -> None:
+    browser = web(at_calendly).test_client()
+    sign_in(browser, at_calendly, ROBIN)
     assert "booking builders bind-calendar demo" in browser.get(PAGE).text
-    keep(service, calendar_account="https://api.calendly.com/users/robin")
+    keep(at_calendly, calendar_account="https://api.calendly.com/users/robin")
     assert "https://api.calendly.com/users/robin" in browser.get(PAGE).text
     assert "calendarAccount" not in fields(browser.get(PAGE))
-    service.close()
 
 
 def test_a_calendar_of_ours_has_no_account_to_bind(robin: FlaskClient) -> None:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from booking_core import Actor, BuilderId, DayRange, Role, Schedule
 from entrypoints.container import Application
 from tests.integration.web.builder_pages.conftest import ROBIN, plain, web
-from tests.integration.web.conftest import BO, Caller, day_ahead, seeded
+from tests.integration.web.conftest import BO, Caller, day_ahead
 from tests.integration.web.test_sign_in import sign_in
 
 PAGE = "/builder/schedule"
@@ -150,23 +150,16 @@ def test_an_admin_opens_a_builders_by_its_name(browser: FlaskClient, service: Ap
     assert answer.location == path
 
 
-def test_where_calendly_is_the_calendar_the_page_leads_there() -> None:
-    service = seeded(
-        "memory://",
-        BOOKING_MAILER="memory",
-        BOOKING_CALENDAR="calendly",
-        CALENDLY_API_KEY="a-personal-access-token-of-nobody",
-    )
-    browser = web(service).test_client()
-    sign_in(browser, service, ROBIN)
+def test_where_calendly_is_the_calendar_the_page_leads_there(at_calendly: Application) -> None:
+    browser = web(at_calendly).test_client()
+    sign_in(browser, at_calendly, ROBIN)
     page = browser.get(PAGE)
     assert page.status_code == 200
     assert "kept at Calendly" in page.text
     assert "https://calendly.com/" in page.text
     assert 'name="day-0-start"' not in page.text
     assert send(browser, [("timezone", "UTC")], "save").location == PAGE
-    assert kept(service).timezone == "Europe/Berlin"
-    service.close()
+    assert kept(at_calendly).timezone == "Europe/Berlin"
 
 
 # ---- looking, changing, keeping ------------------------------------------------------------------
