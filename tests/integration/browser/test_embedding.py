@@ -30,7 +30,6 @@ def allowed(site: Site, school: School) -> None:
 def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(timezone_id="Europe/Berlin", locale="en-GB")
     page = context.new_page()
-    page.set_default_timeout(10_000)
     yield page
     context.close()
 

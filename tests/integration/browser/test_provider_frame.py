@@ -45,7 +45,6 @@ def page(chromium: Browser, site: Site, intro: EventType) -> Iterator[Page]:
     schedule_there(site, CalendarRef(intro.id, intro.uri))
     context = chromium.new_context(timezone_id="Europe/Berlin", locale="en-GB")
     page = context.new_page()
-    page.set_default_timeout(10_000)
     yield page
     context.close()
 

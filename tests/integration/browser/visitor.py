@@ -63,7 +63,6 @@ class Visitor:
     hosts: tuple[str, ...] = ()  # those that its pages may ask, besides the site
 
     def __attrs_post_init__(self) -> None:
-        self.page.set_default_timeout(10_000)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.faults.append(f"script failed: {error}"))
         self.page.on("dialog", self._close)
